@@ -1,0 +1,127 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// The compiler settings of every target.
+let settings: [SwiftSetting] = [
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+  .enableUpcomingFeature("ExistentialAny"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+  .enableUpcomingFeature("MemberImportVisibility"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0470-isolated-conformances.md
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0443-warning-control-flags.md
+  .treatAllWarnings(as: .error),
+]
+
+/// For targets that call C.
+/// https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
+let settingsBesideC: [SwiftSetting] = settings + [.strictMemorySafety()]
+
+let package = Package(
+  name: "CompanionKit",
+  platforms: [.macOS(.v15), .iOS(.v18)],
+  products: [
+    .library(name: "CompanionKit", targets: ["CompanionKit"]),
+    .library(name: "CompanionInMemory", targets: ["CompanionInMemory"]),
+    .library(name: "CompanionSQLite", targets: ["CompanionSQLite"]),
+    .library(name: "CompanionProviders", targets: ["CompanionProviders"]),
+    .library(name: "CompanionSystem", targets: ["CompanionSystem"]),
+    .library(name: "CompanionTesting", targets: ["CompanionTesting"]),
+    .executable(name: "companion", targets: ["companion"]),
+    .executable(name: "companion-bench", targets: ["companion-bench"]),
+    .executable(name: "custom-adapters", targets: ["custom-adapters"]),
+  ],
+  targets: [
+    // The layers: a target imports only what stands above it here.
+    .target(name: "CompanionDomain", swiftSettings: settings),
+    .target(name: "CompanionPorts", dependencies: ["CompanionDomain"], swiftSettings: settings),
+    .target(
+      name: "CompanionApplication",
+      dependencies: ["CompanionDomain", "CompanionPorts"],
+      swiftSettings: settings),
+
+    // Adapters: each implements ports, and knows neither Application nor another adapter.
+    .target(
+      name: "CompanionSystem", dependencies: ["CompanionDomain", "CompanionPorts"], swiftSettings: settings),
+    .target(
+      name: "CompanionInMemory", dependencies: ["CompanionDomain", "CompanionPorts"],
+      swiftSettings: settings),
+    .systemLibrary(
+      name: "CSQLite",
+      pkgConfig: "sqlite3",
+      providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+    .target(
+      name: "CompanionSQLite", dependencies: ["CSQLite", "CompanionDomain", "CompanionPorts"],
+      swiftSettings: settingsBesideC),
+    .target(
+      name: "CompanionProviders", dependencies: ["CompanionDomain", "CompanionPorts"],
+      swiftSettings: settings),
+
+    // What a host imports.
+    .target(
+      name: "CompanionKit",
+      dependencies: [
+        "CompanionApplication", "CompanionDomain", "CompanionInMemory", "CompanionPorts",
+        "CompanionProviders", "CompanionSQLite", "CompanionSystem",
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "CompanionTesting",
+      dependencies: ["CompanionApplication", "CompanionDomain", "CompanionInMemory", "CompanionPorts"],
+      swiftSettings: settings),
+
+    // Examples.
+    .executableTarget(
+      name: "companion", dependencies: ["CompanionKit"], path: "Examples/companion",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "companion-bench", dependencies: ["CompanionKit", "CSQLite"],
+      path: "Examples/companion-bench", swiftSettings: settings),
+    .executableTarget(
+      name: "custom-adapters", dependencies: ["CompanionKit", "CompanionTesting"],
+      path: "Examples/custom-adapters", swiftSettings: settings),
+
+    // Tests.
+    .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: settings),
+    .testTarget(
+      name: "CompanionDomainTests", dependencies: ["CompanionDomain"], swiftSettings: settings),
+    .testTarget(
+      name: "CompanionApplicationTests",
+      dependencies: [
+        "CompanionApplication", "CompanionDomain", "CompanionInMemory", "CompanionPorts",
+        "CompanionTesting",
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "CompanionSystemTests",
+      dependencies: ["CompanionDomain", "CompanionPorts", "CompanionSystem", "LoopbackServer"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "CompanionStoreTests",
+      dependencies: [
+        "CSQLite", "CompanionDomain", "CompanionInMemory", "CompanionPorts", "CompanionSQLite",
+        "CompanionSystem", "CompanionTesting",
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "CompanionProvidersTests",
+      dependencies: [
+        "CompanionDomain", "CompanionPorts", "CompanionProviders", "CompanionSystem",
+        "CompanionTesting", "LoopbackServer",
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "CompanionTestingTests",
+      dependencies: ["CompanionApplication", "CompanionDomain", "CompanionPorts", "CompanionTesting"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "CompanionKitTests",
+      dependencies: ["CompanionKit", "CompanionTesting", "LoopbackServer", "companion"],
+      swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,104 @@
+/// One message of a conversation's log.
+///
+/// The log is append-only: a message never changes once it is stored.
+public struct ChatMessage: Hashable, Sendable, Codable {
+  /// Who speaks.
+  @nonexhaustive
+  public enum Role: String, Hashable, Sendable, Codable {
+    /// The person.
+    case user
+    /// The companion.
+    case assistant
+    /// A tool, answering the companion.
+    case tool
+  }
+
+  /// Whether the message is whole.
+  @nonexhaustive
+  public enum Completion: Hashable, Sendable, Codable {
+    case complete
+    /// Only what was delivered before the interruption is kept.
+    case interrupted(InterruptionReason)
+  }
+
+  /// Where the text comes from.
+  @nonexhaustive
+  public enum Origin: Hashable, Sendable, Codable {
+    /// A person wrote it.
+    case person
+    /// A model wrote it, in answer to the turn's message.
+    case model
+    /// The engine wrote it: it announces the task that the turn's message became.
+    case announcement(of: TaskID)
+    /// A background task brought it back.
+    case task(TaskID)
+    /// The engine wrote it to keep the log well-formed, such as the result of an interrupted tool call.
+    case repair
+  }
+
+  public var sequence: SequenceNumber
+  public var turn: TurnID
+  public var role: Role
+  public var parts: [MessagePart]
+  public var time: Timestamp
+  public var completion: Completion
+  public var origin: Origin
+
+  public init(
+    sequence: SequenceNumber,
+    turn: TurnID,
+    role: Role,
+    parts: [MessagePart],
+    time: Timestamp,
+    completion: Completion = .complete,
+    origin: Origin
+  ) {
+    self.sequence = sequence
+    self.turn = turn
+    self.role = role
+    self.parts = parts
+    self.time = time
+    self.completion = completion
+    self.origin = origin
+  }
+
+  /// The text parts, joined.
+  public var text: String {
+    parts.reduce(into: "") { text, part in
+      if case .text(let more) = part { text += more }
+    }
+  }
+
+  /// The tool calls, in order.
+  public var toolCalls: [ToolCall] {
+    parts.compactMap { part in
+      if case .toolCall(let call) = part { call } else { nil }
+    }
+  }
+
+  /// The tool results, in order.
+  public var toolResults: [ToolResult] {
+    parts.compactMap { part in
+      if case .toolResult(let result) = part { result } else { nil }
+    }
+  }
+}
+
+/// Why an answer ended before it was whole.
+@nonexhaustive
+public enum InterruptionReason: String, Hashable, Sendable, Codable {
+  /// The person stopped it.
+  case stopped
+  /// The person's next message came.
+  case superseded
+  /// The host let go of the answer.
+  case abandoned
+  /// The model failed midway.
+  case failed
+  /// The turn's deadline passed.
+  case deadline
+  /// The process ended, and the answer was found when the session was loaded again.
+  case crashed
+  /// The companion was stopped.
+  case shutdown
+}

@@ -1,0 +1,69 @@
+/// What a person's message asks for.
+public struct Intent: Hashable, Sendable, Codable {
+  /// Which way the message takes through the engine.
+  @nonexhaustive
+  public enum Action: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Answered at once, as a stream.
+    case directResponse
+    /// Reads or changes files, in the background.
+    case fileOperation
+    /// Runs code, in the background.
+    case codeExecution
+    /// Takes several steps, in the background.
+    case multiStepTask
+  }
+
+  /// What kind of help is wanted.
+  @nonexhaustive
+  public enum Profile: String, Hashable, Sendable, Codable, CaseIterable {
+    case information, analysis, creation, modification, search, guidance
+  }
+
+  /// How much work it is.
+  @nonexhaustive
+  public enum Complexity: String, Hashable, Sendable, Codable, CaseIterable {
+    case low, medium, high
+  }
+
+  /// How the intent was reached.
+  @nonexhaustive
+  public enum Method: String, Hashable, Sendable, Codable {
+    /// A language model's judgement.
+    case model
+    /// Keyword rules.
+    case rules
+  }
+
+  public var action: Action
+  public var profile: Profile
+  public var complexity: Complexity
+  /// 0 to 1.
+  public var confidence: Double
+  /// The files that the message names.
+  public var files: [String]
+  /// What else the message is about: names, quoted words.
+  public var entities: [String]
+  /// Further kinds of help that the message asks for.
+  public var secondary: [Profile]
+  public var method: Method
+
+  public init(
+    action: Action,
+    profile: Profile,
+    complexity: Complexity,
+    confidence: Double,
+    files: [String] = [],
+    entities: [String] = [],
+    secondary: [Profile] = [],
+    method: Method
+  ) {
+    self.action = action
+    self.profile = profile
+    self.complexity = complexity
+    self.confidence = confidence
+    self.files = files
+    self.entities = entities
+    self.secondary = secondary
+    self.method = method
+  }
+}

@@ -1,0 +1,75 @@
+/// The question put to a language model about a message, and how its answer is read.
+public enum IntentJudgement {
+  /// The JSON schema that the answer follows.
+  public static let schema: JSONValue = [
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["profile", "complexity", "confidence", "runsCode", "files", "entities", "secondary"],
+    "properties": [
+      "profile": ["type": "string", "enum": .array(Intent.Profile.allCases.map { .string($0.rawValue) })],
+      "complexity": [
+        "type": "string", "enum": .array(Intent.Complexity.allCases.map { .string($0.rawValue) }),
+      ],
+      "confidence": ["type": "number"],
+      "runsCode": ["type": "boolean"],
+      "files": ["type": "array", "items": ["type": "string"]],
+      "entities": ["type": "array", "items": ["type": "string"]],
+      "secondary": ["type": "array", "items": ["type": "string"]],
+    ],
+  ]
+
+  /// What the model is told before it sees the messages.
+  public static let instructions = """
+    Classify the last user message. Do not answer it. Reply with one JSON object and nothing else:
+    "profile": what kind of help it asks for. "information": a fact, a chat, something said before. \
+    "analysis": study, comparison, summary. "creation": a new text or thing. "modification": a change to \
+    one that exists. "search": looking through material. "guidance": advice or how to do something.
+    "complexity": "low" when one short reply is enough, "medium", or "high" when it takes many steps.
+    "confidence": 0 to 1. "runsCode": whether a program or tests shall be run. "files": file names it \
+    mentions. "entities": names it mentions. "secondary": further profiles it asks for.
+    """
+
+  /// How many of the newest messages the model sees.
+  public static let historyLength = 3
+
+  /// Reads a model's answer.
+  ///
+  /// Files are found by rule as well, so that one the model overlooked still counts.
+  ///
+  /// - Returns: `nil` when the answer is not of the schema's form.
+  public static func intent(from answer: JSONValue, message: String) -> Intent? {
+    guard let profile = answer["profile"]?.string.flatMap(Intent.Profile.init(rawValue:)),
+      let complexity = answer["complexity"]?.string.flatMap(Intent.Complexity.init(rawValue:)),
+      let confidence = answer["confidence"]?.number, confidence.isFinite
+    else { return nil }
+    let named = (answer["files"]?.array ?? []).compactMap(\.string).filter { message.contains($0) }
+    let files = IntentTargets.files(in: message) + named
+    let distinct = files.enumerated().filter { files.firstIndex(of: $1) == $0 }.map(\.element)
+    let runsCode = answer["runsCode"] == .bool(true)
+    return Intent(
+      action: IntentRules.action(
+        profile: profile, complexity: complexity, files: distinct, runsCode: runsCode),
+      profile: profile,
+      complexity: complexity,
+      confidence: min(1, max(0, confidence)),
+      files: distinct,
+      entities: (answer["entities"]?.array ?? []).compactMap(\.string),
+      secondary: (answer["secondary"]?.array ?? []).compactMap { value in
+        value.string.flatMap(Intent.Profile.init(rawValue:)).flatMap { $0 == profile ? nil : $0 }
+      },
+      method: .model)
+  }
+
+  /// The answer that stands for an intent, as a model that follows the schema gives it.
+  public static func answer(for intent: Intent) -> JSONValue {
+    [
+      "profile": .string(intent.profile.rawValue),
+      "complexity": .string(intent.complexity.rawValue),
+      "confidence": .number(intent.confidence),
+      "runsCode": .bool(intent.action == .codeExecution),
+      "files": .array(intent.files.map { .string($0) }),
+      "entities": .array(intent.entities.map { .string($0) }),
+      "secondary": .array(intent.secondary.map { .string($0.rawValue) }),
+    ]
+  }
+}

@@ -1,0 +1,197 @@
+/// Understanding by keywords, in English, Japanese and Chinese: the way that needs no model.
+public enum IntentRules {
+  /// The intent of a message by its words alone. It always has an answer; what it does not recognise is a
+  /// question to be answered directly.
+  ///
+  /// Complexity: linear in the text's length.
+  public static func intent(of text: String) -> Intent {
+    let folded = text.lowercased()
+    let words = Set(folded.split { !$0.isLetter && !$0.isNumber && $0 != "'" }.map(String.init))
+    let ranked =
+      keywords
+      .map { profile, entry in (profile, hits: entry.hits(in: folded, words: words)) }
+      .filter { $0.hits > 0 }
+    // The earlier profile of the table wins a tie: `max` would take the later one.
+    let best = ranked.reduce(nil as (Intent.Profile, hits: Int)?) { best, next in
+      next.hits > (best?.hits ?? 0) ? next : best
+    }
+    let profile = best?.0 ?? .information
+    let files = IntentTargets.files(in: text)
+    let complexity = complexity(of: folded, words: words, profile: profile)
+    return Intent(
+      action: action(
+        profile: profile, complexity: complexity, files: files,
+        runsCode: execution.hits(in: folded, words: words) > 0),
+      profile: profile,
+      complexity: complexity,
+      confidence: best == nil ? 0.3 : min(0.9, 0.5 + 0.1 * Double(best?.hits ?? 0)),
+      files: files,
+      entities: IntentTargets.quoted(in: text),
+      secondary: ranked.map(\.0).filter { $0 != profile },
+      method: .rules)
+  }
+
+  /// The way through the engine that a kind of help takes.
+  ///
+  /// Running code and touching files have ways of their own. Analysis and search take several steps, and so
+  /// do creation and modification that name no file and are more than a small thing. The rest is answered
+  /// directly.
+  public static func action(
+    profile: Intent.Profile, complexity: Intent.Complexity, files: [String], runsCode: Bool
+  ) -> Intent.Action {
+    if runsCode { return .codeExecution }
+    switch profile {
+    case .analysis, .search: return .multiStepTask
+    case .creation, .modification:
+      if !files.isEmpty { return .fileOperation }
+      return complexity == .low ? .directResponse : .multiStepTask
+    case .information: return files.isEmpty ? .directResponse : .fileOperation
+    case .guidance: return .directResponse
+    }
+  }
+
+  private struct Keywords {
+    /// Matched as whole words.
+    var words: [String] = []
+    /// Matched anywhere: phrases, and scripts that part no words.
+    var phrases: [String] = []
+
+    func hits(in text: String, words present: Set<String>) -> Int {
+      words.count(where: present.contains) + phrases.count(where: text.contains)
+    }
+  }
+
+  private static let keywords: [(Intent.Profile, Keywords)] = [
+    (
+      .analysis,
+      Keywords(
+        words: [
+          "analyse", "analyze", "analysis", "compare", "evaluate", "review", "summarise", "summarize",
+          "summary", "investigate", "diagnose", "assess",
+        ],
+        phrases: [
+          "look into", "pros and cons", "分析", "比較", "比较", "評価して", "评估", "要約", "まとめて", "总结",
+          "總結", "概括", "調べて", "レビュー", "调查",
+        ])
+    ),
+    (
+      .search,
+      Keywords(
+        words: ["search", "find", "locate", "lookup", "grep"],
+        phrases: ["look up", "look for", "where is the file", "検索", "探して", "搜索", "查找", "找一下", "搜一下"])
+    ),
+    (
+      .modification,
+      Keywords(
+        words: [
+          "change", "edit", "fix", "modify", "refactor", "rename", "replace", "rewrite", "update", "improve",
+          "delete", "remove", "translate",
+        ],
+        phrases: [
+          "変更して", "修正して", "書き換え", "直して", "削除して", "翻訳", "修改", "改写", "更新一下", "删除", "翻译",
+        ])
+    ),
+    (
+      .creation,
+      Keywords(
+        words: [
+          "build", "compose", "create", "design", "develop", "draft", "generate", "implement", "write",
+        ],
+        phrases: [
+          "make a ", "make me ", "set up ", "作成", "作って", "書いて", "生成して", "设计", "創建", "创建", "写一",
+          "生成一", "做一个",
+        ])
+    ),
+    (
+      .guidance,
+      Keywords(
+        words: ["advice", "advise", "recommend", "should", "suggest"],
+        phrases: [
+          "how do i ", "how can i ", "how to ", "help me decide", "what would you do", "どうすれば", "おすすめ",
+          "べきですか", "アドバイス", "怎么办", "如何", "建议", "推荐",
+        ])
+    ),
+  ]
+
+  private static let execution = Keywords(
+    phrases: [
+      "run the test", "run tests", "run this code", "run the code", "run the script", "run this script",
+      "execute the", "execute this", "実行して", "テストを走らせ", "运行测试", "运行代码", "运行这", "执行这",
+      "执行脚本",
+    ])
+
+  private static let large = Keywords(
+    words: [
+      "complete", "comprehensive", "detailed", "entire", "everything", "full", "long", "plan", "project",
+      "report", "thorough", "website", "app", "application", "essay", "chapter", "course",
+    ],
+    phrases: [
+      "step by step", "in depth", "詳しく", "詳細", "計画", "レポート", "全部", "详细", "完整", "计划", "报告",
+      "项目", "网站",
+    ])
+
+  private static func complexity(
+    of text: String, words: Set<String>, profile: Intent.Profile
+  ) -> Intent.Complexity {
+    let weight = large.hits(in: text, words: words) + (text.utf8.count > 400 ? 1 : 0)
+    switch profile {
+    case .analysis, .search: return weight > 1 ? .high : .medium
+    default: return weight == 0 ? .low : weight == 1 ? .medium : .high
+    }
+  }
+}
+
+/// Finds what a message names.
+enum IntentTargets {
+  /// The file names and paths in a text, in order, each once: words with a known ending, or with a slash.
+  static func files(in text: String) -> [String] {
+    var found: [String] = []
+    for word in text.split(whereSeparator: { !isPathCharacter($0) }) {
+      let path = String(word.drop { $0 == "." && word.count == 1 }).trimmingDots()
+      guard looksLikePath(path), !found.contains(path) else { continue }
+      found.append(path)
+    }
+    return found
+  }
+
+  /// The quoted phrases in a text, in order, each once.
+  static func quoted(in text: String) -> [String] {
+    let pairs: [Character: Character] = ["\"": "\"", "“": "”", "「": "」", "『": "』", "`": "`"]
+    var found: [String] = []
+    var rest = text[...]
+    while let open = rest.firstIndex(where: { pairs[$0] != nil }), let close = pairs[rest[open]] {
+      let inner = rest[rest.index(after: open)...]
+      guard let end = inner.firstIndex(of: close) else { break }
+      let phrase = String(inner[..<end])
+      if (1...80).contains(phrase.count), !found.contains(phrase) { found.append(phrase) }
+      rest = inner[inner.index(after: end)...]
+    }
+    return found
+  }
+
+  private static func isPathCharacter(_ character: Character) -> Bool {
+    character.isASCII && (character.isLetter || character.isNumber || "._-/~".contains(character))
+  }
+
+  private static func looksLikePath(_ word: String) -> Bool {
+    guard let dot = word.lastIndex(of: "."), dot != word.startIndex else {
+      return word.hasPrefix("/") && word.count > 2 || word.hasPrefix("~/") || word.hasPrefix("./")
+    }
+    return endings.contains(word[word.index(after: dot)...].lowercased())
+  }
+
+  private static let endings: Set<String> = [
+    "c", "cc", "cfg", "conf", "cpp", "css", "csv", "go", "h", "html", "ini", "java", "jpg", "js", "json",
+    "jsonl", "kt", "log", "m", "md", "pdf", "png", "py", "rb", "rs", "sh", "sql", "swift", "toml", "ts",
+    "tsv",
+    "txt", "xml", "yaml", "yml", "zip",
+  ]
+}
+
+extension String {
+  fileprivate func trimmingDots() -> String {
+    var end = endIndex
+    while end > startIndex, self[index(before: end)] == "." { end = index(before: end) }
+    return String(self[..<end])
+  }
+}

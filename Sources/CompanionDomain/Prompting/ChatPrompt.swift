@@ -1,0 +1,47 @@
+/// The prompt of a turn: the persona, then the conversation, oldest first.
+///
+/// The persona and the older messages come first and do not change from turn to turn, so that providers
+/// can reuse what they have computed for them.
+public enum ChatPrompt {
+  /// Marks what the person never heard the end of.
+  static let interruptedMark = "[interrupted here]"
+
+  /// The messages of a prompt.
+  ///
+  /// Neighbouring messages of one speaker become one, as many chat templates demand; every tool call has
+  /// exactly one result.
+  public static func messages(
+    persona: String, window: some Sequence<ChatMessage>
+  ) -> [PromptMessage] {
+    var messages: [PromptMessage] = persona.isEmpty ? [] : [PromptMessage(.system, persona)]
+    messages += ToolPairing.repaired(merged(window.map(promptMessage)))
+    return messages
+  }
+
+  private static func promptMessage(_ message: ChatMessage) -> PromptMessage {
+    let role: PromptMessage.Role =
+      switch message.role {
+      case .user: .user
+      case .assistant: .assistant
+      case .tool: .tool
+      }
+    var parts = message.parts
+    if case .interrupted = message.completion { parts.append(.text(" \(interruptedMark)")) }
+    return PromptMessage(role: role, parts: parts)
+  }
+
+  private static func merged(_ messages: [PromptMessage]) -> [PromptMessage] {
+    messages.reduce(into: []) { merged, message in
+      guard let last = merged.last, last.role == message.role, message.role != .tool,
+        isTextOnly(last), isTextOnly(message)
+      else { return merged.append(message) }
+      merged[merged.count - 1] = PromptMessage(message.role, last.text + "\n\n" + message.text)
+    }
+  }
+
+  private static func isTextOnly(_ message: PromptMessage) -> Bool {
+    message.parts.allSatisfy { part in
+      if case .text = part { true } else { false }
+    }
+  }
+}

@@ -1,0 +1,149 @@
+/// Why a model's provider did not deliver, classified.
+///
+/// It holds what a person needs to act on and never a secret: keys, prompts and answers are not in it.
+public struct ProviderFailure: Error, Hashable, Sendable, Codable {
+  /// What happened.
+  @nonexhaustive
+  public enum Kind: String, Hashable, Sendable, Codable {
+    case rateLimited
+    case overloaded
+    case timedOut
+    /// The network failed before the request was sent: nothing was billed.
+    case unreachable
+    /// The network failed after the request was sent: it may have been billed.
+    case connectionLost
+    case authentication
+    case quotaExhausted
+    case modelNotFound
+    case invalidRequest
+    case contextLengthExceeded
+    case contentFiltered
+    case refused
+    case malformedResponse
+    /// A stream ended before its end was announced.
+    case streamCut
+    /// The caller cancelled. It says nothing about the provider.
+    case cancelled
+    case serverError
+    case unknown
+  }
+
+  /// What may be done about it.
+  @nonexhaustive
+  public enum Disposition: String, Hashable, Sendable, Codable {
+    /// The same request may succeed later, at the same provider.
+    case transient
+    /// No request will succeed at this provider before somebody acts.
+    case permanentForProvider
+    /// This request will fail at any provider.
+    case permanentForRequest
+    /// The request may have been carried out, and billed.
+    case ambiguous
+    /// Not a failure of the provider: the caller cancelled.
+    case neutral
+  }
+
+  public var kind: Kind
+  public var disposition: Disposition
+  /// How long the provider asks to wait before the next try.
+  public var retryAfter: Duration?
+  /// The HTTP status, where there was one.
+  public var status: Int?
+  /// The provider's own code for the error.
+  public var code: String?
+  /// The provider's name for the request, to be quoted to its support.
+  public var requestID: String?
+  /// The provider's words, at most 500 characters.
+  public var message: String
+
+  /// - Parameter disposition: `nil` for the kind's usual one.
+  public init(
+    _ kind: Kind,
+    disposition: Disposition? = nil,
+    retryAfter: Duration? = nil,
+    status: Int? = nil,
+    code: String? = nil,
+    requestID: String? = nil,
+    message: String = ""
+  ) {
+    self.kind = kind
+    self.disposition = disposition ?? kind.usualDisposition
+    self.retryAfter = retryAfter
+    self.status = status
+    self.code = code
+    self.requestID = requestID
+    self.message = String(message.prefix(500))
+  }
+}
+
+extension ProviderFailure.Kind {
+  /// The disposition that a failure of this kind has unless something says otherwise.
+  public var usualDisposition: ProviderFailure.Disposition {
+    switch self {
+    case .rateLimited, .overloaded, .unreachable, .serverError: .transient
+    case .timedOut, .connectionLost, .streamCut, .malformedResponse, .unknown: .ambiguous
+    case .authentication, .quotaExhausted, .modelNotFound: .permanentForProvider
+    case .invalidRequest, .contextLengthExceeded, .contentFiltered, .refused: .permanentForRequest
+    case .cancelled: .neutral
+    }
+  }
+}
+
+extension ProviderFailure: CustomStringConvertible {
+  /// One line for a person: what happened, and what to do.
+  public var description: String {
+    var line = "\(whatHappened) \(whatToDo)"
+    let details = [
+      message.isEmpty ? nil : "the provider says: \(singleLine(message))",
+      status.map { "HTTP \($0)" },
+      code.map { "code \(singleLine($0))" },
+      requestID.map { "request \(singleLine($0))" },
+    ].compactMap(\.self)
+    if !details.isEmpty { line += " (\(details.joined(separator: "; ")))" }
+    return line
+  }
+
+  private var whatHappened: String {
+    switch kind {
+    case .rateLimited: "The model's provider is limiting the rate of requests."
+    case .overloaded: "The model's provider is overloaded."
+    case .timedOut: "The model did not answer in time."
+    case .unreachable: "The model's server could not be reached."
+    case .connectionLost: "The connection to the model was lost."
+    case .authentication: "The model's provider did not accept the key."
+    case .quotaExhausted: "The account at the model's provider has no quota left."
+    case .modelNotFound: "The provider does not know this model or address."
+    case .invalidRequest: "The model's provider rejected the request as invalid."
+    case .contextLengthExceeded: "The conversation is longer than the model can take."
+    case .contentFiltered: "The provider's content filter stopped the answer."
+    case .refused: "The model refused to answer."
+    case .malformedResponse: "The model's server sent something that is not a valid answer."
+    case .streamCut: "The answer was cut off in the middle."
+    case .cancelled: "The request was cancelled."
+    case .serverError: "The model's server failed."
+    case .unknown: "The model failed in an unknown way."
+    }
+  }
+
+  private var whatToDo: String {
+    if let retryAfter {
+      let seconds = max(1, Int((retryAfter.milliseconds / 1000).rounded(.up)))
+      return "Try again in \(seconds) s."
+    }
+    return switch kind {
+    case .authentication: "Check the key and its rights."
+    case .quotaExhausted: "Check the plan and billing there, or use another provider."
+    case .modelNotFound: "Check the model's name and the base URL."
+    case .unreachable: "Check the base URL and that the server is running."
+    case .invalidRequest, .contentFiltered, .refused: "Change the message."
+    case .contextLengthExceeded: "Shorten it, or use a model with a larger window."
+    case .cancelled: "Send it again if it was not meant."
+    case .malformedResponse: "Check that the base URL is an OpenAI-compatible API."
+    default: "Try again."
+    }
+  }
+
+  private func singleLine(_ text: String) -> String {
+    text.split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+}

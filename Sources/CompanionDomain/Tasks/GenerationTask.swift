@@ -1,0 +1,146 @@
+/// One piece of work that takes longer than a reply, and its state.
+///
+/// A value: ``applying(_:at:)`` returns the task as it would be afterwards, a store persists it with a
+/// compare-and-swap on ``revision``.
+public struct GenerationTask: Hashable, Sendable, Codable {
+  /// What is to be done.
+  public struct Request: Hashable, Sendable, Codable {
+    /// The person's words.
+    public var instruction: String
+    /// What they ask for. It is understood once, when the message comes, and never again.
+    public var intent: Intent
+
+    public init(instruction: String, intent: Intent) {
+      self.instruction = instruction
+      self.intent = intent
+    }
+  }
+
+  public let id: TaskID
+  /// The conversation that asked for it, and gets the result.
+  public let session: SessionID
+  public let turn: TurnID
+  public let request: Request
+  public let createdAt: Timestamp
+  public internal(set) var state: TaskState
+  /// Raised by one with every claim, and never lowered: whoever holds an older number changes nothing.
+  public internal(set) var lease: LeaseNumber
+  /// How many times a worker has taken the task and died, since the last that did not.
+  public internal(set) var rescues: Int
+  /// Why a running task shall stop, when somebody asked for it.
+  public internal(set) var cancelRequest: String?
+  /// Raised by one with every change.
+  public internal(set) var revision: Int
+
+  /// A new task, waiting for a worker.
+  public init(id: TaskID, session: SessionID, turn: TurnID, request: Request, createdAt: Timestamp) {
+    self.id = id
+    self.session = session
+    self.turn = turn
+    self.request = request
+    self.createdAt = createdAt
+    state = .queued
+    lease = LeaseNumber(rawValue: 0)
+    rescues = 0
+    cancelRequest = nil
+    revision = 0
+  }
+}
+
+/// Where a task stands.
+@nonexhaustive
+public enum TaskState: Hashable, Sendable, Codable {
+  /// Waiting for a worker.
+  case queued
+  /// In a worker's hands until the lease expires.
+  case running(TaskLease)
+  case completed(TaskResult)
+  case cancelled(reason: String)
+  /// It failed for good and is kept, with the reason, for a person to look at.
+  case deadLettered(TaskFailure)
+
+  /// Whether nothing more happens to the task.
+  public var isFinal: Bool {
+    switch self {
+    case .queued, .running: false
+    case .completed, .cancelled, .deadLettered: true
+    }
+  }
+
+  /// The state without its details.
+  public var name: TaskStateName {
+    switch self {
+    case .queued: .queued
+    case .running: .running
+    case .completed: .completed
+    case .cancelled: .cancelled
+    case .deadLettered: .deadLettered
+    }
+  }
+}
+
+/// The name of a ``TaskState``.
+@nonexhaustive
+public enum TaskStateName: String, Hashable, Sendable, Codable, CaseIterable {
+  case queued, running, completed, cancelled, deadLettered
+}
+
+/// The fence of one claim: see ``GenerationTask/lease``.
+public struct LeaseNumber: RawRepresentable, Hashable, Comparable, Sendable, Codable {
+  public let rawValue: Int64
+
+  public init(rawValue: Int64) { self.rawValue = rawValue }
+
+  public static func < (left: LeaseNumber, right: LeaseNumber) -> Bool { left.rawValue < right.rawValue }
+
+  public init(from decoder: any Decoder) throws {
+    rawValue = try decoder.singleValueContainer().decode(Int64.self)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(rawValue)
+  }
+}
+
+/// A worker's hold on a task, which ends by itself unless it is renewed.
+public struct TaskLease: Hashable, Sendable, Codable {
+  public var worker: WorkerID
+  public var startedAt: Timestamp
+  public var expiresAt: Timestamp
+
+  public init(worker: WorkerID, startedAt: Timestamp, expiresAt: Timestamp) {
+    self.worker = worker
+    self.startedAt = startedAt
+    self.expiresAt = expiresAt
+  }
+}
+
+/// What a task brought back.
+public struct TaskResult: Hashable, Sendable, Codable {
+  public var text: String
+  public var finishedAt: Timestamp
+
+  public init(text: String, finishedAt: Timestamp) {
+    self.text = text
+    self.finishedAt = finishedAt
+  }
+}
+
+/// Why a task failed for good.
+@nonexhaustive
+public enum TaskFailure: Hashable, Sendable, Codable {
+  case provider(ProviderFailure)
+  /// Its worker died this many times in a row.
+  case abandoned(rescues: Int)
+}
+
+extension TaskFailure: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .provider(let failure): failure.description
+    case .abandoned(let rescues):
+      "The process that worked on it ended \(rescues) times before it was done. Ask for it again in smaller parts."
+    }
+  }
+}

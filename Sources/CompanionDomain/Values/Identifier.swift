@@ -1,0 +1,80 @@
+/// A name for one thing of one kind, such as a session or a task.
+///
+/// Identifiers are chosen by an `IdentifierSource` or by a host. Every one is 1 to 128 bytes of UTF-8
+/// without control characters or white space, so that it can be printed, typed and stored as it is.
+public protocol Identifier: RawRepresentable, Hashable, Comparable, Sendable, Codable,
+  LosslessStringConvertible
+where RawValue == String {
+  /// Wraps a string that is known to be valid.
+  init(validated: ValidatedIdentifier)
+}
+
+/// A string that has been checked to be an identifier's; see ``Identifier``.
+public struct ValidatedIdentifier: Sendable {
+  let string: String
+
+  init?(_ string: String) {
+    guard (1...128).contains(string.utf8.count) else { return nil }
+    let isPrintable = string.unicodeScalars.allSatisfy { scalar in
+      !scalar.properties.isWhitespace && scalar.properties.generalCategory != .control
+    }
+    guard isPrintable else { return nil }
+    self.string = string
+  }
+
+  /// An identifier made of 128 bits, as 26 digits of Crockford's base 32 in lower case.
+  ///
+  /// The order of the strings is the order of the numbers, so identifiers that start with a time sort by it.
+  public init(_ bits: UInt128) {
+    var digits = [UInt8](repeating: 0, count: 26)
+    var rest = bits
+    for position in digits.indices.reversed() {
+      digits[position] = Self.alphabet[Int(truncatingIfNeeded: rest & 31)]
+      rest >>= 5
+    }
+    string = String(decoding: digits, as: UTF8.self)
+  }
+
+  private static let alphabet = [UInt8]("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+}
+
+extension Identifier {
+  /// Checks a string; `nil` unless it is 1 to 128 bytes without control characters or white space.
+  public init?(rawValue: String) {
+    guard let validated = ValidatedIdentifier(rawValue) else { return nil }
+    self.init(validated: validated)
+  }
+
+  public init?(_ description: String) { self.init(rawValue: description) }
+
+  /// An identifier of 128 bits; see ``ValidatedIdentifier/init(_:)``.
+  public init(bits: UInt128) { self.init(validated: ValidatedIdentifier(bits)) }
+
+  public var description: String { rawValue }
+
+  public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// Names one conversation.
+public struct SessionID: Identifier {
+  public let rawValue: String
+  public init(validated: ValidatedIdentifier) { rawValue = validated.string }
+}
+
+/// Names one turn: a person's message and everything that answers it.
+public struct TurnID: Identifier {
+  public let rawValue: String
+  public init(validated: ValidatedIdentifier) { rawValue = validated.string }
+}
+
+/// Names one background task.
+public struct TaskID: Identifier {
+  public let rawValue: String
+  public init(validated: ValidatedIdentifier) { rawValue = validated.string }
+}
+
+/// Names one worker: a new one for every start of a task loop, never used again.
+public struct WorkerID: Identifier {
+  public let rawValue: String
+  public init(validated: ValidatedIdentifier) { rawValue = validated.string }
+}

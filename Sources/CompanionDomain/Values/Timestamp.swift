@@ -1,0 +1,61 @@
+/// A point in time: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds.
+///
+/// It covers the years 1678 to 2262. Arithmetic saturates at both ends, so that a deadline computed from
+/// any input stays a deadline.
+public struct Timestamp: InstantProtocol, Hashable, Sendable {
+  /// Nanoseconds since the Unix epoch.
+  public let nanosecondsSinceEpoch: Int64
+
+  /// A timestamp so many nanoseconds after the Unix epoch.
+  public init(nanosecondsSinceEpoch: Int64) {
+    self.nanosecondsSinceEpoch = nanosecondsSinceEpoch
+  }
+
+  /// 1970-01-01T00:00:00Z.
+  public static let epoch = Timestamp(nanosecondsSinceEpoch: 0)
+
+  /// The last instant that can be represented.
+  public static let distantFuture = Timestamp(nanosecondsSinceEpoch: .max)
+
+  public func advanced(by duration: Duration) -> Timestamp {
+    let (sum, overflow) = nanosecondsSinceEpoch.addingReportingOverflow(duration.nanoseconds)
+    guard overflow else { return Timestamp(nanosecondsSinceEpoch: sum) }
+    return Timestamp(nanosecondsSinceEpoch: duration < .zero ? .min : .max)
+  }
+
+  public func duration(to other: Timestamp) -> Duration {
+    let (difference, overflow) =
+      other.nanosecondsSinceEpoch.subtractingReportingOverflow(nanosecondsSinceEpoch)
+    guard overflow else { return .nanoseconds(difference) }
+    return .nanoseconds(other < self ? Int64.min : Int64.max)
+  }
+
+  public static func < (left: Timestamp, right: Timestamp) -> Bool {
+    left.nanosecondsSinceEpoch < right.nanosecondsSinceEpoch
+  }
+}
+
+extension Timestamp: Codable {
+  public init(from decoder: any Decoder) throws {
+    self.init(nanosecondsSinceEpoch: try decoder.singleValueContainer().decode(Int64.self))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(nanosecondsSinceEpoch)
+  }
+}
+
+extension Duration {
+  /// The whole nanoseconds of this duration, saturated to what an `Int64` holds (some 292 years).
+  public var nanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let (sum, carried) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+    guard overflow || carried else { return sum }
+    return seconds < 0 ? .min : .max
+  }
+
+  /// This duration in milliseconds.
+  public var milliseconds: Double { Double(nanoseconds) / 1_000_000 }
+}

@@ -1,0 +1,48 @@
+public import CompanionDomain
+
+/// Changes that are stored together, or not at all.
+///
+/// Each change carries its precondition. They apply in order, each on what the ones before it have left.
+public struct ChangeSet: Hashable, Sendable {
+  /// One change.
+  @nonexhaustive
+  public enum Change: Hashable, Sendable {
+    /// Adds a session that must not exist; its log is empty.
+    case insertSession(ChatSession)
+    /// Appends to a log that must end at `after`. The first message has the next place, and the others
+    /// follow without a gap. The session's last place and time become those of the last message.
+    case append([ChatMessage], to: SessionID, after: SequenceNumber)
+    /// Appends to the draft of a session's answer, or begins one.
+    ///
+    /// The draft must be of the same turn, and `offset` bytes of UTF-8 long: 0 when there is none.
+    case extendDraft(AnswerDraft, of: SessionID, offset: Int)
+    /// Removes the draft of a session's answer, if there is one.
+    case discardDraft(of: SessionID)
+    /// Adds a task that must not exist.
+    case insertTask(GenerationTask)
+    /// Replaces a task that must be at the revision before this one's.
+    case updateTask(GenerationTask)
+  }
+
+  public var changes: [Change]
+
+  public init(_ changes: [Change]) { self.changes = changes }
+}
+
+/// A store that takes changes.
+public protocol ChangeStore: Sendable {
+  /// Stores all changes or none. They survive a crash of the process, and of the machine where the store
+  /// promises it, once this returns.
+  ///
+  /// A cancelled task does not tear a change set: it is stored whole, or this throws.
+  ///
+  /// - Throws: ``StoreFailure/conflict(_:)`` when a precondition does not hold.
+  func commit(_ changes: ChangeSet) async throws(StoreFailure)
+}
+
+extension ChangeStore {
+  /// Stores all changes or none; see ``ChangeStore/commit(_:)-(ChangeSet)``.
+  public func commit(_ changes: ChangeSet.Change...) async throws(StoreFailure) {
+    try await commit(ChangeSet(changes))
+  }
+}

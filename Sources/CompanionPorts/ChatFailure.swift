@@ -1,0 +1,50 @@
+public import CompanionDomain
+
+/// Why the companion did not take a message, or did not answer it whole.
+@nonexhaustive
+public enum ChatFailure: Error, Hashable, Sendable {
+  /// The message was not taken.
+  case refused(MessageRefusal)
+  /// The model failed. The message is kept, and so is what was delivered of the answer.
+  case model(ProviderFailure)
+  /// The store failed.
+  case store(StoreFailure)
+  /// The turn's deadline passed. What was delivered is kept.
+  case deadline(Duration)
+  /// There is no such session.
+  case unknownSession(SessionID)
+  /// There is no such task.
+  case unknownTask(TaskID)
+  /// So many messages wait already that no more are taken.
+  case tooManyWaiting(limit: Int)
+  /// The companion is not running: not started yet, or stopped.
+  case notRunning
+  /// The task that waited was cancelled.
+  case cancelled
+}
+
+extension ChatFailure: CustomStringConvertible {
+  /// One line for a person: what happened, and what to do.
+  public var description: String {
+    switch self {
+    case .refused(let refusal): refusal.description
+    case .model(let failure): failure.description
+    case .store(let failure): failure.description
+    case .deadline(let limit):
+      "The answer was not done within \(limit.formattedSeconds). Try again, or raise the turn's deadline."
+    case .unknownSession(let id): "There is no session \(id). List the sessions, or start a new one."
+    case .unknownTask(let id): "There is no task \(id). List the tasks to see their names."
+    case .tooManyWaiting(let limit):
+      "\(limit) messages wait to be answered already. Send this one when one of them has been."
+    case .notRunning: "The companion is not running. Start it first."
+    case .cancelled: "The call was cancelled."
+    }
+  }
+}
+
+extension Duration {
+  fileprivate var formattedSeconds: String {
+    let tenths = (milliseconds / 100).rounded()
+    return "\(tenths.truncatingRemainder(dividingBy: 10) == 0 ? "\(Int64(tenths / 10))" : "\(tenths / 10)") s"
+  }
+}

@@ -1,0 +1,158 @@
+public import CompanionDomain
+
+extension CompanionEvent: Encodable {
+  /// The version of the JSON form, in every event's `schema`. It is raised when a field changes its meaning
+  /// or goes away; fields and types may be added without.
+  public static let schemaVersion: Int64 = 1
+
+  /// The event as a flat JSON object; its fields are listed in the guide on events.
+  ///
+  /// What OpenTelemetry's conventions for generative AI name is named so.
+  public var json: JSONValue {
+    var members: [String: JSONValue] = [
+      "schema": .integer(Self.schemaVersion),
+      "type": .string(kind.typeName),
+      "time": .string(time.description),
+    ]
+    members["session"] = session.map { .string($0.rawValue) }
+    members["turn"] = turn.map { .string($0.rawValue) }
+    members["task"] = task.map { .string($0.rawValue) }
+    members.merge(kind.fields) { envelope, _ in envelope }
+    return .object(members)
+  }
+
+  public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
+}
+
+extension CompanionEvent.Kind {
+  /// The event's `type` in JSON.
+  public var typeName: String {
+    switch self {
+    case .serviceStarted: "service.started"
+    case .serviceStopped: "service.stopped"
+    case .sessionOpened: "session.opened"
+    case .messageAccepted: "message.accepted"
+    case .intentUnderstood: "intent"
+    case .intentFellBack: "intent.fell_back"
+    case .modelCallStarted: "model.started"
+    case .modelCallEnded: "model.ended"
+    case .answerDelivered: "answer.delta"
+    case .reasoningReceived: "reasoning.delta"
+    case .answerStored: "answer.stored"
+    case .turnEnded: "turn.ended"
+    case .taskCreated: "task.created"
+    case .taskStarted: "task.started"
+    case .taskProgressed: "task.progress"
+    case .taskCompleted: "task.completed"
+    case .taskCancelRequested: "task.cancel_requested"
+    case .taskCancelled: "task.cancelled"
+    case .taskDeadLettered: "task.dead_lettered"
+    case .taskReleased: "task.released"
+    case .taskLoopFailed: "task_loop.failed"
+    case .eventsDropped: "events.dropped"
+    }
+  }
+
+  fileprivate var fields: [String: JSONValue] {
+    switch self {
+    case .serviceStarted(let name): ["service": .string(name)]
+    case .serviceStopped(let name, let failure):
+      ["service": .string(name), "error": failure.map { .string($0) } ?? .null]
+    case .sessionOpened(let messages, let repairs):
+      ["messages": .integer(messages), "repairs": .integer(Int64(repairs))]
+    case .messageAccepted(let sequence): ["sequence": .integer(sequence.rawValue)]
+    case .intentUnderstood(let intent): intent.fields
+    case .intentFellBack(let failure):
+      failure?.fields ?? [
+        "error.type": "malformed_answer", "error": "The model's answer was not of the form asked for.",
+      ]
+    case .modelCallStarted(let call): call.fields
+    case .modelCallEnded(let call, let outcome): call.fields.merging(outcome.fields) { first, _ in first }
+    case .answerDelivered(let text), .reasoningReceived(let text): ["text": .string(text)]
+    case .answerStored(let sequence, let completion):
+      ["sequence": .integer(sequence.rawValue), "interrupted": completion.json]
+    case .turnEnded(let outcome): outcome.fields
+    case .taskCreated(let request):
+      ["instruction": .string(request.instruction), "action": .string(request.intent.action.rawValue)]
+    case .taskStarted(let rescues): ["rescues": .integer(Int64(rescues))]
+    case .taskProgressed(let characters): ["characters": .integer(Int64(characters))]
+    case .taskCompleted(let result): ["text": .string(result.text)]
+    case .taskCancelRequested(let reason), .taskCancelled(let reason): ["reason": .string(reason)]
+    case .taskDeadLettered(let failure): ["error": .string(failure.description)]
+    case .taskReleased: [:]
+    case .taskLoopFailed(let failure): ["error": .string(failure.description)]
+    case .eventsDropped(let count): ["count": .integer(Int64(count))]
+    }
+  }
+}
+
+extension Intent {
+  fileprivate var fields: [String: JSONValue] {
+    [
+      "action": .string(action.rawValue),
+      "profile": .string(profile.rawValue),
+      "complexity": .string(complexity.rawValue),
+      "confidence": .number(confidence),
+      "files": .array(files.map { .string($0) }),
+      "entities": .array(entities.map { .string($0) }),
+      "secondary": .array(secondary.map { .string($0.rawValue) }),
+      "method": .string(method.rawValue),
+    ]
+  }
+}
+
+extension ModelCall {
+  fileprivate var fields: [String: JSONValue] {
+    [
+      "purpose": .string(purpose.rawValue),
+      "gen_ai.operation.name": "chat",
+      "gen_ai.provider.name": .string(model.provider),
+      "gen_ai.request.model": .string(model.model),
+    ]
+  }
+}
+
+extension ModelCallOutcome {
+  fileprivate var fields: [String: JSONValue] {
+    var fields: [String: JSONValue] = ["duration_ms": .number(duration.milliseconds)]
+    fields["time_to_first_chunk_ms"] = timeToFirstChunk.map { .number($0.milliseconds) }
+    fields["gen_ai.response.finish_reasons"] = finish.map { [.string($0.rawValue)] }
+    fields["gen_ai.usage.input_tokens"] = usage.map { .integer(Int64($0.input)) }
+    fields["gen_ai.usage.output_tokens"] = usage.map { .integer(Int64($0.output)) }
+    if let failure { fields.merge(failure.fields) { first, _ in first } }
+    return fields
+  }
+}
+
+extension ProviderFailure {
+  fileprivate var fields: [String: JSONValue] {
+    var fields: [String: JSONValue] = [
+      "error.type": .string(kind.rawValue),
+      "disposition": .string(disposition.rawValue),
+      "error": .string(description),
+    ]
+    fields["retry_after_ms"] = retryAfter.map { .number($0.milliseconds) }
+    fields["status"] = status.map { .integer(Int64($0)) }
+    return fields
+  }
+}
+
+extension TurnOutcome {
+  fileprivate var fields: [String: JSONValue] {
+    switch self {
+    case .answered: ["outcome": "answered"]
+    case .interrupted(let reason): ["outcome": "interrupted", "reason": .string(reason.rawValue)]
+    case .handedOver: ["outcome": "handed_over"]
+    case .failed(let failure): ["outcome": "failed", "error": .string(failure.description)]
+    }
+  }
+}
+
+extension ChatMessage.Completion {
+  fileprivate var json: JSONValue {
+    switch self {
+    case .complete: .null
+    case .interrupted(let reason): .string(reason.rawValue)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+public import CompanionDomain
+
+/// What a model is asked.
+public struct GenerationRequest: Hashable, Sendable {
+  /// What the answer is for. It costs the same either way; the ledger tells them apart.
+  @nonexhaustive
+  public enum Purpose: String, Hashable, Sendable, Codable {
+    /// Answering a person.
+    case answer
+    /// Understanding what a message asks for.
+    case intent
+    /// Working on a background task.
+    case task
+  }
+
+  /// The form that the answer has.
+  @nonexhaustive
+  public enum ResponseFormat: Hashable, Sendable {
+    case text
+    /// JSON that follows a schema.
+    case json(schema: JSONValue, name: String)
+  }
+
+  /// How much a reasoning model thinks before it answers.
+  @nonexhaustive
+  public enum ReasoningEffort: String, Hashable, Sendable, Codable {
+    case low, medium, high
+  }
+
+  public var purpose: Purpose
+  public var messages: [PromptMessage]
+  /// The tools that the model may ask for.
+  public var tools: [ToolDescription]
+  public var format: ResponseFormat
+  /// 0 to 2; `nil` for the model's own default.
+  public var temperature: Double?
+  /// The most tokens of the answer; `nil` for the model's own limit.
+  public var maximumOutputTokens: Int?
+  /// `nil` for the model's own default, or where it does not reason.
+  public var reasoningEffort: ReasoningEffort?
+
+  public init(
+    purpose: Purpose,
+    messages: [PromptMessage],
+    tools: [ToolDescription] = [],
+    format: ResponseFormat = .text,
+    temperature: Double? = nil,
+    maximumOutputTokens: Int? = nil,
+    reasoningEffort: ReasoningEffort? = nil
+  ) {
+    self.purpose = purpose
+    self.messages = messages
+    self.tools = tools
+    self.format = format
+    self.temperature = temperature
+    self.maximumOutputTokens = maximumOutputTokens
+    self.reasoningEffort = reasoningEffort
+  }
+}
+
+/// A tool as a model sees it.
+public struct ToolDescription: Hashable, Sendable {
+  public var name: String
+  public var summary: String
+  /// The JSON schema of the arguments.
+  public var parameters: JSONValue
+
+  public init(name: String, summary: String, parameters: JSONValue) {
+    self.name = name
+    self.summary = summary
+    self.parameters = parameters
+  }
+}

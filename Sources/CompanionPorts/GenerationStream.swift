@@ -1,0 +1,62 @@
+public import CompanionDomain
+
+/// The events of a streamed answer, in order. It can be gone through once.
+///
+/// Nothing is read ahead: the provider is asked for more when the consumer asks for the next event.
+public struct GenerationStream: AsyncSequence, Sendable {
+  public typealias Element = GenerationEvent
+  public typealias Failure = ProviderFailure
+
+  private let base: any AsyncSequence<GenerationEvent, ProviderFailure> & Sendable
+
+  /// The events of another sequence.
+  public init(_ base: some AsyncSequence<GenerationEvent, ProviderFailure> & Sendable) {
+    self.base = base
+  }
+
+  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: Self.iterator(of: base)) }
+
+  private static func iterator(
+    of sequence: some AsyncSequence<GenerationEvent, ProviderFailure>
+  ) -> any AsyncIteratorProtocol<GenerationEvent, ProviderFailure> {
+    sequence.makeAsyncIterator()
+  }
+
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    var base: any AsyncIteratorProtocol<GenerationEvent, ProviderFailure>
+
+    public mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws(ProviderFailure) -> GenerationEvent? {
+      try await base.next(isolation: actor)
+    }
+
+    public mutating func next() async throws(ProviderFailure) -> GenerationEvent? {
+      try await base.next(isolation: #isolation)
+    }
+  }
+}
+
+extension GenerationStream {
+  /// Events that are known beforehand.
+  public init(events: [GenerationEvent]) { self.init(KnownEvents(events: events)) }
+
+  private struct KnownEvents: AsyncSequence, Sendable {
+    typealias Element = GenerationEvent
+    typealias Failure = ProviderFailure
+    let events: [GenerationEvent]
+
+    func makeAsyncIterator() -> Iterator { Iterator(rest: events[...]) }
+
+    struct Iterator: AsyncIteratorProtocol {
+      var rest: ArraySlice<GenerationEvent>
+
+      mutating func next(
+        isolation actor: isolated (any Actor)?
+      ) async throws(ProviderFailure) -> GenerationEvent? {
+        guard !Task.isCancelled else { throw ProviderFailure(.cancelled) }
+        return rest.popFirst()
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/// Why a store did not do what it was asked. Nothing of the change is stored then, unless the case says so.
+@nonexhaustive
+public enum StoreFailure: Error, Hashable, Sendable {
+  /// A precondition of a change does not hold: somebody else was there first. Read again.
+  case conflict(StoreConflict)
+  /// A value cannot be stored.
+  case invalid(String)
+  /// There is no space left.
+  case full(String)
+  /// The store cannot be written, or not be opened: missing rights, a missing folder, a read-only medium.
+  case inaccessible(String)
+  /// The store's content is damaged.
+  case corrupt(String)
+  /// The store was written by a newer version of this library.
+  case newerSchema(found: Int, supported: Int)
+  /// Another process kept the store busy for too long.
+  case busy(String)
+  /// The store has been closed.
+  case closed
+  /// Something else. Whether the change was stored is unknown.
+  case unknown(String)
+}
+
+/// The precondition that does not hold.
+@nonexhaustive
+public enum StoreConflict: Hashable, Sendable {
+  case sessionExists
+  case noSuchSession
+  /// The log does not end where the change says.
+  case logMoved
+  /// The draft is another turn's, or has another length.
+  case draftMoved
+  case taskExists
+  /// There is no such task, or it is at another revision.
+  case taskMoved
+}
+
+extension StoreFailure: CustomStringConvertible {
+  /// One line for a person: what happened, and what to do.
+  public var description: String {
+    switch self {
+    case .conflict(let conflict): "The store was changed by somebody else (\(conflict)). Try again."
+    case .invalid(let what): "The store cannot hold this: \(what)."
+    case .full(let what): "The store has no space left: \(what). Free some space and try again."
+    case .inaccessible(let what): "The store cannot be used: \(what). Check the path and its permissions."
+    case .corrupt(let what): "The store is damaged: \(what). Restore it from a backup."
+    case .newerSchema(let found, let supported):
+      "The store has schema \(found), this version knows \(supported). Update CompanionKit to open it."
+    case .busy(let what): "The store is busy: \(what). Try again when the other process is done."
+    case .closed: "The store is closed. Open it again."
+    case .unknown(let what):
+      "The store failed: \(what). Check whether the change is there before repeating it."
+    }
+  }
+}

@@ -1,0 +1,27 @@
+public import CompanionDomain
+
+/// Where background tasks are kept.
+public protocol TaskStore: ChangeStore {
+  /// A task, or `nil`.
+  func task(_ id: TaskID) async throws(StoreFailure) -> GenerationTask?
+
+  /// Tasks by their time of creation, newest first; of the same time, by identifier, highest first.
+  ///
+  /// - Parameters:
+  ///   - states: only tasks in these states.
+  ///   - limit: the most tasks; below one gives none.
+  func tasks(in states: Set<TaskStateName>, limit: Int) async throws(StoreFailure) -> [GenerationTask]
+
+  /// Applies ``TaskTransition/claim(by:leaseLength:)`` to the claimable tasks that have waited longest, at
+  /// the store's time, and stores the outcome.
+  ///
+  /// Each is claimed by one caller alone, in whatever process.
+  ///
+  /// - Returns: the tasks as they are now. One that may not run again comes back ended instead of running.
+  func claim(
+    limit: Int, worker: WorkerID, leaseLength: Duration
+  ) async throws(StoreFailure) -> [GenerationTask]
+
+  /// When the first lease of a running task expires; `nil` when no task is running.
+  func nextLeaseExpiry() async throws(StoreFailure) -> Timestamp?
+}
