@@ -5,11 +5,12 @@ public enum TaskTransition: Hashable, Sendable {
   case claim(by: WorkerID, leaseLength: Duration)
   /// The worker is alive and keeps the task for another lease length.
   case renew(LeaseNumber, leaseLength: Duration)
-  /// The worker is done.
+  /// The worker is done. A task that was asked to stop is cancelled instead: the request came first.
   case complete(LeaseNumber, text: String)
-  /// The worker failed for good.
+  /// The worker failed for good. A task that was asked to stop is cancelled instead.
   case fail(LeaseNumber, TaskFailure)
-  /// The worker gives the task back untouched, as at a shutdown.
+  /// The worker gives the task back untouched, as at a shutdown. One that was asked to stop does not start
+  /// again: it is cancelled.
   case release(LeaseNumber)
   /// Somebody wants it to stop: ends a queued task; a running one is asked to.
   case cancel(reason: String)
@@ -64,14 +65,13 @@ extension GenerationTask {
       next.state = .running(hold)
     case .complete(let lease, let text):
       _ = try holding(lease)
-      next.end(.completed(TaskResult(text: text, finishedAt: now)))
+      next.endUnlessCancelled(.completed(TaskResult(text: text, finishedAt: now)))
     case .fail(let lease, let failure):
       _ = try holding(lease)
-      next.end(.deadLettered(failure))
+      next.endUnlessCancelled(.deadLettered(failure))
     case .release(let lease):
       _ = try holding(lease)
       next.rescues = 0
-      // A release is no way around a cancel: what was asked to stop does not start again.
       if let reason = cancelRequest { next.end(.cancelled(reason: reason)) } else { next.state = .queued }
     case .cancel(let reason):
       switch state {
@@ -112,6 +112,11 @@ extension GenerationTask {
     }
     lease = LeaseNumber(rawValue: lease.rawValue + 1)
     state = .running(TaskLease(worker: worker, startedAt: now, expiresAt: expiry))
+  }
+
+  /// Once a cancel is acknowledged nothing else comes of the task: it was first.
+  private mutating func endUnlessCancelled(_ final: TaskState) {
+    end(cancelRequest.map { .cancelled(reason: $0) } ?? final)
   }
 
   private mutating func end(_ final: TaskState) {

@@ -1,0 +1,34 @@
+import Dispatch
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// What the operating system tells the program.
+enum Signal: Sendable {
+  /// Ctrl-C.
+  case interrupt
+  /// Somebody wants the program to end.
+  case terminate
+  /// The terminal has another size.
+  case resize
+
+  /// The signals from now on. They no longer have their usual effect.
+  static func all() -> AsyncStream<Signal> {
+    AsyncStream { continuation in
+      let sources = [(SIGINT, Signal.interrupt), (SIGTERM, .terminate), (SIGHUP, .terminate), (SIGWINCH, .resize)]
+        .map { number, meaning in
+          signal(number, SIG_IGN)
+          let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+          source.setEventHandler { continuation.yield(meaning) }
+          source.resume()
+          return source
+        }
+      continuation.onTermination = { _ in for source in sources { source.cancel() } }
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import CompanionKit
+import Synchronization
+
+/// Talks to a person in a terminal.
+///
+/// The terminal edits the lines. An answer streams while the person may already type the next message, which
+/// then stops it. Background work shows in the last row; its results are printed between two lines, never
+/// into one.
+final class TerminalChat: Sendable {
+  private struct State {
+    var row = StatusRow()
+    /// The answer that is being printed.
+    var answering: Reply?
+    /// Whether the next Ctrl-C quits.
+    var isQuitting = false
+  }
+
+  private static let prompt = "> "
+  /// How long a task that has just been started may take for its result to come before the next prompt.
+  private static let patience = Duration.milliseconds(300)
+
+  private let companion: Companion
+  private let input: Input
+  private let output: Output
+  private let commands: CommandRunner
+  private let board: TaskBoard
+  private let state = Mutex(State())
+
+  init(companion: Companion, input: Input, output: Output, commands: CommandRunner, board: TaskBoard) {
+    self.companion = companion
+    self.input = input
+    self.output = output
+    self.commands = commands
+    self.board = board
+  }
+
+  /// Talks until the person leaves.
+  func run() async {
+    await withTaskGroup(of: Bool.self) { group in
+      let events = companion.events()
+      group.addTask {
+        for await event in events where event.task != nil { self.updateRow() }
+        return false
+      }
+      group.addTask {
+        await self.obey(Signal.all())
+        return true
+      }
+      group.addTask {
+        await self.talk()
+        return true
+      }
+      while let isLeaving = await group.next(), !isLeaving {}
+      group.cancelAll()
+    }
+    await companion.stop()
+    output.write(state.withLock { $0.row.hide() } + "\n")
+    await output.flush()
+  }
+
+  // MARK: The person's lines
+
+  private func talk() async {
+    await withTaskGroup(of: Void.self) { answers in
+      await greet(&answers)
+      while let line = await input.nextLine() {
+        state.withLock { $0.isQuitting = false }
+        showResults()
+        switch SlashCommand(line) {
+        case .quit: return answers.cancelAll()
+        case let command?: await run(command)
+        case nil where line.allSatisfy(\.isWhitespace): prompt()
+        case nil: await send(line, &answers)
+        }
+      }
+      answers.cancelAll()
+    }
+  }
+
+  private func greet(_ answers: inout TaskGroup<Void>) async {
+    do {
+      guard let reply = try await companion.resume(commands.session) else { return prompt() }
+      output.write("Your last message has no answer yet. Here it is:\n")
+      begin(reply, &answers)
+    } catch {
+      await complain(error)
+    }
+  }
+
+  private func send(_ line: String, _ answers: inout TaskGroup<Void>) async {
+    do {
+      begin(try await companion.send(line, in: commands.session), &answers)
+    } catch {
+      await complain(error)
+    }
+  }
+
+  private func begin(_ reply: Reply, _ answers: inout TaskGroup<Void>) {
+    state.withLock { $0.answering = reply }
+    answers.addTask { await self.print(reply) }
+  }
+
+  private func print(_ reply: Reply) async {
+    var failure: ChatFailure?
+    do {
+      for try await text in reply {
+        output.write(text)
+        await output.flush()
+      }
+    } catch {
+      failure = error
+    }
+    let isCurrent = state.withLock { state in
+      guard state.answering === reply else { return false }
+      state.answering = nil
+      return true
+    }
+    switch reply.outcome {
+    case .interrupted(.superseded): return output.write(" …\n")
+    case .interrupted: output.write(" … (stopped)\n")
+    default: output.write("\n")
+    }
+    if let failure { return await complain(failure) }
+    guard isCurrent, !Task.isCancelled else { return }
+    if case .handedOver = reply.outcome { _ = try? await companion.drainTasks(limit: Self.patience) }
+    showResults()
+    prompt()
+  }
+
+  private func run(_ command: SlashCommand) async {
+    do {
+      output.write(try await commands.run(command) + "\n")
+      prompt()
+    } catch {
+      await complain(error)
+    }
+  }
+
+  private func complain(_ error: any Error) async {
+    await output.flush()
+    Output.complain(describe(error))
+    prompt()
+  }
+
+  private func prompt() { output.write(Self.prompt) }
+
+  // MARK: Background work
+
+  private func showResults() {
+    for result in board.takeResults() { output.write(result + "\n") }
+    updateRow()
+  }
+
+  private func updateRow() {
+    let summary = board.summary
+    output.write(
+      state.withLock { state in
+        if let summary { state.row.show(summary) } else { state.row.hide() }
+      })
+  }
+
+  // MARK: Signals
+
+  /// Returns when the person, or the system, wants the program to end.
+  private func obey(_ signals: AsyncStream<Signal>) async {
+    for await signal in signals {
+      switch signal {
+      case .resize: output.write(state.withLock { $0.row.resize() })
+      case .terminate: return
+      case .interrupt:
+        let (isQuitting, answer) = state.withLock { state in
+          defer { state.isQuitting = true }
+          return (state.isQuitting, state.answering)
+        }
+        if isQuitting { return }
+        if let answer {
+          answer.interrupt()
+        } else {
+          output.write("\n(Ctrl-C again, or /quit, to leave)\n" + Self.prompt)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+public import CompanionDomain
+
+/// What a host may decide about a companion. The defaults serve an app with one user.
+public struct CompanionConfiguration: Sendable {
+  /// How messages are understood.
+  @nonexhaustive
+  public enum IntentMethod: Hashable, Sendable {
+    /// One call of the model for each message, and rules when it fails.
+    case model
+    /// Keyword rules alone: no model call, and no waiting for one.
+    case rules
+  }
+
+  /// Who the companion is, and its rules: the first message of every prompt.
+  public var persona: String
+  /// How much of a conversation is kept at hand and sent.
+  public var history: HistoryPolicy
+  /// How messages are understood.
+  public var intents: IntentMethod
+  /// The longest that an answer may take, from the accepted message to its last piece.
+  public var answerDeadline: Duration
+  /// How often the delivered part of an answer is stored while it streams. A crash loses at most this much,
+  /// and the time of one commit.
+  public var checkpointInterval: Duration
+  /// The most messages of one session that wait behind the one being answered.
+  public var waitingMessages: Int
+  /// The most background tasks that run at the same time.
+  public var workers: Int
+  /// How long a worker holds a task without a sign of life; it gives one three times as often.
+  public var leaseLength: Duration
+  /// The longest that one attempt at a background task may take.
+  public var attemptDeadline: Duration
+  /// How long running tasks may go on when the companion is stopped, before they are given back.
+  public var shutdownGrace: Duration
+
+  /// The defaults.
+  public init() {
+    persona = Self.standardPersona
+    history = .standard
+    intents = .model
+    answerDeadline = .seconds(300)
+    checkpointInterval = .milliseconds(100)
+    waitingMessages = 16
+    workers = 10
+    leaseLength = .seconds(90)
+    attemptDeadline = .seconds(300)
+    shutdownGrace = .seconds(2)
+  }
+
+  /// The persona of a companion that has been given no other.
+  public static let standardPersona = """
+    You are a thoughtful companion. Answer in the language of the person you talk to, truthfully and \
+    briefly. Use what they have told you in this conversation. When you do not know something, say so. \
+    Long work is done in the background and its result appears in the conversation as your own message.
+    """
+}

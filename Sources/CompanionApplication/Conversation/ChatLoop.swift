@@ -1,0 +1,132 @@
+package import CompanionDomain
+package import CompanionPorts
+import Synchronization
+
+/// Owns one session's conversation: takes messages, one turn at a time, in the order they came.
+///
+/// A new message stops the answer before it. What the earlier message asked for is understood all the same,
+/// and work that it calls for is handed over.
+package final class ChatLoop: Sendable {
+  /// What a turn answers.
+  enum Subject: Sendable {
+    case message(UserText)
+    /// The last message of the log, which a crash or a failure has left without an answer.
+    case unanswered
+  }
+
+  private struct Entry: Sendable {
+    let subject: Subject
+    let reply: ReplyChannel
+  }
+
+  private struct State {
+    var waiting: [Entry] = []
+    var current: ReplyChannel?
+    var isFinished = false
+  }
+
+  package let session: SessionID
+  private let environment: Environment
+  private let onTaskCreated: @Sendable () -> Void
+  private let state = Mutex(State())
+  private let wakeUp = WakeUp()
+
+  package init(
+    session: SessionID, environment: Environment, onTaskCreated: @escaping @Sendable () -> Void
+  ) {
+    self.session = session
+    self.environment = environment
+    self.onTaskCreated = onTaskCreated
+  }
+
+  /// Takes a message. Returns when it is in the log.
+  package func send(_ text: UserText) async throws(ChatFailure) -> Reply {
+    try await enqueue(.message(text), turn: environment.identifiers.next())
+  }
+
+  /// Answers the log's last message, which has no answer yet.
+  package func answer(_ unanswered: ChatMessage) async throws(ChatFailure) -> Reply {
+    try await enqueue(.unanswered, turn: unanswered.turn)
+  }
+
+  /// Stops the answer that is being given; what was delivered is kept.
+  package func interrupt(_ reason: InterruptionReason) {
+    state.withLock { $0.current }?.interrupt(reason)
+  }
+
+  /// Takes no more messages and stops the present answer; ``run()`` then returns.
+  package func finish() {
+    let current = state.withLock { state in
+      state.isFinished = true
+      return state.current
+    }
+    current?.interrupt(.shutdown)
+    wakeUp()
+  }
+
+  /// Works through the messages until ``finish()``. Cancellation ends it at once; what was delivered of an
+  /// answer is stored even then.
+  ///
+  /// - Throws: why the session could not be opened. Those who wait have been told.
+  package func run() async throws(ChatFailure) {
+    defer { refuseWaiting(.notRunning) }
+    let log = environment.log(of: session)
+    let open = OpenSession(log: log, time: environment.time, events: environment.events)
+    var conversation: Conversation
+    do {
+      conversation = try await open()
+    } catch {
+      refuseWaiting(error)
+      throw error
+    }
+    while let entry = await next() {
+      let turn = ChatTurn(
+        subject: entry.subject, reply: entry.reply, log: log, environment: environment,
+        onTaskCreated: onTaskCreated)
+      await turn.run(in: &conversation)
+      state.withLock { $0.current = nil }
+    }
+  }
+
+  private func enqueue(_ subject: Subject, turn: TurnID) async throws(ChatFailure) -> Reply {
+    let context = EventContext(session: session, turn: turn)
+    let events = environment.events
+    let reply = ReplyChannel(turn: turn) { events.emit(.answerDelivered($0), in: context) }
+    let limit = environment.configuration.waitingMessages
+    let earlier = try state.withLock { state throws(ChatFailure) -> [ReplyChannel] in
+      guard !state.isFinished else { throw .notRunning }
+      guard state.waiting.count < limit else { throw .tooManyWaiting(limit: limit) }
+      let earlier = state.waiting.map(\.reply) + (state.current.map { [$0] } ?? [])
+      state.waiting.append(Entry(subject: subject, reply: reply))
+      return earlier
+    }
+    for reply in earlier { reply.interrupt(.superseded) }
+    wakeUp()
+    if let refusal = await reply.decided() { throw refusal }
+    return Reply(channel: reply)
+  }
+
+  private func next() async -> Entry? {
+    while !Task.isCancelled {
+      let (entry, isFinished) = state.withLock { state -> (Entry?, Bool) in
+        guard !state.isFinished, !state.waiting.isEmpty else { return (nil, state.isFinished) }
+        let entry = state.waiting.removeFirst()
+        state.current = entry.reply
+        return (entry, false)
+      }
+      if let entry { return entry }
+      if isFinished { return nil }
+      await wakeUp.wait(until: nil, on: environment.time)
+    }
+    return nil
+  }
+
+  private func refuseWaiting(_ failure: ChatFailure) {
+    let waiting = state.withLock { state in
+      state.isFinished = true
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for entry in waiting { entry.reply.close(.failure(failure)) }
+  }
+}

@@ -1,0 +1,246 @@
+import CompanionDomain
+import CompanionPorts
+
+/// One turn: the message is stored, understood, and answered as a stream or handed over as a task.
+struct ChatTurn: Sendable {
+  let subject: ChatLoop.Subject
+  let reply: ReplyChannel
+  let log: SessionLog
+  let environment: Environment
+  let onTaskCreated: @Sendable () -> Void
+
+  private var context: EventContext { EventContext(session: log.session, turn: reply.turn) }
+  private var events: EventEmitter { environment.events }
+  private var now: Timestamp { environment.time.now }
+
+  func run(in conversation: inout Conversation) async {
+    guard reply.beginStoring() else { return }
+    let message: ChatMessage
+    do {
+      guard let stored = try await storedMessage(in: &conversation) else {
+        return reply.close(.success(.answered))
+      }
+      message = stored
+    } catch {
+      return reply.close(.failure(.store(error)))
+    }
+    reply.accept()
+
+    let outcome = await withDeadline { () async -> TurnOutcome in
+      let intent = await understand(message.text, window: conversation.window)
+      do throws(StoreFailure) {
+        if intent.action == .directResponse || isUnwanted {
+          return try await answer(in: &conversation)
+        }
+        return try await handOver(message.text, intent: intent, in: &conversation)
+      } catch {
+        return .failed(.store(error))
+      }
+    }
+    events.emit(.turnEnded(outcome), in: context)
+    reply.close(.success(outcome))
+  }
+
+  /// The message in the log; `nil` when there is nothing left to answer.
+  private func storedMessage(
+    in conversation: inout Conversation
+  ) async throws(StoreFailure) -> ChatMessage? {
+    switch subject {
+    case .message(let text):
+      let stored = try await log.append(to: &conversation) {
+        [$0.message(.user, [.text(text.string)], turn: reply.turn, origin: .person, at: now)]
+      }
+      if let sequence = stored.first?.sequence { events.emit(.messageAccepted(sequence), in: context) }
+      return stored.first
+    case .unanswered:
+      conversation = try await log.load() ?? conversation
+      return conversation.unanswered
+    }
+  }
+
+  /// Whether the person no longer wants what the message asks for. A newer message alone does not say so.
+  private var isUnwanted: Bool {
+    switch reply.settlement {
+    case nil, .interrupted(.superseded): false
+    default: true
+    }
+  }
+
+  /// The intent; by rules at once when the reply is interrupted meanwhile.
+  private func understand(_ text: String, window: ArraySlice<ChatMessage>) async -> Intent {
+    let understand = UnderstandIntent(
+      calls: environment.calls, method: environment.configuration.intents)
+    return await withTaskGroup(of: Intent?.self) { group in
+      group.addTask { await understand(text, window: window, context: context) }
+      group.addTask {
+        _ = await reply.settled()
+        return nil
+      }
+      while let finished = await group.next() {
+        group.cancelAll()
+        if let intent = finished { return intent }
+      }
+      return IntentRules.intent(of: text)
+    }
+  }
+
+  private func withDeadline(_ turn: () async -> TurnOutcome) async -> TurnOutcome {
+    let deadline = now.advanced(by: environment.configuration.answerDeadline)
+    return await withTaskGroup { group in
+      group.addTask {
+        do {
+          try await environment.time.sleep(until: deadline, tolerance: nil)
+          reply.interrupt(.deadline)
+        } catch {
+          // The turn ended before its deadline.
+        }
+      }
+      let outcome = await turn()
+      group.cancelAll()
+      return outcome
+    }
+  }
+}
+
+// MARK: - A direct answer
+
+extension ChatTurn {
+  private func answer(in conversation: inout Conversation) async throws(StoreFailure) -> TurnOutcome {
+    let request = GenerationRequest(
+      purpose: .answer,
+      messages: ChatPrompt.messages(
+        persona: environment.configuration.persona, window: conversation.window))
+    let start = now
+    let (settlement, checkpointFailure) = await withTaskGroup { group in
+      group.addTask { await produce(request) }
+      let outcome = await checkpointing(from: start)
+      group.cancelAll()
+      return outcome
+    }
+    let stored = try await store(reply.delivered, settlement, in: &conversation)
+    for message in stored where message.role == .assistant {
+      events.emit(.answerStored(message.sequence, message.completion), in: context)
+    }
+    if let checkpointFailure { throw checkpointFailure }
+    return outcome(of: settlement)
+  }
+
+  /// Streams the model's answer into the reply.
+  private func produce(_ request: GenerationRequest) async {
+    guard reply.settlement == nil else { return }
+    do throws(ProviderFailure) {
+      var isEmpty = true
+      let finish = try await environment.calls.stream(request, context: context) { text in
+        isEmpty = isEmpty && text.isEmpty
+        return await reply.send(text)
+      }
+      if finish != nil, isEmpty {
+        throw ProviderFailure(.malformedResponse, message: "The answer is empty.")
+      }
+      reply.finish(.whole)
+    } catch {
+      if error.kind == .cancelled { reply.interrupt(.shutdown) } else { reply.finish(.failed(error)) }
+    }
+  }
+
+  /// Stores what has been acknowledged while the answer goes on, so that a crash loses little of it.
+  ///
+  /// - Returns: how the answer ended, and why checkpoints could not be stored, if so.
+  private func checkpointing(from start: Timestamp) async -> (ReplySettlement, StoreFailure?) {
+    await withTaskGroup(of: StoreFailure?.self) { group in
+      group.addTask { await checkpoints(from: start) }
+      let settlement = await reply.settled() ?? .interrupted(.shutdown)
+      group.cancelAll()
+      return (settlement, await group.next() ?? nil)
+    }
+  }
+
+  private func checkpoints(from start: Timestamp) async -> StoreFailure? {
+    var bytes = 0
+    while true {
+      let text = await reply.acknowledged(beyond: bytes)
+      guard !text.isEmpty, reply.settlement == nil, !Task.isCancelled else { return nil }
+      let next = now.advanced(by: environment.configuration.checkpointInterval)
+      let draft = AnswerDraft(turn: reply.turn, startedAt: start, text: text)
+      do {
+        try await log.store.commit(.extendDraft(draft, of: log.session, offset: bytes))
+        bytes += text.utf8.count
+        try await environment.time.sleep(until: next, tolerance: nil)
+      } catch StoreFailure.conflict(.draftMoved) {
+        // Another process has opened the session and taken the draft for a crashed one's. The whole answer
+        // is appended in the end.
+        return nil
+      } catch let failure as StoreFailure {
+        reply.interrupt(.failed)
+        return failure
+      } catch {
+        return nil
+      }
+    }
+  }
+
+  /// Stores what was delivered of the answer, even when the loop has been cancelled meanwhile.
+  private func store(
+    _ text: String, _ settlement: ReplySettlement, in conversation: inout Conversation
+  ) async throws(StoreFailure) -> [ChatMessage] {
+    let completion: ChatMessage.Completion =
+      switch settlement {
+      case .whole: .complete
+      case .failed: .interrupted(.failed)
+      case .interrupted(let reason): .interrupted(reason)
+      }
+    // A message whose answer never began is answered later, unless the person did not want an answer.
+    let isKept = !text.isEmpty || settlement == .interrupted(.stopped)
+    let before = conversation
+    let time = now
+    let (stored, after) = try await Unstructured.shielded {
+      () async throws(StoreFailure) -> ([ChatMessage], Conversation) in
+      var conversation = before
+      let stored = try await log.append(to: &conversation, with: [.discardDraft(of: log.session)]) {
+        isKept ? $0.answer([.text(text)], turn: reply.turn, completion: completion, at: time) : []
+      }
+      return (stored, conversation)
+    }
+    conversation = after
+    return stored
+  }
+
+  private func outcome(of settlement: ReplySettlement) -> TurnOutcome {
+    switch settlement {
+    case .whole: .answered
+    case .failed(let failure): .failed(.model(failure))
+    case .interrupted(.deadline): .failed(.deadline(environment.configuration.answerDeadline))
+    case .interrupted(let reason): .interrupted(reason)
+    }
+  }
+}
+
+// MARK: - A background task
+
+extension ChatTurn {
+  /// Makes the message a task: the task and what tells the person of it are stored together.
+  private func handOver(
+    _ instruction: String, intent: Intent, in conversation: inout Conversation
+  ) async throws(StoreFailure) -> TurnOutcome {
+    let task = GenerationTask(
+      id: environment.identifiers.next(), session: log.session, turn: reply.turn,
+      request: .init(instruction: instruction, intent: intent), createdAt: now)
+    let announcement = Announcement.handOver(of: task)
+    let stored = try await log.append(to: &conversation, with: [.insertTask(task)]) {
+      [
+        $0.message(
+          .assistant, [.text(announcement)], turn: reply.turn, origin: .announcement(of: task.id), at: now)
+      ]
+    }
+    var taskContext = context
+    taskContext.task = task.id
+    events.emit(.taskCreated(task.request), in: taskContext)
+    for message in stored { events.emit(.answerStored(message.sequence, message.completion), in: context) }
+    onTaskCreated()
+
+    _ = await reply.send(announcement)
+    reply.finish(.whole)
+    _ = await reply.settled()
+    return .handedOver(task.id)
+  }
+}

@@ -1,0 +1,40 @@
+import CompanionDomain
+public import CompanionPorts
+
+/// A store for everything a companion keeps: one database, so that what belongs together is committed
+/// together.
+public typealias CompanionStore = ConversationStore & TaskStore
+
+/// What the services and use cases work with.
+package struct Environment: Sendable {
+  package let model: any LanguageModel
+  package let store: any CompanionStore
+  package let time: any TimeSource
+  package let identifiers: any IdentifierSource
+  package let bus: EventBus
+  package let configuration: CompanionConfiguration
+
+  package init(
+    model: any LanguageModel,
+    store: any CompanionStore,
+    time: any TimeSource,
+    identifiers: any IdentifierSource,
+    bus: EventBus,
+    configuration: CompanionConfiguration
+  ) {
+    self.model = model
+    self.store = store
+    self.time = time
+    self.identifiers = identifiers
+    self.bus = bus
+    self.configuration = configuration
+  }
+
+  var events: EventEmitter { EventEmitter(sink: bus, time: time) }
+
+  var calls: ModelCaller { ModelCaller(model: model, time: time, events: events) }
+
+  func log(of session: SessionID) -> SessionLog {
+    SessionLog(session: session, store: store, policy: configuration.history)
+  }
+}

@@ -1,0 +1,173 @@
+import CompanionDomain
+import CompanionPorts
+
+/// One worker's work on one task it has claimed.
+struct TaskRun: Sendable {
+  private enum End: Sendable {
+    case finished(text: String)
+    case failed(TaskFailure)
+    case cancelRequested
+    /// Another worker has the task: nothing of this work counts.
+    case leaseLost
+    /// The worker has to stop; the task goes back.
+    case stopped
+  }
+
+  let task: GenerationTask
+  let environment: Environment
+
+  private var context: EventContext {
+    EventContext(session: task.session, turn: task.turn, task: task.id)
+  }
+  private var time: any TimeSource { environment.time }
+  private var configuration: CompanionConfiguration { environment.configuration }
+
+  /// Works until the task is done, or shall not go on; what came of it is stored even when the worker is
+  /// cancelled meanwhile.
+  func run(cancel: WakeUp) async {
+    environment.events.emit(.taskStarted(rescues: task.rescues), in: context)
+    let end = await withTaskGroup(of: End.self) { group in
+      group.addTask { await attempt() }
+      group.addTask { await keepLease() }
+      group.addTask {
+        await cancel.wait(until: nil, on: time)
+        return Task.isCancelled ? .stopped : .cancelRequested
+      }
+      group.addTask {
+        do {
+          try await time.sleep(until: time.now.advanced(by: configuration.attemptDeadline), tolerance: nil)
+          return .failed(.provider(ProviderFailure(.timedOut)))
+        } catch {
+          return .stopped
+        }
+      }
+      let end = await group.next() ?? .stopped
+      group.cancelAll()
+      return end
+    }
+    await Unstructured.shielded {
+      do throws(StoreFailure) {
+        if let ended = try await store(end) { announceEnd(of: ended) }
+      } catch {
+        // The lease runs out, and the task is taken up again.
+        environment.events.emit(.taskLoopFailed(error), in: context)
+      }
+    }
+  }
+
+  /// Tells how a task has come out of a worker's hands.
+  func announceEnd(of task: GenerationTask) {
+    let kind: CompanionEvent.Kind? =
+      switch task.state {
+      case .completed(let result): .taskCompleted(result)
+      case .cancelled(let reason): .taskCancelled(reason: reason)
+      case .deadLettered(let failure): .taskDeadLettered(failure)
+      case .queued: .taskReleased
+      default: nil
+      }
+    if let kind { environment.events.emit(kind, in: context) }
+  }
+
+  // MARK: The work
+
+  private func attempt() async -> End {
+    do {
+      let conversation = try await environment.log(of: task.session).load()
+      let request = GenerationRequest(
+        purpose: .task,
+        messages: TaskPrompt.messages(
+          persona: configuration.persona, window: conversation?.window ?? [],
+          instruction: task.request.instruction))
+      var text = ""
+      var nextProgress = time.now.advanced(by: Self.progressInterval)
+      _ = try await environment.calls.stream(request, context: context) { piece in
+        text += piece
+        if time.now >= nextProgress {
+          nextProgress = time.now.advanced(by: Self.progressInterval)
+          environment.events.emit(.taskProgressed(characters: text.count), in: context)
+        }
+        return true
+      }
+      guard !text.isEmpty else {
+        throw ProviderFailure(.malformedResponse, message: "The result is empty.")
+      }
+      return .finished(text: text)
+    } catch let failure as ProviderFailure {
+      return failure.kind == .cancelled ? .stopped : .failed(.provider(failure))
+    } catch {
+      // Without the conversation there is no prompt; the task waits until the store answers again.
+      return .stopped
+    }
+  }
+
+  private static let progressInterval = Duration.milliseconds(500)
+
+  /// Gives a sign of life three times per lease, until the task is no longer this worker's.
+  private func keepLease() async -> End {
+    while true {
+      do {
+        try await time.sleep(until: time.now.advanced(by: configuration.leaseLength / 3), tolerance: nil)
+        let renewal = TaskTransition.renew(task.lease, leaseLength: configuration.leaseLength)
+        switch try await environment.store.transition(task.id, renewal, on: time) {
+        case .success(let task) where task.cancelRequest != nil: return .cancelRequested
+        case .success: continue
+        case .failure, nil: return .leaseLost
+        }
+      } catch let failure as StoreFailure {
+        // The lease outlives two missed renewals.
+        environment.events.emit(.taskLoopFailed(failure), in: context)
+      } catch {
+        return .stopped
+      }
+    }
+  }
+
+  // MARK: Its end
+
+  /// - Returns: the task as it is now; `nil` when it is another worker's.
+  private func store(_ end: End) async throws(StoreFailure) -> GenerationTask? {
+    switch end {
+    case .finished(let text): return try await finish(.complete(task.lease, text: text))
+    case .failed(let failure): return try await finish(.fail(task.lease, failure))
+    case .cancelRequested:
+      return try await environment.store.transition(task.id, .stop(task.lease), on: time).flatMap { try? $0.get() }
+    case .stopped:
+      return try await environment.store.transition(task.id, .release(task.lease), on: time)
+        .flatMap { try? $0.get() }
+    case .leaseLost: return nil
+    }
+  }
+
+  /// Ends the task and tells the conversation, in one commit.
+  private func finish(_ transition: TaskTransition) async throws(StoreFailure) -> GenerationTask? {
+    let log = environment.log(of: task.session)
+    while true {
+      guard let current = try await environment.store.task(task.id),
+        let ended = try? current.applying(transition, at: time.now)
+      else { return nil }
+      do throws(StoreFailure) {
+        if let words = words(for: ended), var conversation = try await log.load() {
+          try await log.append(to: &conversation, with: [.updateTask(ended)]) {
+            [
+              $0.message(
+                .assistant, [.text(words)], turn: task.turn, origin: .task(task.id), at: time.now)
+            ]
+          }
+        } else {
+          try await environment.store.commit(.updateTask(ended))
+        }
+        return ended
+      } catch {
+        guard case .conflict(.taskMoved) = error else { throw error }
+      }
+    }
+  }
+
+  private func words(for task: GenerationTask) -> String? {
+    switch task.state {
+    case .completed(let result): result.text
+    case .deadLettered(let failure): Announcement.failure(of: task, failure)
+    default: nil
+    }
+  }
+}

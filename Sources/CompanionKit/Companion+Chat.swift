@@ -1,0 +1,105 @@
+public import CompanionApplication
+public import CompanionDomain
+public import CompanionPorts
+import Synchronization
+
+extension Companion {
+  /// Sends a message, and returns its answer as it is given.
+  ///
+  /// When this returns the message is in the store. An answer that is still being given in the same session
+  /// is stopped: what was delivered of it is kept, marked as interrupted.
+  ///
+  /// - Parameters:
+  ///   - text: what the person says: not empty, no NUL, at most 256 KiB.
+  ///   - session: the conversation; `nil` for the current one: the one used last, even in an earlier run, or
+  ///     a new one where there is none.
+  public func send(_ text: String, in session: SessionID? = nil) async throws(ChatFailure) -> Reply {
+    let message: UserText
+    do {
+      message = try UserText(text)
+    } catch {
+      throw .refused(error)
+    }
+    let id = if let session { session } else { try await currentSession() }
+    return try await loop(for: id).send(message)
+  }
+
+  /// Answers the last message of a session when nothing has answered it, as after a crash.
+  ///
+  /// - Returns: the answer; `nil` when there is nothing to answer.
+  public func resume(_ session: SessionID) async throws(ChatFailure) -> Reply? {
+    let unanswered: ChatMessage?
+    do throws(StoreFailure) {
+      let last = try await environment.store.messages(in: session, before: nil, limit: 1).last
+      let hasDraft = try await environment.store.draft(in: session) != nil
+      unanswered = last?.role == .user && !hasDraft ? last : nil
+    } catch {
+      throw .store(error)
+    }
+    guard let unanswered else { return nil }
+    return try await loop(for: session).answer(unanswered)
+  }
+
+  /// Stops the answer that is being given in a session; what was delivered is kept.
+  public func interrupt(_ session: SessionID) {
+    state.withLock { $0.loops[session] }?.interrupt(.stopped)
+  }
+
+  /// Starts a new session, and makes it the current one.
+  ///
+  /// - Parameter id: the name it shall have; `nil` for a new name.
+  /// - Throws: `ChatFailure.store` with a conflict `sessionExists` when the name is taken.
+  @discardableResult
+  public func startSession(_ id: SessionID? = nil) async throws(ChatFailure) -> ChatSession {
+    let session = ChatSession(id: id ?? environment.identifiers.next(), createdAt: environment.time.now)
+    do throws(StoreFailure) {
+      try await environment.store.commit(.insertSession(session))
+    } catch {
+      throw .store(error)
+    }
+    state.withLock { $0.currentSession = session.id }
+    return session
+  }
+
+  /// The session that messages go to when none is named: the one used last, or a new one.
+  public func currentSession() async throws(ChatFailure) -> SessionID {
+    if let id = state.withLock({ $0.currentSession }) { return id }
+    let latest: ChatSession?
+    do throws(StoreFailure) {
+      latest = try await environment.store.sessions(limit: 1).first
+    } catch {
+      throw .store(error)
+    }
+    guard let latest else { return try await startSession().id }
+    state.withLock { $0.currentSession = $0.currentSession ?? latest.id }
+    return latest.id
+  }
+
+  /// Makes a session the current one.
+  ///
+  /// - Throws: `ChatFailure.unknownSession`, or `ChatFailure.store`.
+  public func useSession(_ id: SessionID) async throws(ChatFailure) {
+    let session: ChatSession?
+    do throws(StoreFailure) {
+      session = try await environment.store.session(id)
+    } catch {
+      throw .store(error)
+    }
+    guard session != nil else { throw .unknownSession(id) }
+    state.withLock { $0.currentSession = id }
+  }
+
+  /// The sessions, the one used last first.
+  public func sessions(limit: Int = 20) async throws(StoreFailure) -> [ChatSession] {
+    try await environment.store.sessions(limit: limit)
+  }
+
+  /// The newest messages of a session, oldest first.
+  ///
+  /// - Parameter before: only messages before this place, to page back; `nil` for the end.
+  public func history(
+    of session: SessionID, before: SequenceNumber? = nil, limit: Int = 20
+  ) async throws(StoreFailure) -> [ChatMessage] {
+    try await environment.store.messages(in: session, before: before, limit: limit)
+  }
+}

@@ -1,0 +1,41 @@
+public import CompanionApplication
+public import CompanionDomain
+public import CompanionPorts
+import Synchronization
+
+/// A companion at one moment.
+public struct CompanionStatus: Hashable, Sendable {
+  /// Whether messages are taken.
+  public var isRunning: Bool
+  /// What answers.
+  public var model: ModelIdentity
+  /// The sessions that are in memory.
+  public var openSessions: [SessionID]
+  /// Tasks that wait for a worker.
+  public var queuedTasks: Int
+  /// Tasks in a worker's hands, in any process.
+  public var runningTasks: Int
+  /// Tasks that failed for good and wait for a person to look at.
+  public var deadLetteredTasks: Int
+}
+
+extension Companion {
+  /// How everything stands.
+  public func status() async throws(StoreFailure) -> CompanionStatus {
+    let (phase, loops) = state.withLock { ($0.phase, $0.loops.keys.sorted()) }
+    let store = environment.store
+    return CompanionStatus(
+      isRunning: phase == .running,
+      model: environment.model.identity,
+      openSessions: loops,
+      queuedTasks: try await store.tasks(in: [.queued], limit: .max).count,
+      runningTasks: try await store.tasks(in: [.running], limit: .max).count,
+      deadLetteredTasks: try await store.tasks(in: [.deadLettered], limit: .max).count)
+  }
+
+  /// All events from now on, until the companion stops.
+  ///
+  /// - Parameter limit: the most events that wait for the subscriber. When there are more the oldest give
+  ///   way, and an event says how many.
+  public func events(limit: Int = 1024) -> EventStream { environment.bus.subscribe(limit: limit) }
+}

@@ -1,0 +1,51 @@
+public import CompanionApplication
+public import CompanionDomain
+public import CompanionPorts
+
+extension Companion {
+  /// The background tasks in some states, newest first.
+  public func tasks(
+    in states: Set<TaskStateName> = Set(TaskStateName.allCases), limit: Int = 20
+  ) async throws(StoreFailure) -> [GenerationTask] {
+    try await environment.store.tasks(in: states, limit: limit)
+  }
+
+  /// Cancels a task.
+  ///
+  /// - Returns: what the cancellation found, so that "asked to stop" is not mistaken for "stopped".
+  /// - Throws: `ChatFailure.unknownTask`, or `ChatFailure.store`.
+  @discardableResult
+  public func cancelTask(_ id: TaskID, reason: String) async throws(ChatFailure) -> CancelOutcome {
+    try await CancelTask(environment: environment, loop: taskLoop)(id, reason: reason)
+  }
+
+  /// Waits until no background task is waiting or running.
+  ///
+  /// - Parameter limit: the longest wait.
+  /// - Returns: how many tasks are left.
+  public func drainTasks(limit: Duration) async throws(StoreFailure) -> Int {
+    let events = events(limit: 16)
+    let deadline = environment.time.now.advanced(by: limit)
+    while true {
+      let left = try await environment.store.tasks(in: [.queued, .running], limit: .max).count
+      guard left > 0, environment.time.now < deadline, !Task.isCancelled else { return left }
+      await withTaskGroup { group in
+        group.addTask { await Self.waitForEndOfTask(in: events) }
+        group.addTask { [time = environment.time] in
+          try? await time.sleep(until: deadline, tolerance: nil)
+        }
+        await group.next()
+        group.cancelAll()
+      }
+    }
+  }
+
+  private static func waitForEndOfTask(in events: EventStream) async {
+    for await event in events {
+      switch event.kind {
+      case .taskCompleted, .taskCancelled, .taskDeadLettered, .eventsDropped: return
+      default: continue
+      }
+    }
+  }
+}

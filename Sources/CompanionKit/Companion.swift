@@ -1,0 +1,157 @@
+public import CompanionApplication
+public import CompanionDomain
+public import CompanionPorts
+import CompanionSystem
+import Synchronization
+
+/// A companion: give it a language model and a store, and talk to it.
+///
+/// ```swift
+/// let companion = Companion(model: .offline, store: try await .sqlite(at: "companion.db"))
+/// companion.start()
+/// for try await text in try await companion.send("Hello, I am Aiko.") {
+///   print(text, terminator: "")
+/// }
+/// await companion.stop()
+/// ```
+///
+/// It answers at once, as a stream, and works on what takes longer in the background; results come into the
+/// conversation by themselves. What it has accepted is in the store: after a crash it goes on from there.
+///
+/// A companion runs once, from ``start()`` or ``run()`` to ``stop()``. It serves any number of sessions.
+public final class Companion: Sendable {
+  enum Phase { case idle, running, stopped }
+
+  struct State {
+    var phase = Phase.idle
+    var loops: [SessionID: ChatLoop] = [:]
+    var currentSession: SessionID?
+    var service: Task<Void, Never>?
+    var waitingForEnd: [CheckedContinuation<Void, Never>] = []
+    var hasEnded = false
+  }
+
+  let environment: Environment
+  let taskLoop: TaskLoop
+  let state = Mutex(State())
+  private let newLoops: AsyncStream<ChatLoop>
+  private let addLoop: AsyncStream<ChatLoop>.Continuation
+
+  /// A companion.
+  ///
+  /// - Parameters:
+  ///   - model: what answers, and works on tasks.
+  ///   - store: where everything is kept.
+  ///   - configuration: what a host may decide; the defaults serve an app with one user.
+  ///   - time: the clock.
+  ///   - identifiers: where new names come from; `nil` for names that sort by the time of `time`.
+  ///   - events: takes every event as it happens; see also ``events(limit:)``.
+  public init(
+    model: some LanguageModel,
+    store: some CompanionStore,
+    configuration: CompanionConfiguration = CompanionConfiguration(),
+    time: any TimeSource = SystemTimeSource(),
+    identifiers: (any IdentifierSource)? = nil,
+    events: (any EventSink)? = nil
+  ) {
+    environment = Environment(
+      model: model, store: store, time: time,
+      identifiers: identifiers ?? TimeOrderedIdentifiers(time: time, random: SystemRandomSource()),
+      bus: EventBus(sink: events), configuration: configuration)
+    taskLoop = TaskLoop(environment: environment)
+    (newLoops, addLoop) = AsyncStream.makeStream()
+  }
+
+  // MARK: Life
+
+  /// Runs the companion until ``stop()``, or until the task is cancelled.
+  ///
+  /// It fits a service group as it is. ``stop()`` asks for a graceful end: answers stop, and running tasks
+  /// have the configured grace to finish before they are given back. Cancellation aborts at once; what was
+  /// delivered of an answer is stored even then.
+  public func run() async {
+    let mayRun = state.withLock { state in
+      guard state.phase == .idle else { return false }
+      state.phase = .running
+      return true
+    }
+    if mayRun { await serve() }
+  }
+
+  /// Runs the companion in the background until ``stop()``. Starting it twice changes nothing.
+  public func start() {
+    state.withLock { state in
+      guard state.phase == .idle else { return }
+      state.phase = .running
+      state.service = Unstructured.start { [self] in await serve() }
+    }
+  }
+
+  /// Asks for a graceful end, and waits for it.
+  public func stop() async {
+    let loops = state.withLock { state -> [ChatLoop] in
+      if state.phase == .idle { state.hasEnded = true }
+      state.phase = .stopped
+      return state.loops.values.sorted { $0.session < $1.session }
+    }
+    for loop in loops { loop.finish() }
+    taskLoop.stop()
+    addLoop.finish()
+    await withCheckedContinuation { continuation in
+      let hasEnded = state.withLock { state in
+        if !state.hasEnded { state.waitingForEnd.append(continuation) }
+        return state.hasEnded
+      }
+      if hasEnded { continuation.resume() }
+    }
+  }
+
+  private func serve() async {
+    environment.bus.emit(event(.serviceStarted("companion")))
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.taskLoop.run() }
+      for await loop in newLoops {
+        group.addTask { await self.serve(loop) }
+      }
+    }
+    environment.bus.emit(event(.serviceStopped("companion", failure: nil)))
+    environment.bus.finish()
+    let waiting = state.withLock { state in
+      state.phase = .stopped
+      state.hasEnded = true
+      state.loops = [:]
+      defer { state.waitingForEnd = [] }
+      return state.waitingForEnd
+    }
+    for continuation in waiting { continuation.resume() }
+  }
+
+  private func serve(_ loop: ChatLoop) async {
+    do {
+      try await loop.run()
+    } catch {
+      // Those who wait have been told; the next message tries to open the session again.
+    }
+    state.withLock { state in
+      if state.loops[loop.session] === loop { state.loops[loop.session] = nil }
+    }
+  }
+
+  func event(_ kind: CompanionEvent.Kind) -> CompanionEvent {
+    CompanionEvent(time: environment.time.now, kind: kind)
+  }
+
+  /// The loop of a session, started when there is none.
+  func loop(for session: SessionID) throws(ChatFailure) -> ChatLoop {
+    let wakeTasks: @Sendable () -> Void = { [taskLoop] in taskLoop.wake() }
+    let (loop, isNew) = try state.withLock { state throws(ChatFailure) -> (ChatLoop, Bool) in
+      guard state.phase == .running else { throw .notRunning }
+      if let loop = state.loops[session] { return (loop, false) }
+      let loop = ChatLoop(session: session, environment: environment, onTaskCreated: wakeTasks)
+      state.loops[session] = loop
+      return (loop, true)
+    }
+    if isNew { addLoop.yield(loop) }
+    return loop
+  }
+}

@@ -1,0 +1,72 @@
+public import CompanionDomain
+public import CompanionPorts
+import FoundationEssentials
+
+/// A model that needs nothing: no key, no server, no network.
+///
+/// It does not write: it answers a question with what the conversation says about it, summarises by picking
+/// sentences, understands messages by keyword rules, and says that it is offline. It is there so that
+/// everything else can be tried, tested and relied on without a provider. It answers at once, and reports no
+/// usage: it counts no tokens.
+public struct OfflineModel: LanguageModel {
+  /// An offline model.
+  public init() {}
+
+  /// `offline`, `extractive`.
+  public var identity: ModelIdentity { ModelIdentity(provider: "offline", model: "extractive") }
+
+  /// Answers whole.
+  ///
+  /// - Throws: `ProviderFailure` of kind `invalidRequest` when JSON is asked for anything but an intent.
+  public func generate(_ request: GenerationRequest) async throws(ProviderFailure) -> GenerationResponse {
+    guard !Task.isCancelled else { throw ProviderFailure(.cancelled) }
+    return GenerationResponse(text: try answer(to: request))
+  }
+
+  /// Answers in pieces of a few words.
+  ///
+  /// - Throws: as ``generate(_:)`` does.
+  public func stream(_ request: GenerationRequest) async throws(ProviderFailure) -> GenerationStream {
+    guard !Task.isCancelled else { throw ProviderFailure(.cancelled) }
+    let pieces = Self.pieces(of: try answer(to: request))
+    return GenerationStream(events: pieces.map { .text($0) } + [.finished(.stop)])
+  }
+
+  private func answer(to request: GenerationRequest) throws(ProviderFailure) -> String {
+    let dialogue = request.messages.filter { $0.role != .system }
+    let question = dialogue.last { $0.role == .user }?.text ?? ""
+    switch (request.purpose, request.format) {
+    case (.intent, .json): return try json(IntentJudgement.answer(for: IntentRules.intent(of: question)))
+    case (_, .json):
+      throw ProviderFailure(.invalidRequest, message: "The offline model gives JSON for intents only.")
+    case (.task, _): return OfflineTask(instruction: question, dialogue: dialogue).result
+    default: return OfflineAnswer(dialogue: dialogue).text
+    }
+  }
+
+  private func json(_ value: JSONValue) throws(ProviderFailure) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    guard let data = try? encoder.encode(value) else { throw ProviderFailure(.malformedResponse) }
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  /// The text in pieces that end behind white space, or after eight characters without any.
+  private static func pieces(of text: String) -> [String] {
+    var pieces: [String] = []
+    var piece = ""
+    for character in text {
+      piece.append(character)
+      let isLong = piece.count >= 8 && !character.isASCII
+      guard character.isWhitespace || isLong else { continue }
+      pieces.append(piece)
+      piece = ""
+    }
+    return piece.isEmpty ? pieces : pieces + [piece]
+  }
+}
+
+extension LanguageModel where Self == OfflineModel {
+  /// A model that needs nothing; see ``OfflineModel``.
+  public static var offline: OfflineModel { OfflineModel() }
+}

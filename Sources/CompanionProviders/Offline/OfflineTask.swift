@@ -1,0 +1,27 @@
+import CompanionDomain
+
+/// The result of a background task, made of what the conversation says.
+struct OfflineTask {
+  let instruction: String
+  let dialogue: [PromptMessage]
+
+  private static let sentences = 6
+
+  var result: String {
+    let phrases = OfflinePhrases(WrittenLanguage(of: instruction))
+    let own = TextAnalysis.sentences(of: instruction)
+    let said = dialogue.filter { $0.role == .user }.map(\.text)
+    let statements = said.flatMap(TextAnalysis.sentences(of:)).filter { !own.contains($0) }
+    guard !statements.isEmpty else { return phrases.nothingToWorkOn }
+    let ranking = SentenceRanking(statements)
+    if IntentRules.intent(of: instruction).profile == .search {
+      let found = ranking.matches(for: instruction).prefix(Self.sentences).map { statements[$0.position] }
+      return found.isEmpty ? phrases.nothingFound : list(phrases.found, found)
+    }
+    return list(phrases.summary, ranking.summary(limit: Self.sentences))
+  }
+
+  private func list(_ title: String, _ lines: [String]) -> String {
+    ([title] + lines.map { "- \($0)" }).joined(separator: "\n")
+  }
+}
