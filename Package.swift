@@ -50,10 +50,7 @@ let package = Package(
     .target(
       name: "CompanionInMemory", dependencies: ["CompanionDomain", "CompanionPorts"],
       swiftSettings: settings),
-    .systemLibrary(
-      name: "CSQLite",
-      pkgConfig: "sqlite3",
-      providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+    .systemLibrary(name: "CSQLite"),
     .target(
       name: "CompanionSQLite", dependencies: ["CSQLite", "CompanionDomain", "CompanionPorts"],
       swiftSettings: settingsBesideC),

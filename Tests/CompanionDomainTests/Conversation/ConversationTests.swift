@@ -19,13 +19,17 @@ struct ConversationTests {
       origin: number.isMultiple(of: 2) ? .model : .person)
   }
 
+  private func taking(_ messages: [ChatMessage], into conversation: inout Conversation) -> Bool {
+    conversation.take(messages)
+  }
+
   @Test func `the hundred-and-first message trims the hot ones to eighty`() {
     var conversation = conversation(0)
     for number in 1...100 {
-      #expect(conversation.take([plain(number)]))
+      #expect(taking([plain(number)], into: &conversation))
       #expect(conversation.hot.count == number)
     }
-    #expect(conversation.take([plain(101)]))
+    #expect(taking([plain(101)], into: &conversation))
     #expect(conversation.hot.count == 80)
     #expect(conversation.hot.first?.sequence.rawValue == 22)
     #expect(conversation.hot.last?.sequence.rawValue == 101)
@@ -46,25 +50,25 @@ struct ConversationTests {
     var conversation = conversation(18)
     let call = ToolCall(id: "c", name: "look", arguments: "{}")
     let calling = conversation.message(.assistant, [.toolCall(call)], turn: turn, origin: .model, at: now)
-    #expect(conversation.take([calling]))
-    #expect(conversation.take([plain(20)]))
+    #expect(taking([calling], into: &conversation))
+    #expect(taking([plain(20)], into: &conversation))
     let result = conversation.message(
       .tool, [.toolResult(ToolResult(callID: "c", outcome: .succeeded, content: "3"))], turn: turn,
       origin: .model, at: now)
-    #expect(conversation.take([result]))
-    for number in 22...40 { #expect(conversation.take([plain(number)])) }
+    #expect(taking([result], into: &conversation))
+    for number in 22...40 { #expect(taking([plain(number)], into: &conversation)) }
     #expect(conversation.window.first?.role != .tool)
     #expect(conversation.window.first?.sequence.rawValue == 20)
   }
 
   @Test func `what does not continue the log is not taken in`() {
     var conversation = conversation(5)
-    #expect(!conversation.take([plain(5)]))
-    #expect(!conversation.take([plain(7)]))
-    #expect(!conversation.take([plain(6), plain(8)]))
+    #expect(!taking([plain(5)], into: &conversation))
+    #expect(!taking([plain(7)], into: &conversation))
+    #expect(!taking([plain(6), plain(8)], into: &conversation))
     #expect(conversation.hot.count == 5)
-    #expect(conversation.take([]))
-    #expect(conversation.take([plain(6), plain(7)]))
+    #expect(taking([], into: &conversation))
+    #expect(taking([plain(6), plain(7)], into: &conversation))
     #expect(conversation.lastSequence.rawValue == 7)
   }
 
@@ -94,14 +98,14 @@ struct ConversationTests {
     let answered = conversation.message(
       .tool, [.toolResult(ToolResult(callID: "a", outcome: .succeeded, content: "1"))], turn: turn,
       origin: .model, at: now, offset: 1)
-    #expect(conversation.take([calling, answered]))
+    #expect(taking([calling, answered], into: &conversation))
     let repairs = conversation.repairs(
       draft: AnswerDraft(turn: turn, startedAt: now, text: "so"), at: now)
     #expect(repairs.map(\.role) == [.tool, .assistant])
     #expect(repairs.first?.toolResults.map(\.callID) == ["b"])
     #expect(repairs.first?.toolResults.map(\.outcome) == [.interrupted])
     #expect(repairs.map(\.sequence.rawValue) == [4, 5])
-    #expect(conversation.take(repairs))
+    #expect(taking(repairs, into: &conversation))
     #expect(conversation.repairs(draft: nil, at: now).isEmpty)
   }
 
