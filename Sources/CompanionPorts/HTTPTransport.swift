@@ -56,6 +56,8 @@ public struct TransportFailure: Error, Hashable, Sendable {
     case unreachable
     /// The connection broke after the request may have reached the server.
     case connectionLost
+    /// What came from the server is not HTTP.
+    case invalidResponse
     /// Nothing came from the server for too long.
     case timedOut
     /// The task was cancelled.
