@@ -1,0 +1,39 @@
+/// The one place where tasks start that no caller's scope holds.
+///
+/// Everything else here is structured: it ends before the call that began it returns. Two things cannot be,
+/// and only they may come here:
+///
+/// - a service that `start()` hosts until `stop()`, because it outlives the call;
+/// - a final write that must be made although the task that wants it has been cancelled.
+package enum Unstructured {
+  /// Where unstructured tasks run; `nil` for the default executor.
+  ///
+  /// An unstructured task does not inherit its creator's executor preference, but it does inherit
+  /// task-locals. A simulator sets this one, so that nothing leaves its thread.
+  @TaskLocal package static var executor: (any TaskExecutor)?
+
+  /// Starts a task that runs on when its creator ends or is cancelled.
+  ///
+  /// Whoever calls this owns the task: it cancels it and waits for it.
+  package static func start<Success: Sendable>(
+    name: String? = nil, _ operation: @escaping @Sendable () async -> Success
+  ) -> Task<Success, Never> {
+    Task(name: name, executorPreference: executor) { await operation() }
+  }
+
+  /// Runs an operation to its end, even when the calling task is or becomes cancelled.
+  ///
+  /// The operation never sees the caller's cancellation, so it has to end by itself; the caller waits for it
+  /// either way.
+  ///
+  /// - Returns: the operation's value.
+  /// - Throws: the operation's error.
+  package static func shielded<Success: Sendable, Failure: Error>(
+    _ operation: @escaping @Sendable () async throws(Failure) -> Success
+  ) async throws(Failure) -> Success {
+    let task = start { () -> Result<Success, Failure> in
+      do throws(Failure) { return .success(try await operation()) } catch { return .failure(error) }
+    }
+    return try await task.value.get()
+  }
+}
