@@ -90,7 +90,7 @@ struct Options {
     is a message, sent when the one before has been answered; at the end it waits up to 60 s for background
     tasks. Commands, on a line of their own (a leading space sends such a line as a message):
 
-    \(SlashCommand.help)
+    \(SlashCommand.overview)
     """
 }
 

@@ -1,4 +1,5 @@
-import Dispatch
+// Dispatch's sources may be used from any thread, which their types do not say on Linux.
+@preconcurrency import Dispatch
 
 #if canImport(Glibc)
   import Glibc

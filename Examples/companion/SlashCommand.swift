@@ -22,7 +22,7 @@ enum SlashCommand: Equatable {
     }
   }
 
-  static let help = """
+  static let overview = """
       /help        list the commands
       /status      how everything stands
       /tasks       the background tasks
@@ -44,7 +44,7 @@ struct CommandRunner {
   /// - Throws: a description for a person when it could not be carried out.
   func run(_ command: SlashCommand) async throws -> String {
     switch command {
-    case .help: SlashCommand.help
+    case .help: SlashCommand.overview
     case .status: try await status()
     case .tasks: try await tasks()
     case .history: try await history()
@@ -80,7 +80,6 @@ struct CommandRunner {
     case .completed: "done     "
     case .cancelled: "cancelled"
     case .deadLettered: "failed   "
-    default: state.name.rawValue
     }
   }
 
@@ -94,7 +93,6 @@ struct CommandRunner {
     case .cancelled: return "Task \(task.id) is cancelled."
     case .requested: return "Task \(task.id) has been asked to stop."
     case .alreadyEnded(let state): return "Task \(task.id) had ended already: \(state.rawValue)."
-    default: return "Task \(task.id): cancelled."
     }
   }
 

@@ -1,5 +1,5 @@
 public import CompanionApplication
-public import CompanionDomain
+import CompanionDomain
 public import CompanionPorts
 import CompanionSystem
 import Synchronization

@@ -8,7 +8,7 @@ extension ConversationStore where Self == SQLiteStore {
   ///
   /// - Parameter path: the file's path; its folder must exist.
   public static func sqlite(at path: String) async throws(StoreFailure) -> SQLiteStore {
-    try await SQLiteStore.open(path: path, time: SystemTimeSource())
+    try await SQLiteStore(path: path, time: SystemTimeSource())
   }
 }
 
