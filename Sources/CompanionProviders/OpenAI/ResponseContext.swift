@@ -1,0 +1,55 @@
+import CompanionDomain
+import CompanionPorts
+import FoundationEssentials
+
+/// What is known about a response while its body is read: enough to classify what is wrong with it.
+struct ResponseContext: Sendable {
+  var status: Int
+  var headers: [String: String]
+  var redaction: SecretRedaction
+  var time: any TimeSource
+
+  /// The error that a server sent as JSON.
+  func failure(_ error: JSONValue) -> ProviderFailure { failure(ProviderErrorDetails(error)) }
+
+  /// The error that a server sent in whatever form.
+  func failure(body: Data) -> ProviderFailure {
+    if let json = try? JSONDecoder().decode(JSONValue.self, from: body) { return failure(json) }
+    let text = String(decoding: body, as: UTF8.self)
+    // A page for people is of no use in a line of text.
+    let isPage = text.prefix(512).contains("<")
+    return failure(ProviderErrorDetails(message: isPage ? "" : text))
+  }
+
+  /// An answer that is not what it should be.
+  func malformed(_ what: String) -> ProviderFailure {
+    ProviderFailure(
+      .malformedResponse, status: status, requestID: ProviderFailure.requestID(in: headers), message: what)
+  }
+
+  /// Reads a chunk, or a whole answer.
+  func chunk(_ data: Data, with decoder: JSONDecoder) throws(ProviderFailure) -> ChatChunk {
+    guard let chunk = try? decoder.decode(ChatChunk.self, from: data) else {
+      // An error may take any form; everything else has the one that was tried.
+      if let json = try? decoder.decode(JSONValue.self, from: data), isError(json) { throw failure(json) }
+      throw malformed("a part of the answer is not the JSON of a chat completion")
+    }
+    if let error = chunk.error, error != .null { throw failure(["error": error]) }
+    if chunk.object == "error", let json = try? decoder.decode(JSONValue.self, from: data) {
+      throw failure(json)
+    }
+    guard chunk.choices != nil || chunk.usage != nil else {
+      throw malformed("a part of the answer is not of a chat completion")
+    }
+    return chunk
+  }
+
+  private func isError(_ json: JSONValue) -> Bool {
+    if let error = json["error"], error != .null { return true }
+    return json["object"] == "error"
+  }
+
+  private func failure(_ details: ProviderErrorDetails) -> ProviderFailure {
+    .classifying(status: status, headers: headers, details: redaction(details), at: time.now)
+  }
+}
