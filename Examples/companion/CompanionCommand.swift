@@ -54,17 +54,17 @@ struct CompanionCommand {
   }
 
   private static func remoteModel(_ name: String, _ options: Options) throws -> OpenAICompatibleModel {
-    if let variable = options.apiKeyVariable, ProcessInfo.processInfo.environment[variable, default: ""].isEmpty {
+    if let variable = options.apiKeyVariable,
+      ProcessInfo.processInfo.environment[variable, default: ""].isEmpty
+    {
       throw UsageError("The environment variable \(variable), named by --api-key-env, is not set.")
     }
     guard let standard = URL(string: "https://api.openai.com/v1") else { throw UsageError("No base URL.") }
     if options.baseURL == nil, options.apiKeyVariable == nil {
       throw UsageError("--model \(name) at \(standard) needs a key: name its variable with --api-key-env.")
     }
-    return OpenAICompatibleModel(
-      baseURL: options.baseURL ?? standard, model: name,
-      apiKey: options.apiKeyVariable.map { .environment($0) },
-      transport: URLSessionTransport())
+    return .openAICompatible(
+      name, at: options.baseURL ?? standard, apiKey: options.apiKeyVariable.map { .environment($0) })
   }
 
   private static func chat(
@@ -95,7 +95,8 @@ struct CompanionCommand {
       /help lists the commands; Ctrl-C stops an answer, and a second one quits.
 
       """)
-    await TerminalChat(companion: companion, input: input, output: output, commands: commands, board: board).run()
+    await TerminalChat(companion: companion, input: input, output: output, commands: commands, board: board)
+      .run()
     return 0
   }
 

@@ -21,14 +21,16 @@ enum Signal: Sendable {
   /// The signals from now on. They no longer have their usual effect.
   static func all() -> AsyncStream<Signal> {
     AsyncStream { continuation in
-      let sources = [(SIGINT, Signal.interrupt), (SIGTERM, .terminate), (SIGHUP, .terminate), (SIGWINCH, .resize)]
-        .map { number, meaning in
-          signal(number, SIG_IGN)
-          let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-          source.setEventHandler { continuation.yield(meaning) }
-          source.resume()
-          return source
-        }
+      let sources = [
+        (SIGINT, Signal.interrupt), (SIGTERM, .terminate), (SIGHUP, .terminate), (SIGWINCH, .resize),
+      ]
+      .map { number, meaning in
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler { continuation.yield(meaning) }
+        source.resume()
+        return source
+      }
       continuation.onTermination = { _ in for source in sources { source.cancel() } }
     }
   }

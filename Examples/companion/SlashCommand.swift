@@ -85,7 +85,9 @@ struct CommandRunner {
 
   private func cancel(_ ending: String) async throws -> String {
     let matches = try await companion.tasks(limit: 1000).filter { $0.id.rawValue.hasSuffix(ending) }
-    guard let task = matches.first else { throw UsageError("No task's ID ends in \(ending). /tasks lists them.") }
+    guard let task = matches.first else {
+      throw UsageError("No task's ID ends in \(ending). /tasks lists them.")
+    }
     guard matches.count == 1 else {
       throw UsageError("\(matches.count) tasks have an ID that ends in \(ending). Give more of it.")
     }

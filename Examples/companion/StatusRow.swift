@@ -54,7 +54,9 @@ struct StatusRow {
 
   private static var size: (rows: Int, columns: Int)? {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 8 else { return nil }
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 8 else {
+      return nil
+    }
     return (Int(size.ws_row), Int(size.ws_col))
   }
 }

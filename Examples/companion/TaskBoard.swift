@@ -37,7 +37,9 @@ final class TaskBoard: EventSink {
   var summary: String? {
     let (progress, results) = state.withLock { ($0.progress, $0.results.count) }
     var parts = progress.sorted { $0.key < $1.key }.map { "task …\($0.key.rawValue.suffix(6)): \($0.value)" }
-    if results > 0 { parts.append("\(results == 1 ? "a result is" : "\(results) results are") here: press Enter") }
+    if results > 0 {
+      parts.append("\(results == 1 ? "a result is" : "\(results) results are") here: press Enter")
+    }
     return parts.isEmpty ? nil : parts.joined(separator: "   ")
   }
 }

@@ -16,7 +16,11 @@ struct TaskRow: Sendable {
     revision = task.revision
     createdAt = task.createdAt
     state = task.state.name
-    if case .running(let lease) = task.state { leaseExpiresAt = lease.expiresAt } else { leaseExpiresAt = nil }
+    if case .running(let lease) = task.state {
+      leaseExpiresAt = lease.expiresAt
+    } else {
+      leaseExpiresAt = nil
+    }
     body = try Coding.encode(task)
   }
 

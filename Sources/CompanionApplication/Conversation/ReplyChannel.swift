@@ -55,7 +55,10 @@ final class ReplyChannel: Sendable {
   ///
   /// - Returns: `false` when nobody wants it any more.
   func send(_ chunk: String) async -> Bool {
-    await withTaskCancellationHandler {
+    let (taken, wakeUps) = machine.withLock { $0.offer(chunk) }
+    perform(wakeUps)
+    if let taken { return taken && !Task.isCancelled }
+    return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let (taken, wakeUps) = machine.withLock { $0.offer(chunk, from: continuation) }
         perform(wakeUps)
@@ -72,7 +75,13 @@ final class ReplyChannel: Sendable {
   // MARK: The consumer's side
 
   func next() async -> Result<String?, ChatFailure> {
-    await withTaskCancellationHandler {
+    let (chunk, wakeUps) = machine.withLock { $0.demand() }
+    perform(wakeUps)
+    if let chunk {
+      announce(chunk)
+      return chunk
+    }
+    return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let (chunk, wakeUps) = machine.withLock { $0.demand(from: continuation) }
         perform(wakeUps)

@@ -44,8 +44,12 @@ struct ReplyStateMachine<Consumer: Sendable, Producer: Sendable, Observer: Senda
     case closed(Result<TurnOutcome, ChatFailure>)
   }
 
+  /// How many chunks may wait for the consumer. A few, so that producer and consumer need not take turns for
+  /// each one; no more, because what waits is dropped by an interruption and may have been paid for.
+  static var capacity: Int { 16 }
+
   private var phase = Phase.proposed
-  private var waiting: String?
+  private var waiting = ChunkQueue()
   private var acknowledgedBytes = 0
   private var consumer: Consumer?
   private var producer: (Producer, chunk: String)?
@@ -119,14 +123,15 @@ struct ReplyStateMachine<Consumer: Sendable, Producer: Sendable, Observer: Senda
     var wakeUps = wakingObservers()
     if let consumer = consumer.take() { wakeUps.consumer = (consumer, ending) }
     if let (producer, _) = producer.take() { wakeUps.producer = (producer, false) }
-    waiting = nil
+    waiting = ChunkQueue()
     return wakeUps
   }
 
   // MARK: The producer's inputs
 
-  /// Offers a chunk: taken over at once, or by a wake-up later. `false` says that nobody wants it any more.
-  mutating func offer(_ chunk: String, from producer: @autoclosure () -> Producer) -> (Bool?, WakeUps) {
+  /// Offers a chunk. `false` says that nobody wants it any more, `nil` that there is no room: see
+  /// ``offer(_:from:)``.
+  mutating func offer(_ chunk: String) -> (Bool?, WakeUps) {
     guard case .open = phase else { return (false, WakeUps()) }
     guard !chunk.isEmpty else { return (true, WakeUps()) }
     if let consumer = consumer.take() {
@@ -134,12 +139,16 @@ struct ReplyStateMachine<Consumer: Sendable, Producer: Sendable, Observer: Senda
       unannounced += 1
       return (true, WakeUps(consumer: (consumer, .success(chunk))))
     }
-    guard waiting != nil else {
-      waiting = chunk
-      return (true, WakeUps())
-    }
-    self.producer = (producer(), chunk)
-    return (nil, WakeUps())
+    guard waiting.count < Self.capacity else { return (nil, WakeUps()) }
+    waiting.append(chunk)
+    return (true, WakeUps())
+  }
+
+  /// Offers a chunk as ``offer(_:)`` does; where there is no room, the producer is woken when there is.
+  mutating func offer(_ chunk: String, from producer: @autoclosure () -> Producer) -> (Bool?, WakeUps) {
+    let (isTaken, wakeUps) = offer(chunk)
+    if isTaken == nil { self.producer = (producer(), chunk) }
+    return (isTaken, wakeUps)
   }
 
   /// An event has told of a chunk that was handed over.
@@ -161,22 +170,26 @@ struct ReplyStateMachine<Consumer: Sendable, Producer: Sendable, Observer: Senda
   mutating func demand(
     from consumer: @autoclosure () -> Consumer
   ) -> (Result<String?, ChatFailure>?, WakeUps) {
+    let (chunk, wakeUps) = demand()
+    if let chunk { return (chunk, wakeUps) }
+    let displaced = self.consumer.take()
+    self.consumer = consumer()
+    var settling = settlingIfDrained()
+    settling.consumer = displaced.map { ($0, .success(nil)) }
+    settling.observers += wakeUps.observers
+    return (nil, settling)
+  }
+
+  /// The consumer wants the next chunk; `nil` when it has to wait: see ``demand(from:)``.
+  mutating func demand() -> (Result<String?, ChatFailure>?, WakeUps) {
     acknowledgedBytes = delivered.utf8.count
-    if case .closed = phase { return (ending, wakingObservers()) }
-    var chunk: String?
-    if case .settled = phase {} else { chunk = waiting.take() }
-    guard let chunk else {
-      let displaced = self.consumer.take()
-      self.consumer = consumer()
-      var wakeUps = settlingIfDrained()
-      wakeUps.consumer = displaced.map { ($0, .success(nil)) }
-      return (nil, wakeUps)
-    }
+    var wakeUps = wakingObservers()
+    if case .closed = phase { return (ending, wakeUps) }
+    guard let chunk = waiting.popFirst() else { return (nil, wakeUps) }
     delivered += chunk
     unannounced += 1
-    var wakeUps = wakingObservers()
-    if let (producer, next) = producer.take() {
-      waiting = next
+    if waiting.count <= Self.capacity / 2, let (producer, next) = producer.take() {
+      waiting.append(next)
       wakeUps.producer = (producer, true)
     }
     return (.success(chunk), wakeUps)
@@ -200,13 +213,13 @@ struct ReplyStateMachine<Consumer: Sendable, Producer: Sendable, Observer: Senda
       interruption = interruption ?? reason
       return WakeUps()
     case .settled, .closed: return WakeUps()
-    case .draining(let settlement) where waiting == nil && producer == nil:
+    case .draining(let settlement) where waiting.count == 0:
       // Everything has been delivered: there is nothing left to interrupt.
       phase = .settled(settlement)
       return wakingObservers()
     case .open, .draining:
       phase = .settled(.interrupted(reason))
-      waiting = nil
+      waiting = ChunkQueue()
       var wakeUps = wakingObservers()
       if let (producer, _) = producer.take() { wakeUps.producer = (producer, false) }
       return wakeUps
@@ -236,14 +249,36 @@ struct ReplyStateMachine<Consumer: Sendable, Producer: Sendable, Observer: Senda
     }
   }
 
+  /// The chunks that have been offered and not taken, oldest first.
+  private struct ChunkQueue: Sendable {
+    private var chunks: [String] = []
+    private var taken = 0
+
+    var count: Int { chunks.count - taken }
+
+    mutating func append(_ chunk: String) { chunks.append(chunk) }
+
+    mutating func popFirst() -> String? {
+      guard taken < chunks.count else { return nil }
+      defer {
+        taken += 1
+        if taken == chunks.count {
+          chunks.removeAll(keepingCapacity: true)
+          taken = 0
+        }
+      }
+      return chunks[taken]
+    }
+  }
+
   private mutating func settlingIfDrained() -> WakeUps {
-    let isDrained = waiting == nil && producer == nil && acknowledgedBytes == delivered.utf8.count
+    let isDrained = waiting.count == 0 && acknowledgedBytes == delivered.utf8.count
     if case .draining(let settlement) = phase, isDrained, consumer != nil { phase = .settled(settlement) }
     return wakingObservers()
   }
 
   private mutating func wakingObservers() -> WakeUps {
-    guard !observers.isEmpty else { return WakeUps() }
+    guard observers.contains(where: { isFulfilled($0.condition) }) else { return WakeUps() }
     var woken: [Observer] = []
     var rest: [(id: Int, condition: Condition, Observer)] = []
     for observer in observers {

@@ -130,7 +130,9 @@ struct TaskRun: Sendable {
     case .finished(let text): return try await finish(.complete(task.lease, text: text))
     case .failed(let failure): return try await finish(.fail(task.lease, failure))
     case .cancelRequested:
-      return try await environment.store.transition(task.id, .stop(task.lease), on: time).flatMap { try? $0.get() }
+      return try await environment.store.transition(task.id, .stop(task.lease), on: time).flatMap {
+        try? $0.get()
+      }
     case .stopped:
       return try await environment.store.transition(task.id, .release(task.lease), on: time)
         .flatMap { try? $0.get() }

@@ -3,7 +3,8 @@ public enum Announcement {
   /// Says that a message has become a task.
   public static func handOver(of task: GenerationTask) -> String {
     switch WrittenLanguage(of: task.request.instruction) {
-    case .english: "I am working on this in the background and will tell you when it is done. (task \(task.id))"
+    case .english:
+      "I am working on this in the background and will tell you when it is done. (task \(task.id))"
     case .japanese: "バックグラウンドで取りかかります。終わったらお知らせします。(タスク \(task.id))"
     case .chinese: "我会在后台处理,完成后告诉你。(任务 \(task.id))"
     }

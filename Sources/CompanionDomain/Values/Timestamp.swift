@@ -48,7 +48,7 @@ extension Timestamp: Codable {
 
 extension Duration {
   /// The whole nanoseconds of this duration, saturated to what an `Int64` holds (some 292 years).
-  public var nanoseconds: Int64 {
+  package var nanoseconds: Int64 {
     let (seconds, attoseconds) = components
     let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     let (sum, carried) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
@@ -57,5 +57,5 @@ extension Duration {
   }
 
   /// This duration in milliseconds.
-  public var milliseconds: Double { Double(nanoseconds) / 1_000_000 }
+  package var milliseconds: Double { Double(nanoseconds) / 1_000_000 }
 }

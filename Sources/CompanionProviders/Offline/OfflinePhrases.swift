@@ -33,7 +33,8 @@ struct OfflinePhrases {
 
   var nothingToWorkOn: String {
     switch language {
-    case .english: "There is nothing in this conversation that I could work on, and the offline model has no other source."
+    case .english:
+      "There is nothing in this conversation that I could work on, and the offline model has no other source."
     case .japanese: "この会話には材料がなく、オフラインモデルにはほかの情報源がありません。"
     case .chinese: "这段对话里没有可用的内容,而离线模型没有其他来源。"
     }

@@ -11,7 +11,8 @@ struct OfflineTask {
     let phrases = OfflinePhrases(WrittenLanguage(of: instruction))
     let own = TextAnalysis.sentences(of: instruction)
     let said = dialogue.filter { $0.role == .user }.map(\.text)
-    let statements = said.flatMap(TextAnalysis.sentences(of:)).filter { !own.contains($0) }
+    let statements = said.flatMap(TextAnalysis.sentences(of:))
+      .filter { !own.contains($0) && !Question.isAsked(in: $0) }
     guard !statements.isEmpty else { return phrases.nothingToWorkOn }
     let ranking = SentenceRanking(statements)
     if IntentRules.intent(of: instruction).profile == .search {

@@ -34,7 +34,10 @@ extension ConversationStoreConformance {
     let kinds: [(ChatMessage.Role, [MessagePart], ChatMessage.Completion, ChatMessage.Origin)] = [
       (.user, [.text("find it")], .complete, .person),
       (.assistant, [.text("I look"), .toolCall(call), .text("")], .interrupted(.superseded), .model),
-      (.tool, [.toolResult(ToolResult(callID: "call-1", outcome: .failed, content: "no"))], .complete, .repair),
+      (
+        .tool, [.toolResult(ToolResult(callID: "call-1", outcome: .failed, content: "no"))], .complete,
+        .repair
+      ),
       (.assistant, [.text("begun")], .complete, .announcement(of: Make.id(3))),
       (.assistant, [], .interrupted(.crashed), .task(Make.id(4))),
     ]

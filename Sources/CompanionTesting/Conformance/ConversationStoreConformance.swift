@@ -1,5 +1,5 @@
-public import CompanionPorts
 import CompanionDomain
+public import CompanionPorts
 
 /// The promises of ``ConversationStore``, for every store to be checked against.
 ///

@@ -18,7 +18,9 @@ func expect<Value: Equatable>(_ found: Value, _ expected: Value, _ what: String)
   }
 }
 
-private func scalars(of value: some Any) -> [Unicode.Scalar] { Array(String(reflecting: value).unicodeScalars) }
+private func scalars(of value: some Any) -> [Unicode.Scalar] {
+  Array(String(reflecting: value).unicodeScalars)
+}
 
 func expect(_ condition: Bool, _ what: String) throws {
   guard condition else { throw Mismatch(expected: what, found: "the opposite") }

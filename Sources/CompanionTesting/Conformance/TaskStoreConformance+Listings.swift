@@ -26,7 +26,8 @@ extension TaskStoreConformance {
     }
     try await expect(
       store.tasks(in: states, limit: 10).map(\.id), [2, 4, 3, 1, 5].map { Make.id($0) }, "the tasks")
-    try await expect(store.tasks(in: states, limit: 2).map(\.id), [2, 4].map { Make.id($0) }, "the newest two")
+    try await expect(
+      store.tasks(in: states, limit: 2).map(\.id), [2, 4].map { Make.id($0) }, "the newest two")
     try await expect(store.tasks(in: states, limit: .max).count, 5, "the number of all tasks")
     for limit in [0, -1, .min] {
       try await expect(store.tasks(in: states, limit: limit), [], "the tasks for limit \(limit)")

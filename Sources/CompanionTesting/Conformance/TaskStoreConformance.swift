@@ -1,5 +1,5 @@
-public import CompanionPorts
 import CompanionDomain
+public import CompanionPorts
 
 /// The promises of ``TaskStore``, for every store to be checked against.
 ///
@@ -11,7 +11,8 @@ public enum TaskStoreConformance {
   public typealias MakeStore = ConformanceCheck<any TaskStore>.MakeStore
 
   /// All checks, for a test that is parameterised over them.
-  public static let checks: [ConformanceCheck<any TaskStore>] = tasks + listings + changeSets + claims + leases
+  public static let checks: [ConformanceCheck<any TaskStore>] =
+    tasks + listings + changeSets + claims + leases
 
   /// Runs all checks, each on a store of its own.
   ///

@@ -61,7 +61,8 @@ struct IntentJudgementTests {
   @Test func `an answer of the schema's form is read, whatever the numbers`() {
     let answer: JSONValue = [
       "profile": "creation", "complexity": "high", "confidence": 7, "runsCode": false,
-      "files": ["b.md", "not there.md"], "entities": ["tea"], "secondary": ["search", "creation", "nonsense"],
+      "files": ["b.md", "not there.md"], "entities": ["tea"],
+      "secondary": ["search", "creation", "nonsense"],
     ]
     let intent = IntentJudgement.intent(from: answer, message: "Put it into a.txt and b.md")
     #expect(intent?.action == .fileOperation)
@@ -71,12 +72,13 @@ struct IntentJudgementTests {
     #expect(intent?.method == .model)
   }
 
-  @Test(arguments: [
-    .null, [], "x", [:], ["profile": "dance", "complexity": "low", "confidence": 1],
-    ["profile": "search", "complexity": "low"],
-    ["profile": "search", "complexity": "low", "confidence": "high"],
-    ["profile": "search", "complexity": "low", "confidence": .number(.nan)],
-  ] as [JSONValue])
+  @Test(
+    arguments: [
+      .null, [], "x", [:], ["profile": "dance", "complexity": "low", "confidence": 1],
+      ["profile": "search", "complexity": "low"],
+      ["profile": "search", "complexity": "low", "confidence": "high"],
+      ["profile": "search", "complexity": "low", "confidence": .number(.nan)],
+    ] as [JSONValue])
   func `anything else is no intent`(answer: JSONValue) {
     #expect(IntentJudgement.intent(from: answer, message: "m") == nil)
   }

@@ -1,0 +1,105 @@
+import CompanionKit
+import Foundation
+
+/// `companion-bench`: measures, and prints beside each figure what it compares with in the same run.
+@main
+struct Benchmark {
+  static func main() async {
+    do {
+      let options = try BenchmarkOptions(Array(CommandLine.arguments.dropFirst()))
+      let report = Report(printsJSON: options.printsJSON)
+      #if DEBUG
+        report.note("This is a debug build: the figures say nothing. Use --configuration release.")
+      #endif
+      switch options.suite {
+      case .turns: try await TurnsSuite(options: options, report: report).run()
+      case .sse: try SSESuite(options: options, report: report).run()
+      }
+    } catch let error as BenchmarkError {
+      FileHandle.standardError.write(Data("companion-bench: \(error.message)\n".utf8))
+      exit(64)
+    } catch {
+      FileHandle.standardError.write(Data("companion-bench: \(error)\n".utf8))
+      exit(1)
+    }
+  }
+}
+
+struct BenchmarkError: Error {
+  let message: String
+}
+
+/// What the command line asks for.
+struct BenchmarkOptions {
+  enum Suite: String, CaseIterable { case turns, sse }
+  enum Store: String, CaseIterable { case memory, sqlite }
+
+  var suite: Suite
+  var store = Store.sqlite
+  /// How many things there are: stored messages, events.
+  var count: Int?
+  var printsJSON = false
+
+  static let usage = """
+    usage: companion-bench \(Suite.allCases.map(\.rawValue).joined(separator: "|")) \
+    [--store \(Store.allCases.map(\.rawValue).joined(separator: "|"))] [--n N] [--json]
+    """
+
+  init(_ arguments: [String]) throws(BenchmarkError) {
+    var rest = arguments[...]
+    guard let suite = rest.popFirst().flatMap(Suite.init(rawValue:)) else {
+      throw BenchmarkError(message: Self.usage)
+    }
+    self.suite = suite
+    while let argument = rest.popFirst() {
+      switch argument {
+      case "--json": printsJSON = true
+      case "--n":
+        guard let count = rest.popFirst().flatMap(Int.init), count > 0 else {
+          throw BenchmarkError(message: "--n needs a positive number. \(Self.usage)")
+        }
+        self.count = count
+      case "--store":
+        guard let store = rest.popFirst().flatMap(Store.init(rawValue:)) else {
+          throw BenchmarkError(message: "--store needs a store. \(Self.usage)")
+        }
+        self.store = store
+      default: throw BenchmarkError(message: "Unknown option \(argument). \(Self.usage)")
+      }
+    }
+  }
+}
+
+/// Prints figures, as text or one JSON object a line.
+struct Report {
+  let printsJSON: Bool
+
+  func figure(_ suite: String, _ name: String, _ metric: String, _ value: Double, _ unit: String) {
+    if printsJSON {
+      let line: JSONValue = [
+        "suite": .string(suite), "case": .string(name), "metric": .string(metric), "value": .number(value),
+        "unit": .string(unit),
+      ]
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      if let data = try? encoder.encode(line) { print(String(decoding: data, as: UTF8.self)) }
+    } else {
+      let figure = String(format: "%12.3f", value)
+      print(
+        "\(suite)  \(metric.padding(toLength: 20, withPad: " ", startingAt: 0)) \(figure) \(unit)   \(name)")
+    }
+  }
+
+  func note(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+}
+
+extension [Double] {
+  /// The value that a part of all others does not exceed; 0 where there is none.
+  func percentile(_ part: Double) -> Double {
+    guard !isEmpty else { return 0 }
+    let sorted = sorted()
+    return sorted[Swift.min(sorted.count - 1, Int(Double(sorted.count) * part))]
+  }
+}

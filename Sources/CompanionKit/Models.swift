@@ -1,0 +1,20 @@
+public import CompanionPorts
+public import CompanionProviders
+import CompanionSystem
+public import FoundationEssentials
+
+extension LanguageModel where Self == OpenAICompatibleModel {
+  /// A model behind an OpenAI-compatible API, over the system's HTTP.
+  ///
+  /// - Parameters:
+  ///   - model: the model's name, in the provider's words.
+  ///   - baseURL: what comes before `/chat/completions`, such as `http://localhost:11434/v1`.
+  ///   - apiKey: the key, by reference; `nil` for a server that asks for none.
+  public static func openAICompatible(
+    _ model: String, at baseURL: URL, apiKey: APIKey? = nil
+  ) -> OpenAICompatibleModel {
+    OpenAICompatibleModel(
+      baseURL: baseURL, model: model, apiKey: apiKey, transport: URLSessionTransport(),
+      time: SystemTimeSource())
+  }
+}
