@@ -5,10 +5,11 @@ import Synchronization
 
 /// Runs concurrent code on one thread, in an order that a seed decides.
 ///
-/// Whenever several jobs are ready, the seed picks the next one: every suspension point is a place where
-/// the order may differ, and many seeds see many orders. When nothing is ready, time jumps to the next
-/// sleeper's deadline, so hours pass in milliseconds. The same seed and the same body give the same run,
-/// step by step, in any process: a seed that fails is the bug report.
+/// Whenever several jobs are ready, the seed picks the next one: wherever a task suspends, or hops to an
+/// actor or from one, the order may differ, and many seeds see many orders. When nothing is ready, time
+/// jumps to the next sleeper's deadline, so hours pass in milliseconds. The same seed and the same body give
+/// the same run, step by step, in any process of the same build: a seed that fails is the bug report.
+/// (Another build may differ, because the optimiser merges hops.)
 ///
 /// ```swift
 /// for seed in 1...1_000 as ClosedRange<UInt64> {

@@ -14,10 +14,11 @@ struct ThreadIdentity: Hashable, Sendable {
 
   /// The thread that asks.
   static var current: ThreadIdentity {
-    #if canImport(Darwin)
-      ThreadIdentity(number: UInt(bitPattern: pthread_self()))
-    #else
+    // A number in glibc, a pointer elsewhere.
+    #if canImport(Glibc)
       ThreadIdentity(number: UInt(pthread_self()))
+    #else
+      ThreadIdentity(number: UInt(bitPattern: pthread_self()))
     #endif
   }
 }
