@@ -7,14 +7,16 @@ public struct ChangeSet: Hashable, Sendable {
   /// One change.
   @nonexhaustive
   public enum Change: Hashable, Sendable {
-    /// Adds a session that must not exist; its log is empty.
+    /// Adds a session that must not exist; its log is empty, and its last place ``SequenceNumber/zero``.
     case insertSession(ChatSession)
     /// Appends to a log that must end at `after`. The first message has the next place, and the others
-    /// follow without a gap. The session's last place and time become those of the last message.
+    /// follow without a gap. The session's last place and time become those of the last message; without a
+    /// message they stay.
     case append([ChatMessage], to: SessionID, after: SequenceNumber)
     /// Appends to the draft of a session's answer, or begins one.
     ///
-    /// The draft must be of the same turn, and `offset` bytes of UTF-8 long: 0 when there is none.
+    /// The draft must be of the same turn, and `offset` bytes of UTF-8 long: 0 when there is none. It keeps
+    /// the time at which it began.
     case extendDraft(AnswerDraft, of: SessionID, offset: Int)
     /// Removes the draft of a session's answer, if there is one.
     case discardDraft(of: SessionID)
@@ -36,7 +38,8 @@ public protocol ChangeStore: Sendable {
   ///
   /// A cancelled task does not tear a change set: it is stored whole, or this throws.
   ///
-  /// - Throws: ``StoreFailure/conflict(_:)`` when a precondition does not hold.
+  /// - Throws: ``StoreFailure/conflict(_:)`` when a precondition does not hold, ``StoreFailure/invalid(_:)``
+  ///   when ``ChangeSet/validate()`` refuses a value.
   func commit(_ changes: ChangeSet) async throws(StoreFailure)
 }
 

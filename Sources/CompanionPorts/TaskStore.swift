@@ -15,9 +15,12 @@ public protocol TaskStore: ChangeStore {
   /// Applies ``TaskTransition/claim(by:leaseLength:)`` to the claimable tasks that have waited longest, at
   /// the store's time, and stores the outcome.
   ///
-  /// Each is claimed by one caller alone, in whatever process.
+  /// Queued tasks and those with an expired lease wait in one line, by their time of creation, oldest first;
+  /// of the same time, by identifier, lowest first. Each is claimed by one caller alone, in whatever process.
   ///
-  /// - Returns: the tasks as they are now. One that may not run again comes back ended instead of running.
+  /// - Parameter limit: the most tasks; below one claims none.
+  /// - Returns: the tasks as they are now, in that order. One that may not run again comes back ended instead
+  ///   of running.
   func claim(
     limit: Int, worker: WorkerID, leaseLength: Duration
   ) async throws(StoreFailure) -> [GenerationTask]

@@ -1,7 +1,8 @@
 /// A name for one thing of one kind, such as a session or a task.
 ///
 /// Identifiers are chosen by an `IdentifierSource` or by a host. Every one is 1 to 128 bytes of UTF-8
-/// without control characters or white space, so that it can be printed, typed and stored as it is.
+/// without control characters or white space, so that it can be printed, typed and stored as it is. Two are
+/// the same when their bytes are, and they are ordered by their bytes, in memory as in every database.
 public protocol Identifier: RawRepresentable, Hashable, Comparable, Sendable, Codable,
   LosslessStringConvertible
 where RawValue == String {
@@ -52,7 +53,18 @@ extension Identifier {
 
   public var description: String { rawValue }
 
-  public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+  public static func == (left: Self, right: Self) -> Bool {
+    left.rawValue.utf8.elementsEqual(right.rawValue.utf8)
+  }
+
+  public static func < (left: Self, right: Self) -> Bool {
+    left.rawValue.utf8.lexicographicallyPrecedes(right.rawValue.utf8)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    for byte in rawValue.utf8 { hasher.combine(byte) }
+    hasher.combine(UInt8.max)
+  }
 }
 
 /// Names one conversation.
