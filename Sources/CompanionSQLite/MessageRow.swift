@@ -1,0 +1,86 @@
+import CompanionDomain
+import CompanionPorts
+import FoundationEssentials
+
+/// A message as it stands in its table.
+struct MessageRow: Sendable {
+  let sequence: SequenceNumber
+  let time: Timestamp
+  private let turn: TurnID
+  private let role: ChatMessage.Role
+  private let parts: Data
+  private let completion: ChatMessage.Completion
+  private let origin: ChatMessage.Origin
+
+  init(_ message: ChatMessage) throws(StoreFailure) {
+    sequence = message.sequence
+    time = message.time
+    turn = message.turn
+    role = message.role
+    parts = try Coding.encode(message.parts)
+    completion = message.completion
+    origin = message.origin
+  }
+
+  /// The columns in the order in which ``values(session:)`` and ``message(from:)`` have them.
+  static let columns = "sequence, turn, role, parts, time, interruption, origin, origin_task"
+
+  func values(session: Int64) -> [SQLiteValue] {
+    let (kind, task) = OriginKind.columns(of: origin)
+    let interruption: SQLiteValue =
+      if case .interrupted(let reason) = completion { .text(reason.rawValue) } else { .null }
+    return [
+      .integer(session), .integer(sequence.rawValue), .text(turn.rawValue), .text(role.rawValue),
+      .utf8(parts), .time(time), interruption, .text(kind.rawValue), .optional(task?.rawValue),
+    ]
+  }
+
+  static func message(from row: Statement) throws(StoreFailure) -> ChatMessage {
+    ChatMessage(
+      sequence: SequenceNumber(rawValue: try row.integer(0)),
+      turn: try row.value(1),
+      role: try row.value(2),
+      parts: try Coding.decode(try row.utf8(3)),
+      time: try row.time(4),
+      completion: row.isNull(5) ? .complete : .interrupted(try row.value(5)),
+      origin: try OriginKind.origin(try row.value(6), task: row.isNull(7) ? nil : try row.value(7)))
+  }
+}
+
+/// The stored name of a ``ChatMessage/Origin``.
+private enum OriginKind: String {
+  case person, model, announcement, task, repair
+
+  static func columns(of origin: ChatMessage.Origin) -> (OriginKind, TaskID?) {
+    switch origin {
+    case .person: (.person, nil)
+    case .model: (.model, nil)
+    case .announcement(let task): (.announcement, task)
+    case .task(let task): (.task, task)
+    case .repair: (.repair, nil)
+    }
+  }
+
+  static func origin(_ kind: OriginKind, task: TaskID?) throws(StoreFailure) -> ChatMessage.Origin {
+    switch (kind, task) {
+    case (.person, nil): return .person
+    case (.model, nil): return .model
+    case (.announcement, let task?): return .announcement(of: task)
+    case (.task, let task?): return .task(task)
+    case (.repair, nil): return .repair
+    default: throw .corrupt("the origin of a stored message contradicts itself")
+    }
+  }
+}
+
+extension Statement {
+  /// A text that stands for a value, such as an identifier or the case of an enumeration.
+  func value<Value: RawRepresentable>(
+    _ column: Int32
+  ) throws(StoreFailure) -> Value where Value.RawValue == String {
+    guard let value = Value(rawValue: try text(column)) else {
+      throw .corrupt("column \(column) of a row is no \(Value.self)")
+    }
+    return value
+  }
+}
