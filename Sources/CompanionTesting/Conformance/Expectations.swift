@@ -1,0 +1,58 @@
+import CompanionDomain
+import CompanionPorts
+import Synchronization
+
+/// What a check found that it should not have.
+struct Mismatch: Error {
+  var expected: String
+  var found: String
+}
+
+/// Compares two values.
+///
+/// Values that hold text are compared by their descriptions too: strings that mean the same but consist of
+/// other scalars are equal to Swift, and not to a store that promises to keep text as it is.
+func expect<Value: Equatable>(_ found: Value, _ expected: Value, _ what: String) throws {
+  guard found == expected, scalars(of: found) == scalars(of: expected) else {
+    throw Mismatch(expected: "\(what) to be \(expected)", found: "\(found)")
+  }
+}
+
+private func scalars(of value: some Any) -> [Unicode.Scalar] {
+  Array(String(reflecting: value).unicodeScalars)
+}
+
+func expect(_ condition: Bool, _ what: String) throws {
+  guard condition else { throw Mismatch(expected: what, found: "the opposite") }
+}
+
+func expectConflict(_ conflict: StoreConflict, _ body: () async throws(StoreFailure) -> Void) async throws {
+  try await expectFailure("conflict \(conflict)", body) { $0 == .conflict(conflict) }
+}
+
+func expectInvalid(_ body: () async throws(StoreFailure) -> Void) async throws {
+  try await expectFailure("a refusal as invalid", body) { if case .invalid = $0 { true } else { false } }
+}
+
+private func expectFailure(
+  _ expected: String, _ body: () async throws(StoreFailure) -> Void, matching: (StoreFailure) -> Bool
+) async throws {
+  do throws(StoreFailure) { try await body() } catch {
+    guard matching(error) else { throw Mismatch(expected: expected, found: "\(error)") }
+    return
+  }
+  throw Mismatch(expected: expected, found: "success")
+}
+
+/// A clock that stands still until a check moves it.
+final class ConformanceClock: TimeSource {
+  private let time = Mutex(Timestamp(nanosecondsSinceEpoch: 1_772_357_400_000_000_000))
+
+  var now: Timestamp { time.withLock(\.self) }
+  var minimumResolution: Duration { .nanoseconds(1) }
+
+  func advance(by duration: Duration) { time.withLock { $0 = $0.advanced(by: duration) } }
+
+  /// A store has no reason to sleep: its time only tells which leases have expired.
+  func sleep(until deadline: Timestamp, tolerance: Duration?) async throws { throw CancellationError() }
+}
