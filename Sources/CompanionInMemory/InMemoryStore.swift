@@ -24,6 +24,7 @@ public final class InMemoryStore: ConversationStore, TaskStore {
   /// - Parameter time: tells which leases have expired.
   public init(time: any TimeSource) { self.time = time }
 
+  /// Stores all changes or none, at the cost of what is new, whatever is there already.
   public func commit(_ changes: ChangeSet) async throws(StoreFailure) {
     try changes.validate()
     try content.withLock { content throws(StoreFailure) in
@@ -61,36 +62,43 @@ public final class InMemoryStore: ConversationStore, TaskStore {
 }
 
 extension InMemoryStore {
+  /// A session, or `nil`, in constant time.
   public func session(_ id: SessionID) async throws(StoreFailure) -> ChatSession? {
     content.withLock { $0.conversations.session(id) }
   }
 
+  /// The newest sessions, at the cost of the limit.
   public func sessions(limit: Int) async throws(StoreFailure) -> [ChatSession] {
     content.withLock { $0.conversations.sessions(limit: limit) }
   }
 
+  /// The newest messages before a place, at the cost of the limit.
   public func messages(
     in session: SessionID, before: SequenceNumber?, limit: Int
   ) async throws(StoreFailure) -> [ChatMessage] {
     content.withLock { $0.conversations.messages(in: session, before: before, limit: limit) }
   }
 
+  /// The draft of a session's answer, or `nil`, in constant time.
   public func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
     content.withLock { $0.conversations.draft(in: session) }
   }
 }
 
 extension InMemoryStore {
+  /// A task, or `nil`, in constant time.
   public func task(_ id: TaskID) async throws(StoreFailure) -> GenerationTask? {
     content.withLock { $0.tasks.task(id) }
   }
 
+  /// The newest tasks in some states, at the cost of the limit.
   public func tasks(
     in states: Set<TaskStateName>, limit: Int
   ) async throws(StoreFailure) -> [GenerationTask] {
     content.withLock { $0.tasks.tasks(in: states, limit: limit) }
   }
 
+  /// Claims tasks, at the cost of the limit and of the leases that have expired.
   public func claim(
     limit: Int, worker: WorkerID, leaseLength: Duration
   ) async throws(StoreFailure) -> [GenerationTask] {
@@ -106,6 +114,7 @@ extension InMemoryStore {
     }
   }
 
+  /// The first lease to expire, in constant time.
   public func nextLeaseExpiry() async throws(StoreFailure) -> Timestamp? {
     content.withLock { $0.tasks.firstExpiry }
   }

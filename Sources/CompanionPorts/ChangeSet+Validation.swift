@@ -48,13 +48,13 @@ extension ChangeSet.Change {
   private static func check(
     _ texts: [String], of owner: @autoclosure () -> String, existing: Int = 0
   ) throws(StoreFailure) {
-    var room = ChangeSet.maximumTextBytes - existing
-    for text in texts {
-      room -= text.utf8.count
-      guard room >= 0 else {
-        throw .invalid("\(owner()) has more than \(ChangeSet.maximumTextBytes) bytes of text")
-      }
-      guard !text.utf8.contains(0) else { throw .invalid("\(owner()) contains a NUL character") }
+    // A text of any length may come in, but only an acceptable amount is ever scanned.
+    let bytes = texts.reduce(min(existing, ChangeSet.maximumTextBytes + 1)) { $0 + $1.utf8.count }
+    guard bytes <= ChangeSet.maximumTextBytes else {
+      throw .invalid("\(owner()) has more than \(ChangeSet.maximumTextBytes) bytes of text")
+    }
+    guard !texts.contains(where: { $0.utf8.contains(0) }) else {
+      throw .invalid("\(owner()) contains a NUL character")
     }
   }
 }

@@ -2,6 +2,7 @@ public import CompanionDomain
 public import CompanionPorts
 
 extension SQLiteStore {
+  /// A session, or `nil`: one lookup in an index.
   public func session(_ id: SessionID) async throws(StoreFailure) -> ChatSession? {
     try await readers.read { connection throws(StoreFailure) in
       try connection.row(
@@ -10,6 +11,7 @@ extension SQLiteStore {
     }
   }
 
+  /// The newest sessions; only those are read.
   public func sessions(limit: Int) async throws(StoreFailure) -> [ChatSession] {
     try await readers.read { connection throws(StoreFailure) in
       try connection.rows(
@@ -18,6 +20,7 @@ extension SQLiteStore {
     }
   }
 
+  /// The newest messages before a place; only those are read.
   public func messages(
     in session: SessionID, before: SequenceNumber?, limit: Int
   ) async throws(StoreFailure) -> [ChatMessage] {
@@ -34,6 +37,7 @@ extension SQLiteStore {
     }
   }
 
+  /// The draft of a session's answer, put together from its pieces, or `nil`.
   public func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
     try await readers.read { connection throws(StoreFailure) in
       // One statement, so that head and text are of one moment.

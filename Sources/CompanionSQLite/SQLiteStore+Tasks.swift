@@ -2,12 +2,14 @@ public import CompanionDomain
 public import CompanionPorts
 
 extension SQLiteStore {
+  /// A task, or `nil`: one lookup in an index.
   public func task(_ id: TaskID) async throws(StoreFailure) -> GenerationTask? {
     try await readers.read { connection throws(StoreFailure) in
       try connection.row("SELECT body FROM tasks WHERE id = ?", [.text(id.rawValue)], read: TaskRow.task)
     }
   }
 
+  /// The newest tasks in some states; only those are read.
   public func tasks(
     in states: Set<TaskStateName>, limit: Int
   ) async throws(StoreFailure) -> [GenerationTask] {
@@ -23,6 +25,8 @@ extension SQLiteStore {
     }
   }
 
+  /// Claims tasks in one transaction that locks out the writers of all processes. Only tasks that are
+  /// claimed, and those with an expired lease, are looked at.
   public func claim(
     limit: Int, worker: WorkerID, leaseLength: Duration
   ) async throws(StoreFailure) -> [GenerationTask] {
@@ -41,6 +45,7 @@ extension SQLiteStore {
     }
   }
 
+  /// The first lease to expire: one lookup in an index.
   public func nextLeaseExpiry() async throws(StoreFailure) -> Timestamp? {
     try await readers.read { connection throws(StoreFailure) in
       try connection.row(

@@ -55,6 +55,7 @@ public final class SQLiteStore: ConversationStore, TaskStore {
     self.busyTimeout = busyTimeout
   }
 
+  /// Stores all changes or none, in one transaction with whatever else is committed at the same time.
   public func commit(_ changes: ChangeSet) async throws(StoreFailure) {
     try changes.validate()
     var encoded: [StoredChange] = []

@@ -3,6 +3,14 @@ import CompanionDomain
 import CompanionPorts
 import FoundationEssentials
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// A value for a statement's parameter.
 enum SQLiteValue: Sendable {
   case null
@@ -66,10 +74,12 @@ final class Statement {
   ///
   /// - Returns: `false` when there is none.
   func step() throws(StoreFailure) -> Bool {
+    // SQLite notes the system's error with most failures, but not with that of a COMMIT.
+    errno = 0
     switch unsafe sqlite3_step(handle) {
     case SQLITE_ROW: return true
     case SQLITE_DONE: return false
-    case let code: throw failure(code)
+    case let code: throw failure(code, systemError: errno)
     }
   }
 
@@ -80,8 +90,8 @@ final class Statement {
     _ = unsafe sqlite3_clear_bindings(handle)
   }
 
-  private func failure(_ code: Int32) -> StoreFailure {
-    unsafe StoreFailure(sqlite: code, from: sqlite3_db_handle(handle))
+  private func failure(_ code: Int32, systemError: Int32 = 0) -> StoreFailure {
+    unsafe StoreFailure(sqlite: code, from: sqlite3_db_handle(handle), systemError: systemError)
   }
 }
 
@@ -124,17 +134,5 @@ extension Statement {
     let start = unsafe sqlite3_column_text(handle, column)
     let count = Int(unsafe sqlite3_column_bytes(handle, column))
     return unsafe body(UnsafeBufferPointer(start: start, count: start == nil ? 0 : count))
-  }
-}
-
-extension StoreFailure {
-  /// The failure that a connection has just had.
-  init(sqlite code: Int32, from database: OpaquePointer?) {
-    // After a misuse the connection has no extended code of its own to tell.
-    let extended = unsafe sqlite3_extended_errcode(database)
-    unsafe self.init(
-      sqlite: extended & 0xff == code & 0xff ? extended : code,
-      message: String(cString: sqlite3_errmsg(database)),
-      systemError: sqlite3_system_errno(database))
   }
 }

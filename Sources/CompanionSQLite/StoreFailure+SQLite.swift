@@ -9,6 +9,10 @@ import CompanionPorts
   import Musl
 #endif
 
+/// `SQLITE_IOERR_FSYNC` and `SQLITE_IOERR_DIR_FSYNC`, which are macros that Swift does not import.
+private let ioErrorAtSync = SQLITE_IOERR | 4 << 8
+private let ioErrorAtFolderSync = SQLITE_IOERR | 5 << 8
+
 extension StoreFailure {
   /// The failure that a result code stands for.
   ///
@@ -26,9 +30,26 @@ extension StoreFailure {
     case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CONSTRAINT: self = .corrupt(what)
     case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: self = .busy(what)
     case SQLITE_TOOBIG: self = .invalid(what)
-    case SQLITE_IOERR where [ENOSPC, EDQUOT, EFBIG].contains(systemError): self = .full(what)
+    // After a failed synchronisation nobody knows what has reached the disk, whatever the reason.
+    case SQLITE_IOERR
+    where code != ioErrorAtSync && code != ioErrorAtFolderSync
+      && [ENOSPC, EDQUOT, EFBIG].contains(systemError):
+      self = .full(what)
     default: self = .unknown(what)
     }
+  }
+
+  /// The failure that a connection has just had.
+  ///
+  /// - Parameter systemError: the `errno` to report where SQLite has not noted one.
+  init(sqlite code: Int32, from database: OpaquePointer?, systemError: Int32 = 0) {
+    // After a misuse the connection has no extended code of its own to tell.
+    let extended = unsafe sqlite3_extended_errcode(database)
+    let noted = unsafe sqlite3_system_errno(database)
+    unsafe self.init(
+      sqlite: extended & 0xff == code & 0xff ? extended : code,
+      message: String(cString: sqlite3_errmsg(database)),
+      systemError: noted == 0 ? systemError : noted)
   }
 
   /// The failure that a system call reported.

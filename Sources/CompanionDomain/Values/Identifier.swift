@@ -53,14 +53,17 @@ extension Identifier {
 
   public var description: String { rawValue }
 
+  /// Whether the bytes are the same; strings that mean the same may differ in them.
   public static func == (left: Self, right: Self) -> Bool {
     left.rawValue.utf8.elementsEqual(right.rawValue.utf8)
   }
 
+  /// Whether the bytes come first.
   public static func < (left: Self, right: Self) -> Bool {
     left.rawValue.utf8.lexicographicallyPrecedes(right.rawValue.utf8)
   }
 
+  /// Hashes the bytes.
   public func hash(into hasher: inout Hasher) {
     for byte in rawValue.utf8 { hasher.combine(byte) }
     hasher.combine(UInt8.max)

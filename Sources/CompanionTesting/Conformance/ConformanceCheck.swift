@@ -26,6 +26,7 @@ public struct ConformanceCheck<Store: Sendable>: Sendable, CustomStringConvertib
     self.body = body
   }
 
+  /// The promise, which names the check in a test's report.
   public var description: String { name }
 
   /// Makes a store and checks the promise.
@@ -50,16 +51,21 @@ public struct ConformanceCheck<Store: Sendable>: Sendable, CustomStringConvertib
 public struct ConformanceFailure: Error, Hashable, Sendable, CustomStringConvertible {
   /// The name of the check: the promise.
   public let check: String
+  /// What the promise says, in words.
   public let expected: String
+  /// What the store did instead, as values describe themselves.
   public let found: String
 
+  /// One line for a person: the promise, what was expected and what was found.
   public var description: String { "\(check): expected \(expected), found \(found)" }
 }
 
 /// All promises that a store broke; never none.
 public struct ConformanceReport: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The broken promises, in the order of the checks.
   public let failures: [ConformanceFailure]
 
+  /// A line for each broken promise.
   public var description: String { failures.map(\.description).joined(separator: "\n") }
 }
 

@@ -52,6 +52,11 @@ enum Make {
     "\\u0000 \"quoted\" / \u{2028}",
   ]
 
+  /// Text of so many bytes. It comes from an array because a repeated string takes seconds to build.
+  static func text(bytes count: Int) -> String {
+    String(decoding: [UInt8](repeating: UInt8(ascii: "x"), count: count), as: UTF8.self)
+  }
+
   static let textWithNUL = "a\u{0}b"
 }
 

@@ -136,7 +136,7 @@ extension ConversationStoreConformance {
 
   static func longTextIsRefused(_ store: any ConversationStore) async throws {
     try await store.begin()
-    let half = String(repeating: "x", count: ChangeSet.maximumTextBytes / 2 + 1)
+    let half = Make.text(bytes: ChangeSet.maximumTextBytes / 2 + 1)
     try await expectInvalid { () throws(StoreFailure) in
       let message = Make.message(1, parts: [.text(half), .text(half)])
       try await store.commit(.append([message], to: Make.id(1), after: .zero))

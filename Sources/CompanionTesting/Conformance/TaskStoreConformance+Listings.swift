@@ -89,7 +89,7 @@ extension TaskStoreConformance {
     }
     try await expectConflict(.logMoved) { () throws(StoreFailure) in
       try await store.commit(
-        .insertTask(Make.task(2)), .append([Make.message(3)], to: Make.id(1), after: Make.at(1)))
+        .insertTask(Make.task(2)), .append([Make.message(2)], to: Make.id(1), after: Make.at(1)))
     }
     try await expect(store.log().count, 2, "the number of messages")
     try await expect(store.task(Make.id(2)), nil, "the task of the failed set")

@@ -147,7 +147,7 @@ public enum TaskStoreConformance {
       try running.applying(.cancel(reason: text), at: Make.start),
       try running.applying(.fail(lease, .provider(failure)), at: Make.start),
       try Make.task(3).applying(.cancel(reason: text), at: Make.start),
-      Make.task(4, String(repeating: "x", count: ChangeSet.maximumTextBytes + 1)),
+      Make.task(4, Make.text(bytes: ChangeSet.maximumTextBytes + 1)),
     ]
     try await store.commit(.insertTask(running))
     for task in bad {

@@ -1,0 +1,107 @@
+import CSQLite
+import CompanionDomain
+import CompanionPorts
+import CompanionSQLite
+import Foundation
+
+/// A clock that shows one time for ever.
+struct StoppedClock: TimeSource {
+  var now = Timestamp(nanosecondsSinceEpoch: 1_772_357_400_000_000_000)
+  var minimumResolution: Duration { .nanoseconds(1) }
+
+  func sleep(until deadline: Timestamp, tolerance: Duration?) async throws { throw CancellationError() }
+}
+
+/// A new folder, as long as the body runs.
+func withTemporaryFolder(_ body: (URL) async throws -> Void) async throws {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "stores-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  try await body(folder)
+}
+
+/// A database file that does not exist yet, in a new folder.
+func withDatabase(_ body: (String) async throws -> Void) async throws {
+  try await withTemporaryFolder { folder in try await body(folder.appending(path: "store.db").path) }
+}
+
+func open(
+  _ path: String, durability: SQLiteStore.Durability = .normal, busyTimeout: Duration = .seconds(60)
+) async throws(StoreFailure) -> SQLiteStore {
+  try await SQLiteStore(path: path, durability: durability, busyTimeout: busyTimeout, time: StoppedClock())
+}
+
+/// A connection beside the store's, as another program would have.
+final class RawDatabase {
+  private let handle: OpaquePointer?
+
+  init(_ path: String) {
+    var handle: OpaquePointer?
+    sqlite3_open(path, &handle)
+    self.handle = handle
+  }
+
+  deinit { sqlite3_close(handle) }
+
+  func run(_ sql: String) throws {
+    guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else {
+      throw RawFailure(message: String(cString: sqlite3_errmsg(handle)))
+    }
+  }
+
+  struct RawFailure: Error { var message: String }
+}
+
+func identifier<ID: Identifier>(_ number: Int, of _: ID.Type = ID.self) -> ID {
+  ID(bits: UInt128(clamping: number))
+}
+
+let chat = ChatSession(id: identifier(1), createdAt: .epoch)
+
+func message(_ place: Int, _ text: String = "hello") -> ChatMessage {
+  ChatMessage(
+    sequence: SequenceNumber(rawValue: Int64(place)), turn: identifier(1), role: .user,
+    parts: [.text(text)], time: Timestamp(nanosecondsSinceEpoch: Int64(place)), origin: .person)
+}
+
+func append(_ place: Int, _ text: String = "hello", to id: SessionID = chat.id) -> ChangeSet.Change {
+  .append([message(place, text)], to: id, after: SequenceNumber(rawValue: Int64(place - 1)))
+}
+
+func task(_ number: Int) -> GenerationTask {
+  GenerationTask(
+    id: identifier(number), session: chat.id, turn: identifier(1),
+    request: GenerationTask.Request(
+      instruction: "sum up",
+      intent: Intent(
+        action: .multiStepTask, profile: .creation, complexity: .high, confidence: 1, method: .rules)),
+    createdAt: Timestamp(nanosecondsSinceEpoch: Int64(number)))
+}
+
+extension ConversationStore {
+  func log(_ id: SessionID = chat.id) async throws(StoreFailure) -> [ChatMessage] {
+    try await messages(in: id, before: nil, limit: .max)
+  }
+
+  /// Whether the places of a log are 1, 2, 3 and so on, up to the session's last.
+  func isGapless(_ id: SessionID = chat.id) async throws(StoreFailure) -> Bool {
+    let places = try await log(id).map(\.sequence.rawValue)
+    let last = try await session(id)?.lastSequence.rawValue ?? 0
+    return places == Array(stride(from: 1, through: last, by: 1))
+  }
+}
+
+/// What a call throws.
+func failure(of body: () async throws(StoreFailure) -> Void) async -> StoreFailure? {
+  do throws(StoreFailure) {
+    try await body()
+    return nil
+  } catch { return error }
+}
+
+extension StoreFailure? {
+  var isFull: Bool { if case .full = self { true } else { false } }
+  var isInaccessible: Bool { if case .inaccessible = self { true } else { false } }
+  var isCorrupt: Bool { if case .corrupt = self { true } else { false } }
+  var isBusy: Bool { if case .busy = self { true } else { false } }
+}
