@@ -114,6 +114,10 @@ struct ReplyStateMachineTests {
     }
   }
 
+  private func offer(_ chunk: String, from producer: Int, to machine: inout Machine) -> Bool? {
+    machine.offer(chunk, from: producer).0
+  }
+
   private func accepted() -> Machine {
     var machine = Machine()
     _ = machine.beginStoring()
@@ -137,15 +141,16 @@ struct ReplyStateMachineTests {
   @Test func `a producer waits for a slow consumer until half of the room is free`() {
     var machine = accepted()
     let room = ReplyStateMachine<Int, Int, Int>.capacity
-    for number in 1...room { #expect(machine.offer("\(number)", from: number).0 == true) }
-    #expect(machine.offer("last", from: 99).0 == nil)
+    for number in 1...room { #expect(offer("\(number)", from: number, to: &machine) == true) }
+    #expect(offer("last", from: 99, to: &machine) == nil)
     for number in 1...room {
       let (chunk, wakeUps) = machine.demand(from: 100 + number)
       #expect(chunk == .success("\(number)"))
       #expect(wakeUps.producer?.0 == (number == room / 2 ? 99 : nil))
       _ = machine.announced()
     }
-    #expect(machine.demand(from: 200).0 == .success("last"))
+    let (last, _) = machine.demand(from: 200)
+    #expect(last == .success("last"))
   }
 
   @Test func `an interruption drops what was not delivered`() {
@@ -157,7 +162,7 @@ struct ReplyStateMachineTests {
     _ = machine.interrupt(.stopped)
     #expect(machine.delivered == "a")
     #expect(machine.settlement == .interrupted(.stopped))
-    #expect(machine.offer("c", from: 4).0 == false)
+    #expect(offer("c", from: 4, to: &machine) == false)
   }
 
   @Test func `an answer that was delivered whole cannot be interrupted any more`() {
@@ -173,14 +178,16 @@ struct ReplyStateMachineTests {
   @Test func `a message that was withdrawn before it was stored is not stored`() {
     var machine = Machine()
     _ = machine.interrupt(.abandoned)
-    #expect(!machine.beginStoring())
+    let isStored = machine.beginStoring()
+    #expect(!isStored)
     #expect(machine.refusal == .cancelled)
   }
 
   @Test func `a message that was superseded before it was stored is stored and not answered`() {
     var machine = Machine()
     _ = machine.interrupt(.superseded)
-    #expect(machine.beginStoring())
+    let isStored = machine.beginStoring()
+    #expect(isStored)
     _ = machine.accept()
     #expect(machine.settlement == .interrupted(.superseded))
     #expect(machine.refusal == nil)

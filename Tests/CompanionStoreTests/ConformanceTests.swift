@@ -7,26 +7,26 @@ import Testing
 
 @Suite struct `Both stores keep the promises of their ports` {
   @Test(arguments: ConversationStoreConformance.checks)
-  func `in memory, conversations`(check: ConformanceCheck<any ConversationStore>) async throws {
-    try await check.run { time in InMemoryStore(time: time) }
+  func `in memory, conversations`(check: ConformanceCheck<ConversationStoreConformance.MakeStore>) async throws {
+    try await check.run(on: { time in InMemoryStore(time: time) })
   }
 
   @Test(arguments: TaskStoreConformance.checks)
-  func `in memory, tasks`(check: ConformanceCheck<any TaskStore>) async throws {
-    try await check.run { time in InMemoryStore(time: time) }
+  func `in memory, tasks`(check: ConformanceCheck<TaskStoreConformance.MakeStore>) async throws {
+    try await check.run(on: { time in InMemoryStore(time: time) })
   }
 
   @Test(arguments: ConversationStoreConformance.checks)
-  func `in SQLite, conversations`(check: ConformanceCheck<any ConversationStore>) async throws {
+  func `in SQLite, conversations`(check: ConformanceCheck<ConversationStoreConformance.MakeStore>) async throws {
     try await withDatabase { path in
-      try await check.run { time in try await SQLiteStore(path: path, durability: .normal, time: time) }
+      try await check.run(on: { time in try await SQLiteStore(path: path, durability: .normal, time: time) })
     }
   }
 
   @Test(arguments: TaskStoreConformance.checks)
-  func `in SQLite, tasks`(check: ConformanceCheck<any TaskStore>) async throws {
+  func `in SQLite, tasks`(check: ConformanceCheck<TaskStoreConformance.MakeStore>) async throws {
     try await withDatabase { path in
-      try await check.run { time in try await SQLiteStore(path: path, durability: .normal, time: time) }
+      try await check.run(on: { time in try await SQLiteStore(path: path, durability: .normal, time: time) })
     }
   }
 }
@@ -34,7 +34,7 @@ import Testing
 @Suite struct `The conformance suites` {
   @Test func `find the store that forgets to check`() async throws {
     let report = await #expect(throws: ConformanceReport.self) {
-      try await ConversationStoreConformance.run { time in CarelessStore(time: time) }
+      try await ConversationStoreConformance.run(on: { time in CarelessStore(time: time) })
     }
     let broken = Set(report?.failures.map(\.check) ?? [])
     #expect(broken.contains("one failing change leaves nothing of its set"))
@@ -43,7 +43,7 @@ import Testing
 
   @Test func `find the store that lets two workers have one task`() async throws {
     let report = await #expect(throws: ConformanceReport.self) {
-      try await TaskStoreConformance.run { time in CarelessStore(time: time) }
+      try await TaskStoreConformance.run(on: { time in CarelessStore(time: time) })
     }
     let broken = Set(report?.failures.map(\.check) ?? [])
     #expect(broken.contains("concurrent claims never share a task"))

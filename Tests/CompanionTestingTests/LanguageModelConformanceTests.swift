@@ -5,7 +5,7 @@ import Testing
 
 struct LanguageModelConformanceTests {
   @Test(arguments: LanguageModelConformance.checks + [LanguageModelConformance.consistency])
-  func `the scripted model keeps every promise`(check: PortCheck<any LanguageModel>) throws {
+  func `the scripted model keeps every promise`(check: ConformanceCheck<any LanguageModel>) throws {
     for seed in 1...10 as ClosedRange<UInt64> {
       let simulator = Simulator(seed: seed)
       let model = ScriptedModel { request in
@@ -79,7 +79,7 @@ struct LanguageModelConformanceTests {
       do {
         try await LanguageModelConformance.run(on: model, measuredBy: simulator.time)
         return nil
-      } catch let failure as ConformanceFailure { return failure }
+      } catch let report as ConformanceReport { return report.failures.first }
     }
   }
 }

@@ -5,11 +5,10 @@ public enum IntentRules {
   ///
   /// Complexity: linear in the text's length.
   public static func intent(of text: String) -> Intent {
-    let folded = text.lowercased()
-    let words = Set(folded.split { !$0.isLetter && !$0.isNumber && $0 != "'" }.map(String.init))
+    let folded = FoldedText(text)
     let ranked =
       keywords
-      .map { profile, entry in (profile, hits: entry.hits(in: folded, words: words)) }
+      .map { profile, entry in (profile, hits: entry.hits(in: folded)) }
       .filter { $0.hits > 0 }
     // The earlier profile of the table wins a tie: `max` would take the later one.
     let best = ranked.reduce(nil as (Intent.Profile, hits: Int)?) { best, next in
@@ -17,11 +16,11 @@ public enum IntentRules {
     }
     let profile = best?.0 ?? .information
     let files = IntentTargets.files(in: text)
-    let complexity = complexity(of: folded, words: words, profile: profile)
+    let complexity = complexity(of: folded, profile: profile)
     return Intent(
       action: action(
         profile: profile, complexity: complexity, files: files,
-        runsCode: execution.hits(in: folded, words: words) > 0),
+        runsCode: execution.hits(in: folded) > 0),
       profile: profile,
       complexity: complexity,
       confidence: best == nil ? 0.3 : min(0.9, 0.5 + 0.1 * Double(best?.hits ?? 0)),
@@ -50,14 +49,38 @@ public enum IntentRules {
     }
   }
 
+  /// A text without regard to case.
+  private struct FoldedText {
+    let bytes: [UInt8]
+    let words: Set<Substring>
+
+    init(_ text: String) {
+      let folded = text.lowercased()
+      bytes = Array(folded.utf8)
+      words = Set(folded.split { !$0.isLetter && !$0.isNumber && $0 != "'" })
+    }
+
+    func contains(_ phrase: [UInt8]) -> Bool {
+      guard let first = phrase.first, phrase.count <= bytes.count else { return false }
+      return (0...(bytes.count - phrase.count)).contains { start in
+        bytes[start] == first && bytes[start..<(start + phrase.count)].elementsEqual(phrase)
+      }
+    }
+  }
+
   private struct Keywords {
     /// Matched as whole words.
-    var words: [String] = []
+    let words: Set<Substring>
     /// Matched anywhere: phrases, and scripts that part no words.
-    var phrases: [String] = []
+    let phrases: [[UInt8]]
 
-    func hits(in text: String, words present: Set<String>) -> Int {
-      words.count(where: present.contains) + phrases.count(where: text.contains)
+    init(words: [Substring] = [], phrases: [String] = []) {
+      self.words = Set(words)
+      self.phrases = phrases.map { Array($0.utf8) }
+    }
+
+    func hits(in text: FoldedText) -> Int {
+      words.intersection(text.words).count + phrases.count(where: text.contains)
     }
   }
 
@@ -131,9 +154,9 @@ public enum IntentRules {
     ])
 
   private static func complexity(
-    of text: String, words: Set<String>, profile: Intent.Profile
+    of text: FoldedText, profile: Intent.Profile
   ) -> Intent.Complexity {
-    let weight = large.hits(in: text, words: words) + (text.utf8.count > 400 ? 1 : 0)
+    let weight = large.hits(in: text) + (text.bytes.count > 400 ? 1 : 0)
     switch profile {
     case .analysis, .search: return weight > 1 ? .high : .medium
     default: return weight == 0 ? .low : weight == 1 ? .medium : .high

@@ -1,21 +1,18 @@
+import CompanionApplication
 public import CompanionPorts
 
 /// One promise of a port, and how it is checked.
 ///
-/// Each check gets a store of its own, so a test can be parameterised over a suite's checks and run them in
-/// any order, or at the same time:
+/// A test can be parameterised over a suite's checks, and run them in any order:
 ///
 /// ```swift
-/// @Test(arguments: TaskStoreConformance.checks)
-/// func `my store keeps the promise`(check: ConformanceCheck<any TaskStore>) async throws {
-///   try await check.run { time in MyStore(time: time) }
+/// @Test(arguments: LanguageModelConformance.checks)
+/// func `my model keeps the promise`(check: ConformanceCheck<any LanguageModel>) async throws {
+///   try await check.run(on: MyModel(), measuredBy: .system)
 /// }
 /// ```
-public struct ConformanceCheck<Store: Sendable>: Sendable, CustomStringConvertible {
-  /// Makes a new, empty store that takes the time from the source it is given.
-  public typealias MakeStore = @Sendable (any TimeSource) async throws -> Store
-
-  typealias Body = @Sendable (Store, ConformanceClock) async throws -> Void
+public struct ConformanceCheck<Subject: Sendable>: Sendable, CustomStringConvertible {
+  typealias Body = @Sendable (Subject) async throws -> Void
 
   /// The promise, as a sentence.
   public let name: String
@@ -26,58 +23,79 @@ public struct ConformanceCheck<Store: Sendable>: Sendable, CustomStringConvertib
     self.body = body
   }
 
-  /// The promise, which names the check in a test's report.
+  /// The promise, as a sentence.
   public var description: String { name }
 
-  /// Makes a store and checks the promise.
+  /// Checks that an implementation keeps the promise.
   ///
-  /// The store is let go of afterwards; whatever has to be closed or removed is the caller's.
+  /// An implementation that takes longer than the limit, even one that ignores cancellation, has broken the
+  /// promise: it is cancelled and not waited for.
   ///
-  /// - Throws: ``ConformanceFailure`` when the promise is broken, and what `makeStore` throws.
-  public func run(makeStore: MakeStore) async throws {
-    let clock = ConformanceClock()
-    let store = try await makeStore(clock)
-    do {
-      try await body(store, clock)
-    } catch let mismatch as Mismatch {
-      throw ConformanceFailure(check: name, expected: mismatch.expected, found: mismatch.found)
-    } catch {
-      throw ConformanceFailure(check: name, expected: "no error", found: "\(error)")
+  /// - Parameters:
+  ///   - subject: the implementation.
+  ///   - limit: how long the check may take.
+  ///   - time: measures the limit; `nil` for no limit. It has to go on by itself: a real clock, or a
+  ///     simulator's.
+  /// - Throws: ``ConformanceFailure`` when the promise is broken, or `CancellationError`.
+  public func run(
+    on subject: Subject, within limit: Duration = .seconds(60), measuredBy time: (any TimeSource)? = nil
+  ) async throws {
+    let outcome = Recording<Result<Void, any Error>>()
+    let task = Unstructured.start(name: name) {
+      do { outcome.append(.success(try await body(subject))) } catch { outcome.append(.failure(error)) }
     }
+    await withDiscardingTaskGroup { group in
+      let ended = Gate()
+      group.addTask {
+        try? await outcome.wait(for: 1)
+        ended.open()
+      }
+      group.addTask {
+        guard let time else { return }
+        try? await time.sleep(for: limit)
+        ended.open()
+      }
+      try? await ended.wait()
+      group.cancelAll()
+    }
+    guard let result = outcome.elements.first else {
+      task.cancel()
+      try Task.checkCancellation()
+      throw failure(expected: "an end within \(limit)", found: "that it still goes on")
+    }
+    do { try result.get() } catch let broken as BrokenPromise {
+      throw failure(expected: broken.expected, found: broken.found)
+    } catch {
+      throw failure(expected: "no error", found: "\(error)")
+    }
+  }
+
+  private func failure(expected: String, found: String) -> ConformanceFailure {
+    ConformanceFailure(check: name, expected: expected, found: found)
   }
 }
 
-/// A promise that a store broke.
-public struct ConformanceFailure: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The name of the check: the promise.
-  public let check: String
-  /// What the promise says, in words.
-  public let expected: String
-  /// What the store did instead, as values describe themselves.
-  public let found: String
-
-  /// One line for a person: the promise, what was expected and what was found.
-  public var description: String { "\(check): expected \(expected), found \(found)" }
-}
-
-/// All promises that a store broke; never none.
-public struct ConformanceReport: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The broken promises, in the order of the checks.
-  public let failures: [ConformanceFailure]
-
-  /// A line for each broken promise.
-  public var description: String { failures.map(\.description).joined(separator: "\n") }
-}
-
 extension ConformanceCheck {
-  /// Runs all checks, each on a store of its own, one after another.
-  static func run(_ checks: [Self], makeStore: MakeStore) async throws {
+  /// Runs all checks, one after another.
+  ///
+  /// - Throws: ``ConformanceReport``, or what a check throws beside a ``ConformanceFailure``.
+  static func run(
+    _ checks: [Self], on subject: Subject, within limit: Duration, measuredBy time: (any TimeSource)?
+  ) async throws {
     var failures: [ConformanceFailure] = []
     for check in checks {
-      do { try await check.run(makeStore: makeStore) } catch let failure as ConformanceFailure {
+      do {
+        try await check.run(on: subject, within: limit, measuredBy: time)
+      } catch let failure as ConformanceFailure {
         failures.append(failure)
       }
     }
     guard failures.isEmpty else { throw ConformanceReport(failures: failures) }
   }
+}
+
+/// What a check found, before it has the check's name.
+struct BrokenPromise: Error {
+  let expected: String
+  let found: String
 }

@@ -17,3 +17,12 @@ public struct ConformanceFailure: Error, Hashable, Sendable, CustomStringConvert
   /// One line for a person.
   public var description: String { "\(check): expected \(expected), found \(found)" }
 }
+
+/// All promises that an implementation broke; never none.
+public struct ConformanceReport: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The broken promises, in the order of the checks.
+  public let failures: [ConformanceFailure]
+
+  /// A line for each broken promise.
+  public var description: String { failures.map(\.description).joined(separator: "\n") }
+}

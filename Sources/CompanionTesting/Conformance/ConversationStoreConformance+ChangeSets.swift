@@ -2,7 +2,7 @@ import CompanionDomain
 import CompanionPorts
 
 extension ConversationStoreConformance {
-  static let changeSets: [ConformanceCheck<any ConversationStore>] = [
+  static let changeSets: [ConformanceCheck<MakeStore>] = [
     ConformanceCheck("a change builds on those before it") { store, _ in try await changesBuild(store) },
     ConformanceCheck("one failing change leaves nothing of its set") { store, _ in
       try await setIsAtomic(store)
@@ -13,7 +13,7 @@ extension ConversationStoreConformance {
     },
   ]
 
-  static let texts: [ConformanceCheck<any ConversationStore>] = [
+  static let texts: [ConformanceCheck<MakeStore>] = [
     ConformanceCheck("text is kept scalar by scalar") { store, _ in try await textIsKept(store) },
     ConformanceCheck("text with NUL is refused") { store, _ in try await textWithNULIsRefused(store) },
     ConformanceCheck("text beyond the limit is refused") { store, _ in

@@ -2,7 +2,7 @@ import CompanionDomain
 import CompanionPorts
 
 extension ConversationStoreConformance {
-  static let drafts: [ConformanceCheck<any ConversationStore>] = [
+  static let drafts: [ConformanceCheck<MakeStore>] = [
     ConformanceCheck("a draft grows by what is new") { store, _ in try await draftGrows(store) },
     ConformanceCheck("a draft's length counts bytes of UTF-8") { store, _ in
       try await draftCountsBytes(store)

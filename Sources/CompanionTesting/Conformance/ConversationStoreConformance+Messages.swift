@@ -2,7 +2,7 @@ import CompanionDomain
 import CompanionPorts
 
 extension ConversationStoreConformance {
-  static let appends: [ConformanceCheck<any ConversationStore>] = [
+  static let appends: [ConformanceCheck<MakeStore>] = [
     ConformanceCheck("messages are read as they were stored") { store, _ in
       try await messagesAreKept(store)
     },
@@ -20,7 +20,7 @@ extension ConversationStoreConformance {
     },
   ]
 
-  static let histories: [ConformanceCheck<any ConversationStore>] = [
+  static let histories: [ConformanceCheck<MakeStore>] = [
     ConformanceCheck("a history gives the newest messages, oldest first") { store, _ in
       try await historyGivesNewest(store)
     },

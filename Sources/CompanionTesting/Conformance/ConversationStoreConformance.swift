@@ -6,20 +6,20 @@ public import CompanionPorts
 /// The checks need a new, empty store each. They take no real time: what time the store sees stands still.
 public enum ConversationStoreConformance {
   /// Makes a new, empty store.
-  public typealias MakeStore = ConformanceCheck<any ConversationStore>.MakeStore
+  public typealias MakeStore = CompanionTesting.MakeStore<any ConversationStore>
 
   /// All checks, for a test that is parameterised over them.
-  public static let checks: [ConformanceCheck<any ConversationStore>] =
+  public static let checks: [ConformanceCheck<MakeStore>] =
     sessions + appends + histories + drafts + changeSets + texts
 
   /// Runs all checks, each on a store of its own.
   ///
   /// - Throws: ``ConformanceReport`` with every broken promise, or what `makeStore` throws.
-  public static func run(makeStore: MakeStore) async throws {
-    try await ConformanceCheck.run(checks, makeStore: makeStore)
+  public static func run(on makeStore: @escaping MakeStore) async throws {
+    try await ConformanceCheck.run(checks, on: makeStore, within: .zero, measuredBy: nil)
   }
 
-  static let sessions: [ConformanceCheck<any ConversationStore>] = [
+  static let sessions: [ConformanceCheck<MakeStore>] = [
     ConformanceCheck("a session is read as it was stored") { store, _ in try await sessionIsKept(store) },
     ConformanceCheck("a session is stored once") { store, _ in try await sessionIsStoredOnce(store) },
     ConformanceCheck("a new session has no messages") { store, _ in try await newSessionIsEmpty(store) },

@@ -2,19 +2,13 @@ import CompanionDomain
 import CompanionPorts
 import Synchronization
 
-/// What a check found that it should not have.
-struct Mismatch: Error {
-  var expected: String
-  var found: String
-}
-
 /// Compares two values.
 ///
 /// Values that hold text are compared by their descriptions too: strings that mean the same but consist of
 /// other scalars are equal to Swift, and not to a store that promises to keep text as it is.
 func expect<Value: Equatable>(_ found: Value, _ expected: Value, _ what: String) throws {
   guard found == expected, scalars(of: found) == scalars(of: expected) else {
-    throw Mismatch(expected: "\(what) to be \(expected)", found: "\(found)")
+    throw BrokenPromise(expected: "\(what) to be \(expected)", found: "\(found)")
   }
 }
 
@@ -23,7 +17,7 @@ private func scalars(of value: some Any) -> [Unicode.Scalar] {
 }
 
 func expect(_ condition: Bool, _ what: String) throws {
-  guard condition else { throw Mismatch(expected: what, found: "the opposite") }
+  guard condition else { throw BrokenPromise(expected: what, found: "the opposite") }
 }
 
 func expectConflict(_ conflict: StoreConflict, _ body: () async throws(StoreFailure) -> Void) async throws {
@@ -38,10 +32,10 @@ private func expectFailure(
   _ expected: String, _ body: () async throws(StoreFailure) -> Void, matching: (StoreFailure) -> Bool
 ) async throws {
   do throws(StoreFailure) { try await body() } catch {
-    guard matching(error) else { throw Mismatch(expected: expected, found: "\(error)") }
+    guard matching(error) else { throw BrokenPromise(expected: expected, found: "\(error)") }
     return
   }
-  throw Mismatch(expected: expected, found: "success")
+  throw BrokenPromise(expected: expected, found: "success")
 }
 
 /// A clock that stands still until a check moves it.

@@ -9,21 +9,21 @@ import FoundationEssentials
 /// behind an address is best checked against a server of the test's own.
 public enum LanguageModelConformance {
   /// All promises that hold for every model.
-  public static let checks: [PortCheck<any LanguageModel>] = [
-    PortCheck("A model has a name") { try hasAName($0) },
-    PortCheck("A question is answered whole") { try await answersWhole($0) },
-    PortCheck("A streamed answer ends with its end, and nothing follows") { try await streamsToTheEnd($0) },
-    PortCheck("JSON is what it says where it is asked for") { try await answersInJSON($0) },
-    PortCheck("An empty prompt is answered or refused") { try await survivesAnEmptyPrompt($0) },
-    PortCheck("A request that is cancelled beforehand ends") { try await endsWhenCancelledBeforehand($0) },
-    PortCheck("A request that is cancelled midway ends") { try await endsWhenCancelledMidway($0) },
-    PortCheck("A stream that is cancelled midway ends") { try await endsWhenCancelledInAStream($0) },
-    PortCheck("A stream can be let go of") { try await survivesAnAbandonedStream($0) },
-    PortCheck("Many streams go on at once") { try await streamsConcurrently($0) },
+  public static let checks: [ConformanceCheck<any LanguageModel>] = [
+    ConformanceCheck("A model has a name") { try hasAName($0) },
+    ConformanceCheck("A question is answered whole") { try await answersWhole($0) },
+    ConformanceCheck("A streamed answer ends with its end, and nothing follows") { try await streamsToTheEnd($0) },
+    ConformanceCheck("JSON is what it says where it is asked for") { try await answersInJSON($0) },
+    ConformanceCheck("An empty prompt is answered or refused") { try await survivesAnEmptyPrompt($0) },
+    ConformanceCheck("A request that is cancelled beforehand ends") { try await endsWhenCancelledBeforehand($0) },
+    ConformanceCheck("A request that is cancelled midway ends") { try await endsWhenCancelledMidway($0) },
+    ConformanceCheck("A stream that is cancelled midway ends") { try await endsWhenCancelledInAStream($0) },
+    ConformanceCheck("A stream can be let go of") { try await survivesAnAbandonedStream($0) },
+    ConformanceCheck("Many streams go on at once") { try await streamsConcurrently($0) },
   ]
 
   /// For a model that answers the same question the same way: streamed or whole, it says the same.
-  public static let consistency = PortCheck<any LanguageModel>(
+  public static let consistency = ConformanceCheck<any LanguageModel>(
     "A streamed answer says what a whole one says"
   ) { try await streamsWhatItAnswers($0) }
 
@@ -33,11 +33,11 @@ public enum LanguageModelConformance {
   ///   - model: the implementation.
   ///   - limit: how long each check may take.
   ///   - time: measures the limit. It has to go on by itself: a real clock, or a simulator's.
-  /// - Throws: the first ``ConformanceFailure``.
+  /// - Throws: ``ConformanceReport`` with every broken promise.
   public static func run(
     on model: any LanguageModel, within limit: Duration = .seconds(60), measuredBy time: any TimeSource
   ) async throws {
-    for check in checks { try await check.run(on: model, within: limit, measuredBy: time) }
+    try await ConformanceCheck.run(checks, on: model, within: limit, measuredBy: time)
   }
 
   private static let question = GenerationRequest(

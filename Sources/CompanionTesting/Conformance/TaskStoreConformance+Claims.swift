@@ -2,7 +2,7 @@ import CompanionDomain
 import CompanionPorts
 
 extension TaskStoreConformance {
-  static let claims: [ConformanceCheck<any TaskStore>] = [
+  static let claims: [ConformanceCheck<MakeStore>] = [
     ConformanceCheck("a claim takes those that have waited longest") { store, clock in
       try await claimTakesOldest(store, clock)
     },
@@ -20,7 +20,7 @@ extension TaskStoreConformance {
     },
   ]
 
-  static let leases: [ConformanceCheck<any TaskStore>] = [
+  static let leases: [ConformanceCheck<MakeStore>] = [
     ConformanceCheck("a lease holds until it expires") { store, clock in
       try await leaseHolds(store, clock)
     },

@@ -2,12 +2,12 @@ import CompanionDomain
 import CompanionPorts
 
 extension TaskStoreConformance {
-  static let listings: [ConformanceCheck<any TaskStore>] = [
+  static let listings: [ConformanceCheck<MakeStore>] = [
     ConformanceCheck("tasks come newest first") { store, _ in try await tasksComeInOrder(store) },
     ConformanceCheck("tasks are listed by their states") { store, _ in try await tasksByState(store) },
   ]
 
-  static let changeSets: [ConformanceCheck<any TaskStore>] = [
+  static let changeSets: [ConformanceCheck<MakeStore>] = [
     ConformanceCheck("one failing change leaves no task of its set") { store, clock in
       try await setIsAtomic(store, clock)
     },

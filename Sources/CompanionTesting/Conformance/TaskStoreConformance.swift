@@ -8,20 +8,20 @@ public import CompanionPorts
 /// message and its task together.
 public enum TaskStoreConformance {
   /// Makes a new, empty store.
-  public typealias MakeStore = ConformanceCheck<any TaskStore>.MakeStore
+  public typealias MakeStore = CompanionTesting.MakeStore<any TaskStore>
 
   /// All checks, for a test that is parameterised over them.
-  public static let checks: [ConformanceCheck<any TaskStore>] =
+  public static let checks: [ConformanceCheck<MakeStore>] =
     tasks + listings + changeSets + claims + leases
 
   /// Runs all checks, each on a store of its own.
   ///
   /// - Throws: ``ConformanceReport`` with every broken promise, or what `makeStore` throws.
-  public static func run(makeStore: MakeStore) async throws {
-    try await ConformanceCheck.run(checks, makeStore: makeStore)
+  public static func run(on makeStore: @escaping MakeStore) async throws {
+    try await ConformanceCheck.run(checks, on: makeStore, within: .zero, measuredBy: nil)
   }
 
-  static let tasks: [ConformanceCheck<any TaskStore>] = [
+  static let tasks: [ConformanceCheck<MakeStore>] = [
     ConformanceCheck("a task is read as it was stored, in every state") { store, _ in
       try await tasksAreKept(store)
     },

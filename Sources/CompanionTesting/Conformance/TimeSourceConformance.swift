@@ -8,15 +8,15 @@ public import CompanionPorts
 /// take a fraction of a second; setting the machine's clock back meanwhile fails them.
 public enum TimeSourceConformance {
   /// All promises.
-  public static let checks: [PortCheck<any TimeSource>] = [
-    PortCheck("The time does not go back") { try neverGoesBack($0) },
-    PortCheck("A deadline that has passed needs no waiting") { try await returnsAtOnceFromThePast($0) },
-    PortCheck("A sleeper wakes at its deadline or after it") { try await wakesAtTheDeadline($0) },
-    PortCheck("Many sleep at once, each until its own deadline") { try await manySleepAtOnce($0) },
-    PortCheck("A task that is cancelled beforehand does not sleep") {
+  public static let checks: [ConformanceCheck<any TimeSource>] = [
+    ConformanceCheck("The time does not go back") { try neverGoesBack($0) },
+    ConformanceCheck("A deadline that has passed needs no waiting") { try await returnsAtOnceFromThePast($0) },
+    ConformanceCheck("A sleeper wakes at its deadline or after it") { try await wakesAtTheDeadline($0) },
+    ConformanceCheck("Many sleep at once, each until its own deadline") { try await manySleepAtOnce($0) },
+    ConformanceCheck("A task that is cancelled beforehand does not sleep") {
       try await doesNotSleepWhenCancelled($0)
     },
-    PortCheck("A sleeper that is cancelled throws CancellationError at once") {
+    ConformanceCheck("A sleeper that is cancelled throws CancellationError at once") {
       try await wakesWhenCancelled($0)
     },
   ]
@@ -27,11 +27,11 @@ public enum TimeSourceConformance {
   ///   - source: the implementation.
   ///   - limit: how long each check may take.
   ///   - time: measures the limit; a source that is known to work.
-  /// - Throws: the first ``ConformanceFailure``.
+  /// - Throws: ``ConformanceReport`` with every broken promise.
   public static func run(
     on source: any TimeSource, within limit: Duration = .seconds(10), measuredBy time: any TimeSource
   ) async throws {
-    for check in checks { try await check.run(on: source, within: limit, measuredBy: time) }
+    try await ConformanceCheck.run(checks, on: source, within: limit, measuredBy: time)
   }
 
   private static func neverGoesBack(_ source: any TimeSource) throws {

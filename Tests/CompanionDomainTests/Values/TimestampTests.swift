@@ -5,7 +5,11 @@ struct TimestampTests {
   @Test(arguments: [
     (0, "1970-01-01T00:00:00.000Z"),
     (1_772_357_400_250_000_000, "2026-03-01T09:30:00.250Z"),
+    (1_001_000_000, "1970-01-01T00:00:01.001Z"),
     (-1_000_000, "1969-12-31T23:59:59.999Z"),
+    (-1, "1969-12-31T23:59:59.999Z"),
+    (.min, "1677-09-21T00:12:43.145Z"),
+    (.max, "2262-04-11T23:47:16.854Z"),
   ])
   func `a timestamp is described in ISO 8601 to the millisecond`(nanoseconds: Int64, text: String) {
     #expect(Timestamp(nanosecondsSinceEpoch: nanoseconds).description == text)
