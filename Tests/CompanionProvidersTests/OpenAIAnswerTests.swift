@@ -132,7 +132,7 @@ struct OpenAIAnswerTests {
       of: ": OPENROUTER PROCESSING\n\n"
         + stream(
           #"{"choices":[],"prompt_filter_results":[{"prompt_index":0}],"model":"","object":""}"#,
-          #"{"choices":[{"delta":{"role":"assistant","content":null},"logprobs":null,"index":0}],"usage":null}"#,
+          #"{"choices":[{"delta":{"role":"assistant","content":null},"logprobs":null}],"usage":null}"#,
           #"{"choices":[{"delta":{"content":"a"},"content_filter_results":{}}],"error":null}"#,
           #"{"choices":[{"index":1,"delta":{"content":"another answer"}}]}"#,
           #"{"choices":[{"delta":{},"finish_reason":"eos"}],"usage":{},"timings":{"predicted_ms":1.5}}"#)
