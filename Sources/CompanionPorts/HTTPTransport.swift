@@ -75,8 +75,8 @@ public struct TransportFailure: Error, Hashable, Sendable {
 
 /// The chunks of a body, as they arrive. It can be gone through once.
 ///
-/// A consumer that takes its time slows the server down; nothing is dropped, and no more than a bounded
-/// amount is held.
+/// No more than a bounded amount is held, and nothing is dropped: a consumer that takes its time slows the
+/// server down, or, with a transport that cannot do that, finds a failure behind what was held.
 public struct HTTPBody: AsyncSequence, Sendable {
   public typealias Element = Data
   public typealias Failure = TransportFailure

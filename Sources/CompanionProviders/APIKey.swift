@@ -22,8 +22,8 @@ public struct APIKey: Sendable {
 
   /// The key.
   ///
-  /// - Throws: `authentication` when there is none, or none that can be sent in a header; `cancelled` when the
-  ///   task was cancelled meanwhile. The message names the source and nothing of the key.
+  /// - Throws: `authentication` when there is none, or none that can be sent in a header; `cancelled` when
+  ///   the task was cancelled meanwhile. The message names the source and nothing of the key.
   func secret() async throws(ProviderFailure) -> String {
     let secret: String?
     do {

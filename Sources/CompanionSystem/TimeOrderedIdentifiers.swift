@@ -2,7 +2,7 @@ import CompanionDomain
 public import CompanionPorts
 import Synchronization
 
-/// Identifiers that sort by the time of their making: 48 bits of milliseconds since 1970, then 80 random bits.
+/// Identifiers that sort by the time of their making: 48 bits of milliseconds, then 80 random bits.
 ///
 /// Within one source they strictly increase, also within one millisecond and when the clock is set back: the
 /// next one is then the last one plus a random step. Between processes they are as unique as 80 random bits

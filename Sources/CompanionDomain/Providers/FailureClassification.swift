@@ -1,9 +1,9 @@
 extension ProviderFailure {
   /// Classifies an HTTP response that is an error.
   ///
-  /// What the error calls itself comes before the status where it says more: an exhausted quota is sent as 429
-  /// like a limited rate, and a filtered prompt as 400 like a malformed one. An error that is sent with a
-  /// success status, whole or inside a stream, is what its own code says.
+  /// What the error calls itself comes before the status where it says more: an exhausted quota is sent as
+  /// 429 like a limited rate, and a filtered prompt as 400 like a malformed one. An error that is sent with
+  /// a success status, whole or inside a stream, is what its own code says.
   ///
   /// - Parameters:
   ///   - headers: the header fields, by their names in lower case.
@@ -84,8 +84,8 @@ private struct ErrorWords {
 
   /// What the error is, when its names say more than any status does.
   ///
-  /// - Parameter isAboutRequest: whether the status, where there is one, blames the request. Only then are the
-  ///   words for people looked at: servers on one's own machine have nothing else.
+  /// - Parameter isAboutRequest: whether the status, where there is one, blames the request. Only then are
+  ///   the words for people looked at: servers on one's own machine have nothing else.
   func kindThatOutranksStatus(isAboutRequest: Bool) -> ProviderFailure.Kind? {
     if has(["content_filter", "content_filtered", "content_policy_violation", "responsibleaipolicyviolation"])
     {

@@ -25,7 +25,8 @@ struct RetryHeaders {
     return Timestamp(httpDate: text).map { now.duration(to: $0) }
   }
 
-  /// When the limit that was hit is reset. Where the headers do not tell which one that was, the last of them.
+  /// When the limit that was hit is reset. Where the headers do not tell which one that was, the last of
+  /// them.
   private func rateLimitReset(at now: Timestamp) -> Duration? {
     let openAI = ["requests", "tokens"].map { subject in
       Limit(

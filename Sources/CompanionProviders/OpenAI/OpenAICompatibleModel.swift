@@ -2,7 +2,8 @@ public import CompanionDomain
 public import CompanionPorts
 public import FoundationEssentials
 
-/// A language model behind the Chat Completions API: OpenAI, Azure OpenAI, Ollama, llama.cpp, vLLM, LM Studio.
+/// A language model behind the Chat Completions API, as OpenAI, Azure OpenAI, Ollama, llama.cpp, vLLM and
+/// LM Studio have it.
 ///
 /// It makes one attempt per call and holds nothing between calls. Nothing of the key is in any error.
 public struct OpenAICompatibleModel: LanguageModel {

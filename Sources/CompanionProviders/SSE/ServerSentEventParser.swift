@@ -2,10 +2,11 @@ public import FoundationEssentials
 
 /// Finds the events in a stream of bytes.
 ///
-/// It follows the rules of the WHATWG: lines end with CR, LF or CRLF, an event with an empty line; comments and
-/// unknown fields are passed over; a byte-order mark at the beginning is not data. The stream may be split
-/// anywhere. In one point it goes further: ``finish()`` delivers an event that the stream ends within, since
-/// providers do not all end their last one. Its time is linear in the bytes, whatever their split.
+/// It follows the rules of the WHATWG: lines end with CR, LF or CRLF, an event with an empty line; comments
+/// and unknown fields are passed over; a byte-order mark at the beginning is not data. The stream may be
+/// split anywhere. In one point it goes further: ``finish()`` delivers an event that the stream ends
+/// within, since providers do not all end their last one. Its time is linear in the bytes, whatever their
+/// split.
 ///
 /// Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 public struct ServerSentEventParser: Sendable {
@@ -40,7 +41,7 @@ public struct ServerSentEventParser: Sendable {
       lineStart = 0
     }
     bytes.withUnsafeBytes { buffer.append(contentsOf: $0) }
-    nextReturn = ByteSearch.firstIndex(of: .carriageReturn, in: buffer, from: searched)
+    findNextReturn()
   }
 
   /// The next event; `nil` when more bytes are needed.
@@ -48,6 +49,7 @@ public struct ServerSentEventParser: Sendable {
   /// - Throws: ``ServerSentEventFailure/tooLong(limit:)``; the stream cannot be read on then.
   public mutating func next() throws(ServerSentEventFailure) -> ServerSentEvent? {
     skipByteOrderMark()
+    if let event = nextPlainEvent() { return event }
     while let line = nextLine() {
       if line.isEmpty {
         if let event = takeEvent() { return event }
@@ -69,6 +71,13 @@ public struct ServerSentEventParser: Sendable {
     return takeEvent()
   }
 
+  private mutating func findNextReturn() {
+    let start = searched
+    nextReturn = buffer.withUnsafeBytes {
+      ByteSearch.firstIndex(of: .carriageReturn, in: $0, from: start, to: $0.count)
+    }
+  }
+
   private func checkSize() throws(ServerSentEventFailure) {
     guard data.count + (searched - lineStart) <= maximumEventSize else {
       throw .tooLong(limit: maximumEventSize)
@@ -86,6 +95,36 @@ public struct ServerSentEventParser: Sendable {
     }
   }
 
+  /// The next event, when it is one line of data between line feeds and is here as a whole. Nearly every
+  /// event of a provider is; none of its bytes is then copied but into the event.
+  private mutating func nextPlainEvent() -> ServerSentEvent? {
+    guard !isAtBeginning, !skipsLineFeed, !hasData, type.isEmpty, nextReturn >= searched else { return nil }
+    let (lineStart, searched, nextReturn) = (lineStart, searched, nextReturn)
+    let plain: (end: Int, data: Data)? = buffer.withUnsafeBytes { bytes in
+      let dataStart = lineStart + Self.plainPrefix.utf8CodeUnitCount
+      guard dataStart < bytes.count, Self.isPlain(bytes, at: lineStart) else { return nil }
+      let end = ByteSearch.firstIndex(
+        of: .lineFeed, in: bytes, from: max(searched, dataStart), to: nextReturn)
+      guard end < nextReturn, end + 1 < bytes.count, bytes[end + 1] == .lineFeed,
+        end - lineStart <= maximumEventSize
+      else { return nil }
+      return (end, Data(UnsafeRawBufferPointer(rebasing: bytes[dataStart..<end])))
+    }
+    guard let plain else { return nil }
+    self.lineStart = plain.end + 2
+    self.searched = plain.end + 2
+    return ServerSentEvent(data: plain.data, lastEventID: lastEventID)
+  }
+
+  private static let plainPrefix: StaticString = "data: "
+
+  private static func isPlain(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Bool {
+    plainPrefix.withUTF8Buffer { prefix in
+      for offset in prefix.indices where bytes[start + offset] != prefix[offset] { return false }
+      return true
+    }
+  }
+
   /// The next whole line, without its end.
   private mutating func nextLine() -> Range<Int>? {
     guard !isAtBeginning else { return nil }
@@ -96,9 +135,12 @@ public struct ServerSentEventParser: Sendable {
     }
     // Most streams hold no CR at all: then each byte is looked at once for LF and once for CR.
     if nextReturn < searched {
-      nextReturn = ByteSearch.firstIndex(of: .carriageReturn, in: buffer, from: searched)
+      findNextReturn()
     }
-    let nextFeed = ByteSearch.firstIndex(of: .lineFeed, in: buffer, from: searched, to: nextReturn)
+    let (start, limit) = (searched, nextReturn)
+    let nextFeed = buffer.withUnsafeBytes {
+      ByteSearch.firstIndex(of: .lineFeed, in: $0, from: start, to: limit)
+    }
     let end = min(nextFeed, nextReturn)
     searched = end
     guard end < buffer.count else { return nil }

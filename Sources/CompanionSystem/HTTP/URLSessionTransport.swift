@@ -7,12 +7,13 @@ import Foundation
 
 /// HTTP over one `URLSession` that lives as long as the transport.
 ///
-/// It keeps connections for reuse, and keeps nothing else: no cookies, no cache, no credentials. Redirects are
-/// not followed; their own response is the answer. Letting go of the transport lets requests under way end.
+/// It keeps connections for reuse, and keeps nothing else: no cookies, no cache, no credentials. Redirects
+/// are not followed; their own response is the answer. Letting go of the transport lets requests under way
+/// end.
 ///
 /// A slow reader makes the server wait on Apple's platforms. Elsewhere a transfer cannot be paused; there, an
-/// answer that runs 64 MiB ahead of its reader fails with ``TransportFailure/Kind/connectionLost`` behind what
-/// was held.
+/// answer that runs 64 MiB ahead of its reader fails with ``TransportFailure/Kind/connectionLost`` behind
+/// what was held.
 public final class URLSessionTransport: HTTPTransport {
   private let session: URLSession
   private let exchanges = ExchangeTable()
