@@ -53,9 +53,15 @@ extension ChangeSet.Change {
     guard bytes <= ChangeSet.maximumTextBytes else {
       throw .invalid("\(owner()) has more than \(ChangeSet.maximumTextBytes) bytes of text")
     }
-    guard !texts.contains(where: { $0.utf8.contains(0) }) else {
+    guard !texts.contains(where: containsNUL) else {
       throw .invalid("\(owner()) contains a NUL character")
     }
+  }
+
+  private static func containsNUL(_ text: String) -> Bool {
+    // A view of the string would be asked for one byte after the other.
+    var text = text
+    return text.withUTF8 { $0.contains(0) }
   }
 }
 

@@ -13,7 +13,7 @@ final class Connection {
 
     fileprivate var flags: Int32 {
       switch self {
-      case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+      case .readWrite: SQLITE_OPEN_READWRITE
       case .readOnly: SQLITE_OPEN_READONLY
       }
     }
@@ -29,11 +29,11 @@ final class Connection {
     var opened: OpaquePointer?
     let flags = access.flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
     let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)
-    guard let handle = unsafe opened else { throw .unknown("out of memory at opening \(path)") }
+    guard let handle = unsafe opened else { throw .unknown("out of memory at opening a file") }
     guard code == SQLITE_OK else {
       let failure = unsafe StoreFailure(sqlite: code, from: handle)
       unsafe sqlite3_close(handle)
-      throw failure.naming(path)
+      throw failure
     }
     unsafe self.handle = handle
     unsafe sqlite3_busy_timeout(handle, Int32(clamping: busyTimeout.nanoseconds / 1_000_000))

@@ -1,5 +1,4 @@
 import CompanionPorts
-import Synchronization
 
 #if canImport(Darwin)
   import Darwin
@@ -19,26 +18,8 @@ enum DatabaseFile {
     return path.hasPrefix("/") ? path : "./\(path)"
   }
 
-  /// Makes an empty file that only its owner may read, unless there is one.
-  ///
-  /// SQLite would make one that others may read. Its log files take over the rights of this one.
-  static func createIfMissing(_ path: String) throws(StoreFailure) {
-    // Closing any descriptor of a file drops all locks that this process has on it. This one is of a file
-    // that has just come to be, and no store of this process gets past here before it is closed.
-    try creating.withLock { _ throws(StoreFailure) in
-      let descriptor = unsafe open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
-      guard descriptor >= 0 else {
-        guard errno != EEXIST else { return }
-        throw StoreFailure(errno: errno, doing: "creating \(path)")
-      }
-      close(descriptor)
-    }
-  }
-
-  private static let creating = Mutex(())
-
   /// An empty file with a new name beside `path`, which only its owner may read.
-  static func temporary(beside path: String) throws(StoreFailure) -> String {
+  private static func temporary(beside path: String) throws(StoreFailure) -> String {
     var template = Array("\(path).XXXXXX".utf8CString)
     let descriptor = unsafe mkstemp(&template)
     guard descriptor >= 0 else { throw StoreFailure(errno: errno, doing: "creating a file beside \(path)") }
@@ -46,19 +27,41 @@ enum DatabaseFile {
     return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  /// Gives a finished file its name, at once and for good, unless the name is taken.
-  static func publish(_ temporary: String, as path: String) throws(StoreFailure) {
-    // A rename would silently replace a file of that name; a link refuses to.
-    guard unsafe link(temporary, path) == 0 else {
-      throw StoreFailure(errno: errno, doing: "creating \(path)")
+  /// Makes a file that appears under its name only when it is finished, and that only its owner may read.
+  ///
+  /// - Parameter content: fills the empty file that it is given the path of, and closes it.
+  /// - Returns: `false` when there is such a file already, which stays as it is.
+  static func create(
+    _ path: String, content: (String) throws(StoreFailure) -> Void
+  ) throws(StoreFailure) -> Bool {
+    guard !exists(path) else { return false }
+    let temporary = try temporary(beside: path)
+    defer {
+      // The others are there only when SQLite could not clean up, as on a full disk.
+      for suffix in ["", "-wal", "-shm", "-journal"] { unsafe unlink(temporary + suffix) }
     }
-    unsafe unlink(temporary)
+    try content(temporary)
+    guard try publish(temporary, as: path) else { return false }
     try synchronize(folder(of: path))
+    return true
   }
 
-  static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+  /// Gives a file a second name, unless that is taken.
+  private static func publish(_ temporary: String, as path: String) throws(StoreFailure) -> Bool {
+    // A rename would silently replace a file that has come to be meanwhile; a link refuses to.
+    if unsafe link(temporary, path) == 0 { return true }
+    switch errno {
+    case EEXIST: return false
+    case EPERM, ENOSYS, EOPNOTSUPP:
+      // A file system without links, such as FAT: as near to it as there is.
+      guard !exists(path) else { return false }
+      if unsafe rename(temporary, path) == 0 { return true }
+    default: break
+    }
+    throw StoreFailure(errno: errno, doing: "creating \(path)")
+  }
 
-  static func remove(_ path: String) { unsafe unlink(path) }
+  private static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
   private static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }

@@ -29,15 +29,8 @@ extension SQLiteStore {
   public func backUp(to path: String) async throws(StoreFailure) {
     let path = try DatabaseFile.literal(path)
     try await longRead { connection throws(StoreFailure) in
-      guard !DatabaseFile.exists(path) else { throw .inaccessible("\(path) is there already") }
-      let temporary = try DatabaseFile.temporary(beside: path)
-      do throws(StoreFailure) {
-        try connection.copy(to: temporary)
-        try DatabaseFile.publish(temporary, as: path)
-      } catch {
-        DatabaseFile.remove(temporary)
-        throw error
-      }
+      let isNew = try DatabaseFile.create(path) { file throws(StoreFailure) in try connection.copy(to: file) }
+      guard isNew else { throw .inaccessible("\(path) is there already") }
     }
   }
 }

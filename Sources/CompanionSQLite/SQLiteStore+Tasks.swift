@@ -5,7 +5,8 @@ extension SQLiteStore {
   /// A task, or `nil`: one lookup in an index.
   public func task(_ id: TaskID) async throws(StoreFailure) -> GenerationTask? {
     try await readers.read { connection throws(StoreFailure) in
-      try connection.row("SELECT body FROM tasks WHERE id = ?", [.text(id.rawValue)], read: TaskRow.task)
+      try connection.row(
+        "SELECT \(TaskRow.columns) FROM tasks WHERE id = ?", [.text(id.rawValue)], read: TaskRow.task)
     }
   }
 
@@ -17,7 +18,7 @@ extension SQLiteStore {
       guard !states.isEmpty else { return [] }
       // A branch for each state: SQLite merges them as their index has them, where one branch for all states
       // would be sorted.
-      let branch = "SELECT body, created_at, id FROM tasks WHERE state = ?"
+      let branch = "SELECT \(TaskRow.columns) FROM tasks WHERE state = ?"
       let branches = Array(repeating: branch, count: states.count).joined(separator: " UNION ALL ")
       return try connection.rows(
         "\(branches) ORDER BY created_at DESC, id DESC LIMIT ?",
@@ -63,8 +64,8 @@ extension Connection {
   fileprivate func claimable(at now: Timestamp, limit: Int) throws(StoreFailure) -> [GenerationTask] {
     try rows(
       """
-      SELECT body, created_at, id FROM tasks WHERE state = ?
-      UNION ALL SELECT body, created_at, id FROM tasks WHERE lease_expires_at <= ?
+      SELECT \(TaskRow.columns) FROM tasks WHERE state = ?
+      UNION ALL SELECT \(TaskRow.columns) FROM tasks WHERE lease_expires_at <= ?
       ORDER BY created_at, id LIMIT ?
       """,
       [.text(TaskStateName.queued.rawValue), .time(now), .integer(max(0, limit))], read: TaskRow.task)

@@ -16,19 +16,18 @@ enum Schema {
   /// - Throws: ``StoreFailure/inaccessible(_:)`` for another application's database,
   ///   ``StoreFailure/newerSchema(found:supported:)``, or what opening a file that is no database gives.
   static func inspect(_ connection: Connection) throws(StoreFailure) {
+    // All of one moment: another process may be making the file this library's just now.
+    try connection.run("SAVEPOINT inspection")
     let found = try Int(pragma("user_version", connection))
     let application = try pragma("application_id", connection)
-    if application == applicationID {
-      guard found <= version else { throw .newerSchema(found: found, supported: version) }
-      return
-    }
     let objects = try connection.row("SELECT count(*) FROM sqlite_schema") { row throws(StoreFailure) in
       try row.integer(0)
     }
-    guard application == 0, found == 0, objects == 0 else {
-      throw .inaccessible(
-        "\(connection.path) is another application's database (application id \(application))")
+    try connection.run("RELEASE inspection")
+    guard application == applicationID || (application == 0 && found == 0 && objects == 0) else {
+      throw .inaccessible("the file is another application's database (application id \(application))")
     }
+    guard found <= version else { throw .newerSchema(found: found, supported: version) }
   }
 
   /// Brings the file to ``version``, all the way or not at all.
@@ -92,11 +91,29 @@ enum Schema {
     """
     CREATE TABLE tasks (
       id TEXT NOT NULL PRIMARY KEY,
+      session TEXT NOT NULL,
+      turn TEXT NOT NULL,
       created_at INTEGER NOT NULL,
+      instruction TEXT NOT NULL,
+      action TEXT NOT NULL,
+      profile TEXT NOT NULL,
+      complexity TEXT NOT NULL,
+      confidence REAL NOT NULL,
+      files TEXT NOT NULL,
+      entities TEXT NOT NULL,
+      secondary TEXT NOT NULL,
+      method TEXT NOT NULL,
       state TEXT NOT NULL,
+      worker TEXT,
+      lease_started_at INTEGER,
       lease_expires_at INTEGER,
-      revision INTEGER NOT NULL,
-      body TEXT NOT NULL
+      outcome TEXT,
+      finished_at INTEGER,
+      failure TEXT,
+      lease INTEGER NOT NULL,
+      rescues INTEGER NOT NULL,
+      cancel_request TEXT,
+      revision INTEGER NOT NULL
     ) STRICT
     """,
     "CREATE INDEX tasks_by_state ON tasks (state, created_at, id)",

@@ -15,6 +15,7 @@ import FoundationEssentials
 enum SQLiteValue: Sendable {
   case null
   case integer(Int64)
+  case real(Double)
   case text(String)
   /// Text that is UTF-8 already.
   case utf8(Data)
@@ -55,6 +56,7 @@ final class Statement {
     switch value {
     case .null: return unsafe sqlite3_bind_null(handle, index)
     case .integer(let value): return unsafe sqlite3_bind_int64(handle, index, value)
+    case .real(let value): return unsafe sqlite3_bind_double(handle, index, value)
     case .text(var text): return text.withUTF8 { unsafe bind(UnsafeRawBufferPointer($0), at: index) }
     case .utf8(let data): return unsafe data.withUnsafeBytes { unsafe bind($0, at: index) }
     }
@@ -103,6 +105,13 @@ extension Statement {
       throw .corrupt("column \(column) of a row is not a number")
     }
     return unsafe sqlite3_column_int64(handle, column)
+  }
+
+  func real(_ column: Int32) throws(StoreFailure) -> Double {
+    guard unsafe sqlite3_column_type(handle, column) == SQLITE_FLOAT else {
+      throw .corrupt("column \(column) of a row is not a fraction")
+    }
+    return unsafe sqlite3_column_double(handle, column)
   }
 
   func time(_ column: Int32) throws(StoreFailure) -> Timestamp {

@@ -107,8 +107,8 @@ extension Connection {
   private func insert(_ task: TaskRow) throws(StoreFailure) {
     let inserted = try run(
       """
-      INSERT INTO tasks (id, created_at, state, lease_expires_at, revision, body)
-      VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+      INSERT INTO tasks (\(TaskRow.columns))
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
       """,
       task.values)
     guard inserted == 1 else { throw .conflict(.taskExists) }
@@ -118,8 +118,8 @@ extension Connection {
   func update(_ task: TaskRow) throws(StoreFailure) {
     let updated = try run(
       """
-      UPDATE tasks SET created_at = ?2, state = ?3, lease_expires_at = ?4, revision = ?5, body = ?6
-      WHERE id = ?1 AND revision = ?7
+      UPDATE tasks SET (\(TaskRow.columns))
+      = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?1 AND revision = ?
       """,
       task.values + [.integer(task.revision &- 1)])
     guard updated == 1 else { throw .conflict(.taskMoved) }

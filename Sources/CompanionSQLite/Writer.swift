@@ -19,19 +19,28 @@ actor Writer {
   /// - Returns: the file's absolute path.
   func open(_ options: OpenOptions) throws(StoreFailure) -> String {
     let path = try DatabaseFile.literal(options.path)
-    try DatabaseFile.createIfMissing(path)
-    let connection = try Connection(path: path, access: .readWrite, busyTimeout: options.busyTimeout)
+    // A new file gets its tables before it gets its name: processes that open it at the same time would get
+    // into each other's way at changing the journal mode, where SQLite does not wait.
+    _ = try DatabaseFile.create(path) { file throws(StoreFailure) in
+      _ = try Self.connect(to: file, options)
+    }
     do throws(StoreFailure) {
-      // Nothing may be written, not even the journal mode, before it is known whose file it is.
-      try Schema.inspect(connection)
-      guard !connection.isReadOnly else { throw .inaccessible("the file cannot be written") }
-      try connection.configure(for: options.durability)
-      try Schema.migrate(connection)
+      connection = try Self.connect(to: path, options)
     } catch {
       throw error.naming(path)
     }
-    self.connection = connection
-    return connection.path
+    return connection?.path ?? path
+  }
+
+  /// A connection to a file that is this library's, or empty, with its schema up to date.
+  private static func connect(to path: String, _ options: OpenOptions) throws(StoreFailure) -> Connection {
+    let connection = try Connection(path: path, access: .readWrite, busyTimeout: options.busyTimeout)
+    // Nothing may be written, not even the journal mode, before it is known whose file it is.
+    try Schema.inspect(connection)
+    guard !connection.isReadOnly else { throw .inaccessible("the file cannot be written") }
+    try connection.configure(for: options.durability)
+    try Schema.migrate(connection)
+    return connection
   }
 
   /// Does the body in the transaction of the next group.

@@ -45,6 +45,23 @@ public struct GenerationTask: Hashable, Sendable, Codable {
     cancelRequest = nil
     revision = 0
   }
+
+  /// A task as a store has kept it.
+  package init(
+    id: TaskID, session: SessionID, turn: TurnID, request: Request, createdAt: Timestamp, state: TaskState,
+    lease: LeaseNumber, rescues: Int, cancelRequest: String?, revision: Int
+  ) {
+    self.id = id
+    self.session = session
+    self.turn = turn
+    self.request = request
+    self.createdAt = createdAt
+    self.state = state
+    self.lease = lease
+    self.rescues = rescues
+    self.cancelRequest = cancelRequest
+    self.revision = revision
+  }
 }
 
 /// Where a task stands.

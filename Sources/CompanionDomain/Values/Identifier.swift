@@ -55,18 +55,22 @@ extension Identifier {
 
   /// Whether the bytes are the same; strings that mean the same may differ in them.
   public static func == (left: Self, right: Self) -> Bool {
-    left.rawValue.utf8.elementsEqual(right.rawValue.utf8)
+    left.withBytes { left in right.withBytes { right in left.elementsEqual(right) } }
   }
 
   /// Whether the bytes come first.
   public static func < (left: Self, right: Self) -> Bool {
-    left.rawValue.utf8.lexicographicallyPrecedes(right.rawValue.utf8)
+    left.withBytes { left in right.withBytes { right in left.lexicographicallyPrecedes(right) } }
   }
 
   /// Hashes the bytes.
   public func hash(into hasher: inout Hasher) {
-    for byte in rawValue.utf8 { hasher.combine(byte) }
-    hasher.combine(UInt8.max)
+    withBytes { bytes in hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
+  }
+
+  private func withBytes<Value>(_ body: (UnsafeBufferPointer<UInt8>) -> Value) -> Value {
+    var string = rawValue
+    return string.withUTF8(body)
   }
 }
 
