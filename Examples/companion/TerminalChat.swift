@@ -55,6 +55,7 @@ final class TerminalChat: Sendable {
     }
     await companion.stop()
     output.write(state.withLock { $0.row.hide() } + "\n")
+    for result in board.takeResults() { output.write(result + "\n") }
     await output.flush()
   }
 

@@ -98,6 +98,11 @@ extension InMemoryStore {
     content.withLock { $0.tasks.tasks(in: states, limit: limit) }
   }
 
+  /// How many tasks are in some states, at the cost of one step for a few hundred of them.
+  public func taskCount(in states: Set<TaskStateName>) async throws(StoreFailure) -> Int {
+    content.withLock { $0.tasks.count(in: states) }
+  }
+
   /// Claims tasks, at the cost of the limit and of the leases that have expired.
   public func claim(
     limit: Int, worker: WorkerID, leaseLength: Duration

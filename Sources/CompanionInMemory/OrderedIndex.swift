@@ -16,6 +16,9 @@ struct OrderedIndex<Element: Comparable & Sendable>: Sendable {
   /// All elements, descending.
   var descending: some Sequence<Element> { runs.lazy.reversed().map { $0.lazy.reversed() }.joined() }
 
+  /// How many elements there are. Complexity: one step for each short run.
+  var count: Int { runs.reduce(0) { $0 + $1.count } }
+
   /// Adds an element; nothing changes when it is there already.
   mutating func insert(_ element: Element) {
     guard !runs.isEmpty else { return runs.append([element]) }

@@ -22,6 +22,8 @@ struct StoredTasks: Sendable {
     return newest.sorted(by: >).prefix(limit).compactMap { tasks[$0.id] }
   }
 
+  func count(in states: Set<TaskStateName>) -> Int { states.reduce(0) { $0 + (byCreation[$1]?.count ?? 0) } }
+
   /// The tasks that a worker may claim, in the order in which they wait.
   ///
   /// The cost is that of the limit and of the expired leases, however many tasks wait or have ended.

@@ -28,9 +28,9 @@ extension Companion {
       isRunning: phase == .running,
       model: environment.model.identity,
       openSessions: loops,
-      queuedTasks: try await store.tasks(in: [.queued], limit: .max).count,
-      runningTasks: try await store.tasks(in: [.running], limit: .max).count,
-      deadLetteredTasks: try await store.tasks(in: [.deadLettered], limit: .max).count)
+      queuedTasks: try await store.taskCount(in: [.queued]),
+      runningTasks: try await store.taskCount(in: [.running]),
+      deadLetteredTasks: try await store.taskCount(in: [.deadLettered]))
   }
 
   /// All events from now on, until the companion stops.

@@ -27,7 +27,7 @@ extension Companion {
     let events = events(limit: 16)
     let deadline = environment.time.now.advanced(by: limit)
     while true {
-      let left = try await environment.store.tasks(in: [.queued, .running], limit: .max).count
+      let left = try await environment.store.taskCount(in: [.queued, .running])
       guard left > 0, environment.time.now < deadline, !Task.isCancelled else { return left }
       await withTaskGroup { group in
         group.addTask { await Self.waitForEndOfTask(in: events) }

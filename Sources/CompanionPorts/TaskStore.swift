@@ -12,6 +12,9 @@ public protocol TaskStore: ChangeStore {
   ///   - limit: the most tasks; below one gives none.
   func tasks(in states: Set<TaskStateName>, limit: Int) async throws(StoreFailure) -> [GenerationTask]
 
+  /// How many tasks are in some states.
+  func taskCount(in states: Set<TaskStateName>) async throws(StoreFailure) -> Int
+
   /// Applies ``TaskTransition/claim(by:leaseLength:)`` to the claimable tasks that have waited longest, at
   /// the store's time, and stores the outcome.
   ///

@@ -26,6 +26,20 @@ extension SQLiteStore {
     }
   }
 
+  /// How many tasks are in some states, counted in an index.
+  public func taskCount(in states: Set<TaskStateName>) async throws(StoreFailure) -> Int {
+    try await readers.read { connection throws(StoreFailure) in
+      var count = 0
+      for state in states {
+        count +=
+          try connection.row("SELECT count(*) FROM tasks WHERE state = ?", [.text(state.rawValue)]) {
+            row throws(StoreFailure) in Int(try row.integer(0))
+          } ?? 0
+      }
+      return count
+    }
+  }
+
   /// Claims tasks in one transaction that locks out the writers of all processes. Only tasks that are
   /// claimed, and those with an expired lease, are looked at.
   public func claim(

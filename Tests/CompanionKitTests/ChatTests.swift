@@ -168,7 +168,9 @@ struct ChatTests {
     }
   }
 
-  @Test func `messages that come at the same time are all taken, in one order, and the last is answered`() throws {
+  @Test func `messages that come at the same time are all taken, in one order, and the last is answered`()
+    throws
+  {
     for seed in Self.seeds {
       try Scene.run(seed: seed, model: { .words("yes", on: $0.time) }) { scene in
         let answered = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -226,7 +228,8 @@ struct ChatTests {
     let simulator = Simulator(seed: 1)
     try simulator.run {
       let scene = Scene(
-        simulator: simulator, store: InMemoryStore(time: simulator.time), model: ScriptedModel.answering("yes"))
+        simulator: simulator, store: InMemoryStore(time: simulator.time),
+        model: ScriptedModel.answering("yes"))
       await #expect(throws: ChatFailure.notRunning) { try await scene.companion.send("Hello") }
       scene.companion.start()
       await #expect(throws: ChatFailure.unknownSession(scene.session)) {
@@ -240,7 +243,8 @@ struct ChatTests {
     }
   }
 
-  @Test func `the model's own pass over a message is made once, and its failure falls back to rules`() throws {
+  @Test func `the model's own pass over a message is made once, and its failure falls back to rules`() throws
+  {
     for seed in Self.seeds {
       let model = ScriptedModel { request in
         request.purpose == .intent ? .refusing(ProviderFailure(.overloaded)) : ["yes"]

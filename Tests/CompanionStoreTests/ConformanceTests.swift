@@ -94,6 +94,10 @@ private struct CarelessStore: ConversationStore, TaskStore {
     try await store.tasks(in: states, limit: limit)
   }
 
+  func taskCount(in states: Set<TaskStateName>) async throws(StoreFailure) -> Int {
+    try await store.taskCount(in: states)
+  }
+
   func claim(
     limit: Int, worker: WorkerID, leaseLength: Duration
   ) async throws(StoreFailure) -> [GenerationTask] {

@@ -1,6 +1,5 @@
 import CompanionDomain
 import CompanionPorts
-import Synchronization
 
 /// Compares two values.
 ///
@@ -36,17 +35,4 @@ private func expectFailure(
     return
   }
   throw BrokenPromise(expected: expected, found: "success")
-}
-
-/// A clock that stands still until a check moves it.
-final class ConformanceClock: TimeSource {
-  private let time = Mutex(Timestamp(nanosecondsSinceEpoch: 1_772_357_400_000_000_000))
-
-  var now: Timestamp { time.withLock(\.self) }
-  var minimumResolution: Duration { .nanoseconds(1) }
-
-  func advance(by duration: Duration) { time.withLock { $0 = $0.advanced(by: duration) } }
-
-  /// A store has no reason to sleep: its time only tells which leases have expired.
-  func sleep(until deadline: Timestamp, tolerance: Duration?) async throws { throw CancellationError() }
 }

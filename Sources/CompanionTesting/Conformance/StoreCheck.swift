@@ -9,10 +9,10 @@ public typealias MakeStore<Store> = @Sendable (any TimeSource) async throws -> S
 extension ConformanceCheck {
   /// A check that needs a store of its own, and a clock that it can move.
   init<Store: Sendable>(
-    _ name: String, _ body: @escaping @Sendable (Store, ConformanceClock) async throws -> Void
+    _ name: String, _ body: @escaping @Sendable (Store, FakeClock) async throws -> Void
   ) where Subject == MakeStore<Store> {
     self.init(name) { makeStore in
-      let clock = ConformanceClock()
+      let clock = FakeClock(now: Make.start)
       try await body(try await makeStore(clock), clock)
     }
   }

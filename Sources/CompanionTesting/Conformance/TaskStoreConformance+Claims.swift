@@ -43,7 +43,7 @@ extension TaskStoreConformance {
 
   static let length = Duration.seconds(30)
 
-  static func claimTakesOldest(_ store: any TaskStore, _ clock: ConformanceClock) async throws {
+  static func claimTakesOldest(_ store: any TaskStore, _ clock: FakeClock) async throws {
     try await expect(claim(9), [], "what is claimed in an empty store")
     // The last was created by a clock that runs ahead: it waits for its turn and not for its time.
     for (number, second) in [(1, 10), (2, 30), (4, 20), (3, 20), (5, 1_000_000)] {
@@ -61,7 +61,7 @@ extension TaskStoreConformance {
     }
   }
 
-  static func claimIsStored(_ store: any TaskStore, _ clock: ConformanceClock) async throws {
+  static func claimIsStored(_ store: any TaskStore, _ clock: FakeClock) async throws {
     let task = Make.task()
     try await store.insert(task)
     let claimed = try await store.claim(limit: 1, worker: Make.id(5), leaseLength: length)
@@ -72,7 +72,7 @@ extension TaskStoreConformance {
     try await expect(store.tasks(in: [.queued], limit: 9), [], "the queued tasks")
   }
 
-  static func endedIsNotClaimed(_ store: any TaskStore, _ clock: ConformanceClock) async throws {
+  static func endedIsNotClaimed(_ store: any TaskStore, _ clock: FakeClock) async throws {
     let ended = try tasksInAllStates().filter(\.state.isFinal)
     try await store.commit(ChangeSet(ended.map { .insertTask($0) }))
     clock.advance(by: .seconds(1_000_000))
@@ -94,7 +94,7 @@ extension TaskStoreConformance {
     for task in claimed { try await expect(store.task(task.id), task, "a claimed task") }
   }
 
-  static func releasedIsClaimed(_ store: any TaskStore, _ clock: ConformanceClock) async throws {
+  static func releasedIsClaimed(_ store: any TaskStore, _ clock: FakeClock) async throws {
     try await store.insert(Make.task())
     for round in 1...2 {
       let claimed = try await store.claim(limit: 9, worker: Make.id(round), leaseLength: length)
@@ -104,7 +104,7 @@ extension TaskStoreConformance {
     }
   }
 
-  static func leaseHolds(_ store: any TaskStore, _ clock: ConformanceClock) async throws {
+  static func leaseHolds(_ store: any TaskStore, _ clock: FakeClock) async throws {
     try await store.insert(Make.task())
     let first = try await store.claim(limit: 1, worker: Make.id(1), leaseLength: length)
     clock.advance(by: length - .nanoseconds(1))
@@ -120,7 +120,7 @@ extension TaskStoreConformance {
     try expect(second.map(\.rescues), [1], "the number of rescues")
   }
 
-  static func expiredWaitsByAge(_ store: any TaskStore, _ clock: ConformanceClock) async throws {
+  static func expiredWaitsByAge(_ store: any TaskStore, _ clock: FakeClock) async throws {
     try await store.insert(Make.task(2, createdAt: Make.time(2)))
     _ = try await store.claim(limit: 1, worker: Make.id(1), leaseLength: length)
     try await store.insert(Make.task(1, createdAt: Make.time(1)))
@@ -132,7 +132,7 @@ extension TaskStoreConformance {
     }
   }
 
-  static func poisonIsDeadLettered(_ store: any TaskStore, _ clock: ConformanceClock) async throws {
+  static func poisonIsDeadLettered(_ store: any TaskStore, _ clock: FakeClock) async throws {
     try await store.insert(Make.task())
     for _ in 0...GenerationTask.maximumRescues {
       let claimed = try await store.claim(limit: 1, worker: Make.id(1), leaseLength: length)
@@ -147,7 +147,7 @@ extension TaskStoreConformance {
     try await expect(store.nextLeaseExpiry(), nil, "the next expiry")
   }
 
-  static func cancelledIsNotRescued(_ store: any TaskStore, _ clock: ConformanceClock) async throws {
+  static func cancelledIsNotRescued(_ store: any TaskStore, _ clock: FakeClock) async throws {
     try await store.insert(Make.task())
     for task in try await store.claim(limit: 1, worker: Make.id(1), leaseLength: length) {
       try await store.update(task, .cancel(reason: "enough"))
@@ -158,7 +158,7 @@ extension TaskStoreConformance {
     try await expect(store.task(Make.id(1)), claimed.first, "the stored task")
   }
 
-  static func staleLeaseChangesNothing(_ store: any TaskStore, _ clock: ConformanceClock) async throws {
+  static func staleLeaseChangesNothing(_ store: any TaskStore, _ clock: FakeClock) async throws {
     try await store.insert(Make.task())
     let first = try await store.claim(limit: 1, worker: Make.id(1), leaseLength: length)
     clock.advance(by: length)
@@ -172,7 +172,7 @@ extension TaskStoreConformance {
     try await expect(store.task(Make.id(1)), second.first, "the task")
   }
 
-  static func nextExpiryIsFirst(_ store: any TaskStore, _ clock: ConformanceClock) async throws {
+  static func nextExpiryIsFirst(_ store: any TaskStore, _ clock: FakeClock) async throws {
     try await expect(store.nextLeaseExpiry(), nil, "the next expiry of an empty store")
     for number in 1...3 { try await store.insert(Make.task(number)) }
     try await expect(store.nextLeaseExpiry(), nil, "the next expiry while nothing runs")

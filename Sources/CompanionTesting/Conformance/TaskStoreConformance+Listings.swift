@@ -41,6 +41,7 @@ extension TaskStoreConformance {
     for states in [[]] + all.map({ [$0] }) + [[.queued, .running], [.completed, .deadLettered], all] {
       let expected = tasks.filter { states.contains($0.state.name) }.sorted { $0.createdAt > $1.createdAt }
       try await expect(store.tasks(in: Set(states), limit: 100), expected, "the tasks in \(states)")
+      try await expect(store.taskCount(in: Set(states)), expected.count, "the number of tasks in \(states)")
     }
     guard let waiting = tasks.first else { return }
     let ended = try await store.update(waiting, .cancel(reason: "enough"))
@@ -50,7 +51,7 @@ extension TaskStoreConformance {
     try expect(cancelled.contains(ended), "a task to join the list of the state it is in")
   }
 
-  static func setIsAtomic(_ store: any TaskStore, _ clock: ConformanceClock) async throws {
+  static func setIsAtomic(_ store: any TaskStore, _ clock: FakeClock) async throws {
     let running = try await store.insert(
       Make.task(1), .claim(by: Make.id(5), leaseLength: .seconds(30)))
     let renewed = try running.applying(

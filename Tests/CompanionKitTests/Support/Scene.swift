@@ -10,6 +10,7 @@ struct Scene: Sendable {
   let session = SessionID(bits: 1)
 
   /// Runs a body with a companion that has started and has one session, and stops the companion.
+  @discardableResult
   static func run<Value: Sendable>(
     seed: UInt64,
     model: @escaping @Sendable (Simulator) -> ScriptedModel,
