@@ -73,6 +73,11 @@ public final class LoopbackConnection: Sendable {
     guard Socket.wait(for: gate?.descriptor, watching: socket) else { throw ClientGone() }
   }
 
+  /// Says nothing for a while, as a slow server does.
+  public func pause(milliseconds: Int32) throws {
+    guard Socket.wait(for: nil, watching: socket, milliseconds: milliseconds) else { throw ClientGone() }
+  }
+
   /// Ends the answer as it should be ended. To do so twice is harmless.
   public func finish() throws {
     let isTerminatorDue = state.withLock { state in

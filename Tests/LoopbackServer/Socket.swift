@@ -80,14 +80,18 @@ enum Socket {
     }
   }
 
-  /// Blocks until `gate` is readable; `false` when the client goes away before.
-  static func wait(for gate: Int32?, watching socket: Int32) -> Bool {
+  /// Blocks until `gate` is readable or the time is up; `false` when the client goes away before.
+  ///
+  /// - Parameter milliseconds: the longest wait; -1 for no limit.
+  static func wait(for gate: Int32?, watching socket: Int32, milliseconds: Int32 = -1) -> Bool {
     var descriptors = [
       pollfd(fd: socket, events: Int16(POLLIN), revents: 0),
       pollfd(fd: gate ?? -1, events: Int16(POLLIN), revents: 0),
     ]
     while true {
-      guard poll(&descriptors, nfds_t(descriptors.count), -1) >= 0 || errno == EINTR else { return false }
+      let ready = poll(&descriptors, nfds_t(descriptors.count), milliseconds)
+      if ready == 0 { return true }
+      guard ready > 0 || errno == EINTR else { return false }
       // A client that waits for its answer sends nothing: whatever there is to read, is the end.
       if descriptors[0].revents != 0 { return false }
       if descriptors[1].revents != 0 { return true }

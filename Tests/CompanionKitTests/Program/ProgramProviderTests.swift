@@ -1,0 +1,196 @@
+import CompanionKit
+import Foundation
+import LoopbackServer
+import Testing
+
+/// The `companion` program against a server that misbehaves.
+struct ProgramProviderTests {
+  /// The program's arguments for a server.
+  private static func arguments(_ server: LoopbackServer, _ store: String = "memory") -> [String] {
+    ["--store", store, "--model", "m", "--base-url", server.url("/v1").absoluteString]
+  }
+
+  /// A server that understands every message as a plain question, and answers as it is told to.
+  private static func server(
+    answering: @escaping @Sendable (LoopbackConnection) throws -> Void
+  ) throws -> LoopbackServer {
+    try LoopbackServer { request, connection in
+      let body = try JSONDecoder().decode(JSONValue.self, from: request.body)
+      guard body["stream"] == true else {
+        let intent = #"{"profile":"information","complexity":"low","confidence":1}"#
+        return try connection.respond(
+          200, ["Content-Type": "application/json"], OpenAIScript.answer(text: intent))
+      }
+      try answering(connection)
+    }
+  }
+
+  @Test func `an answer streams through`() async throws {
+    let server = try Self.server { try $0.stream(OpenAIScript.stream(text: "Grüße aus 京都 👋")) }
+    let result = try await Program.run(Self.arguments(server), input: "Hello\nHello again\n")
+    #expect(result.status == 0)
+    #expect(result.output == "Grüße aus 京都 👋\nGrüße aus 京都 👋\n")
+    #expect(server.counts.requests == 4)
+  }
+
+  struct Misbehaviour: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var output = ""
+    var complaint: String
+    var answer: @Sendable (LoopbackConnection) throws -> Void
+
+    static let all: [Misbehaviour] = [
+      Misbehaviour(
+        testDescription: "a cut in the middle", output: "Once upon \n",
+        complaint: "The answer was cut off in the middle."
+      ) { connection in
+        try connection.streamHead()
+        try connection.chunk(OpenAIScript.event(OpenAIScript.textChunk("Once upon ")))
+        connection.cut()
+      },
+      Misbehaviour(testDescription: "429 with Retry-After", complaint: "Try again in 7 s.") {
+        try $0.respond(429, ["Retry-After": "7"], OpenAIScript.error("Slow down", code: "rate_limit_exceeded"))
+      },
+      Misbehaviour(testDescription: "500", complaint: "The model's server failed. Try again.") {
+        try $0.respond(500, [:], OpenAIScript.error("Oops"))
+      },
+      Misbehaviour(testDescription: "401", complaint: "Check the key") {
+        try $0.respond(401, [:], OpenAIScript.error("Bad key", code: "invalid_api_key"))
+      },
+      Misbehaviour(
+        testDescription: "an error event", output: "Once \n",
+        complaint: "The model's provider is overloaded."
+      ) { connection in
+        try connection.streamHead()
+        try connection.chunk(OpenAIScript.event(OpenAIScript.textChunk("Once ")))
+        try connection.chunk(OpenAIScript.event(OpenAIScript.error("Busy", type: "overloaded_error")))
+        try connection.finish()
+      },
+      Misbehaviour(testDescription: "no JSON", complaint: "something that is not a valid answer") {
+        try $0.respond(200, ["Content-Type": "text/html"], "<html>Hello</html>")
+      },
+    ]
+  }
+
+  @Test(arguments: Misbehaviour.all)
+  func `what goes wrong at the server is one clear line, and the conversation goes on`(
+    misbehaviour: Misbehaviour
+  ) async throws {
+    try await withFolder { folder in
+      let server = try Self.server(answering: misbehaviour.answer)
+      let store = "\(folder)/demo.db"
+      let result = try await Program.run(Self.arguments(server, store), input: "Hello\n")
+      #expect(result.status == 1)
+      #expect(result.output == misbehaviour.output)
+      #expect(result.complaints.contains(misbehaviour.complaint), "\(result.complaints)")
+      #expect(result.complaints.count { $0 == "\n" } == 1)
+
+      let healthy = try Self.server { try $0.stream(OpenAIScript.stream(text: "Better now")) }
+      let next = try await Program.run(Self.arguments(healthy, store), input: "And now?\n")
+      #expect(next.status == 0)
+      #expect(next.lines.last == "Better now")
+    }
+  }
+
+  @Test func `a server that is not there is one clear line, and the message is kept`() async throws {
+    try await withFolder { folder in
+      let gone = try Self.server { _ in }
+      gone.stop()
+      let store = "\(folder)/demo.db"
+      let result = try await Program.run(Self.arguments(gone, store), input: "Hello\n")
+      #expect(result.status == 1)
+      #expect(result.complaints.contains("could not be reached"))
+      #expect(result.complaints.count { $0 == "\n" } == 1)
+
+      // The message has no answer yet: the next start gives it.
+      let healthy = try Self.server { try $0.stream(OpenAIScript.stream(text: "Here I am")) }
+      let next = try await Program.run(Self.arguments(healthy, store))
+      #expect(next.output == "Here I am\n")
+    }
+  }
+
+  @Test func `a stalled body times out, with what was delivered kept`() async throws {
+    let server = try Self.server { connection in
+      try connection.streamHead()
+      try connection.chunk(OpenAIScript.event(OpenAIScript.textChunk("Once ")))
+      try connection.stall()
+    }
+    let model = OpenAICompatibleModel(
+      baseURL: server.url("/v1"), model: "m", transport: URLSessionTransport(),
+      idleTimeout: .milliseconds(300), time: .system)
+    let companion = Companion(model: model, store: .inMemory)
+    companion.start()
+    let reply = try await companion.send("Hello")
+    let failure = await #expect(throws: ChatFailure.self) { try await reply.text() }
+    #expect(failure?.description.hasPrefix("The model did not answer in time.") == true)
+    let session = try await companion.currentSession()
+    let last = try await companion.history(of: session).last
+    #expect(last?.text == "Once ")
+    #expect(last?.completion == .interrupted(.failed))
+    await companion.stop()
+  }
+
+  @Test func `Ctrl-C stops the answer, a second one quits, and what was printed is kept`() async throws {
+    try await withFolder { folder in
+      let server = try Self.server { connection in
+        try connection.streamHead()
+        try connection.chunk(OpenAIScript.event(OpenAIScript.textChunk("Once upon ")))
+        try connection.stall()
+      }
+      let store = "\(folder)/demo.db"
+      let program = try Program(Self.arguments(server, store))
+      program.write("A story\nAnother\n")
+      _ = await program.output { $0 == "Once upon " }
+      program.send(SIGINT)
+      // The next line of the input is sent, as its turn has come.
+      _ = await program.output { $0 == "Once upon \nOnce upon " }
+      program.send(SIGINT)
+      let result = await program.end()
+      #expect(result.status == 1)
+      let messages = try await Self.messages(in: store)
+      #expect(messages.map(\.text) == ["A story", "Once upon ", "Another", "Once upon "])
+      #expect(messages[1].completion == .interrupted(.stopped))
+    }
+  }
+
+  /// The process is killed at different moments of an answer of one word every 5 ms.
+  @Test(arguments: [5, 60, 120, 250])
+  func `kill -9 in the middle of an answer loses at most the last 250 ms of it`(words: Int) async throws {
+    try await withFolder { folder in
+      let server = try Self.server { connection in
+        try connection.streamHead()
+        for number in 1...2000 {
+          try connection.chunk(OpenAIScript.event(OpenAIScript.textChunk("w\(number) ")))
+          try connection.pause(milliseconds: 5)
+        }
+        try connection.finish()
+      }
+      let store = "\(folder)/demo.db"
+      let program = try Program(Self.arguments(server, store))
+      program.write("A story\n")
+      _ = await program.output { $0.contains("w\(words) ") }
+      let killed = ContinuousClock().now
+      program.send(SIGKILL)
+      let printed = await program.end().output
+      let safe = program.output(before: killed - .milliseconds(250))
+
+      let healthy = try Self.server { try $0.stream(OpenAIScript.stream(text: "As I said")) }
+      let next = try await Program.run(Self.arguments(healthy, store), input: "Go on\n")
+      #expect(next.status == 0)
+      let messages = try await Self.messages(in: store)
+      let kept = messages.first { $0.completion == .interrupted(.crashed) }?.text ?? ""
+      #expect(printed.hasPrefix(kept))
+      #expect(kept.hasPrefix(safe), "kept \(kept.utf8.count) of \(safe.utf8.count) bytes")
+      #expect(messages.first?.text == "A story")
+      #expect(messages.suffix(2).map(\.text) == ["Go on", "As I said"])
+    }
+  }
+
+  private static func messages(in path: String) async throws -> [ChatMessage] {
+    let store = try await SQLiteStore(path: path, time: .system)
+    let session = try #require(try await store.sessions(limit: 1).first)
+    let messages = try await store.messages(in: session.id, before: nil, limit: 100)
+    await store.close()
+    return messages
+  }
+}

@@ -1,0 +1,125 @@
+import CompanionKit
+import Foundation
+import LoopbackServer
+import Testing
+
+/// The `companion` program with the offline model.
+struct ProgramTests {
+  @Test func `it answers from the conversation, and still knows in a new process`() async throws {
+    try await withFolder { folder in
+      let store = "\(folder)/demo.db"
+      let first = try await Program.run(
+        ["--store", store], input: "Hello, I am Aiko and I live in Kyoto.\nWhere do I live?\n")
+      #expect(first.status == 0)
+      #expect(first.lines.count == 2)
+      #expect(first.lines.last?.contains("Kyoto") == true)
+      let second = try await Program.run(["--store", store], input: "Where do I live?")
+      #expect(second.lines.last?.contains("Kyoto") == true)
+      let other = try await Program.run(["--store", store, "--new"], input: "Where do I live?")
+      #expect(!other.output.contains("Kyoto"))
+    }
+  }
+
+  @Test(arguments: [
+    ("私は愛子と申します。京都に住んでいます。\nどこに住んでいますか。\n", "京都"),
+    ("我叫爱子,我住在京都。\n我住在哪里?\n", "京都"),
+  ])
+  func `it answers in Japanese and Chinese`(input: String, expected: String) async throws {
+    let result = try await Program.run(["--store", "memory"], input: input)
+    #expect(result.lines.last?.contains(expected) == true)
+  }
+
+  @Test func `without a path the store is in the user's data directory`() async throws {
+    try await withFolder { folder in
+      let environment = ["XDG_DATA_HOME": folder, "HOME": folder]
+      let result = try await Program.run([], input: "Hello\n", environment: environment)
+      #expect(result.status == 0)
+      #if os(Linux)
+        #expect(FileManager.default.fileExists(atPath: "\(folder)/companion/companion.db"))
+      #endif
+    }
+  }
+
+  @Test func `as JSON every line is an event, in the order of the turn, with one intent for each message`() async throws {
+    let result = try await Program.run(
+      ["--store", "memory", "--json"], input: "Hello.\n\nSummarise our conversation.\nHow are you?\n")
+    #expect(result.status == 0)
+    let events = try result.lines.map { try JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
+    let types = events.compactMap { $0["type"]?.string }
+    #expect(types.count == events.count)
+    #expect(events.allSatisfy { $0["schema"] == 1 && $0["time"] != nil })
+    #expect(types.first == "service.started" && types.last == "service.stopped")
+    #expect(types.count { $0 == "task.completed" } == 1)
+
+    let turns = events.compactMap { $0["turn"]?.string }
+    for turn in Set(turns) {
+      let ofTurn = events.filter { $0["turn"]?.string == turn && $0["task"] == nil }
+        .compactMap { $0["type"]?.string }
+      let outline = ofTurn.filter { !$0.hasPrefix("model.") && $0 != "answer.delta" }
+      #expect(outline == ["message.accepted", "intent", "answer.stored", "turn.ended"])
+      #expect(ofTurn.contains("answer.delta"))
+    }
+    #expect(Set(turns).count == 3)
+    // The pieces are the answer.
+    let text = events.filter { $0["type"] == "answer.delta" }.compactMap { $0["text"]?.string }.joined()
+    #expect(text.contains("Hello."))
+  }
+
+  @Test func `commands are carried out in a pipe as well`() async throws {
+    let result = try await Program.run(
+      ["--store", "memory", "--session", "kyoto"],
+      input: "Hello.\n/status\n/tasks\n/sessions\n/history\n/help\n/cancel x\n/nonsense\n /tasks\n/quit\nnever\n")
+    #expect(result.status == 1)
+    #expect(result.output.contains("offline / extractive"))
+    #expect(result.output.contains("There are no tasks."))
+    #expect(result.output.contains("* kyoto"))
+    #expect(result.output.contains("you: Hello."))
+    #expect(result.output.contains("/cancel ID"))
+    #expect(!result.output.contains("never"))
+    let complaints = result.complaints.split(separator: "\n")
+    #expect(complaints.count == 2)
+    #expect(complaints.first == "companion: No task's ID ends in x. /tasks lists them.")
+    #expect(complaints.last?.hasPrefix("companion: /nonsense is not a command.") == true)
+  }
+
+  @Test(arguments: [
+    ["--nonsense"], ["--store"], ["--store", ""], ["--model"], ["--base-url", "nowhere", "--model", "m"],
+    ["--base-url", "http://localhost"], ["--session", "a b"], ["--new=yes"], ["message"],
+    ["--model", "m"], ["--model", "m", "--api-key-env", "COMPANION_NO_SUCH_VARIABLE"],
+  ])
+  func `a command line that cannot be is one clear line and a status`(arguments: [String]) async throws {
+    let result = try await Program.run(arguments)
+    #expect(result.status == 64)
+    #expect(result.output.isEmpty)
+    #expect(result.complaints.hasPrefix("companion: "))
+    #expect(result.complaints.count { $0 == "\n" } == 1)
+  }
+
+  @Test(arguments: ["/proc/no/such/demo.db", "/missing/folder/demo.db", "/"])
+  func `a store that cannot be used is one clear line and a status`(path: String) async throws {
+    let result = try await Program.run(["--store", path], input: "Hello\n")
+    #expect(result.status == 1)
+    #expect(result.output.isEmpty)
+    #expect(result.complaints.hasPrefix("companion: The store "))
+    #expect(result.complaints.count { $0 == "\n" } == 1)
+  }
+
+  @Test func `a file that is not a database is left as it is`() async throws {
+    try await withFolder { folder in
+      let path = "\(folder)/notes.txt"
+      let notes = String(repeating: "These are my notes, and no database. ", count: 100)
+      try notes.write(toFile: path, atomically: true, encoding: .utf8)
+      let result = try await Program.run(["--store", path], input: "Hello\n")
+      #expect(result.status == 1)
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == notes)
+    }
+  }
+
+  @Test func `a message that cannot be taken does not end the conversation`() async throws {
+    let long = String(repeating: "x", count: 300_000)
+    let result = try await Program.run(["--store", "memory"], input: "\(long)\nHello.\n")
+    #expect(result.status == 1)
+    #expect(result.lines.count == 1)
+    #expect(result.complaints.contains("300000 bytes; at most 262144"))
+  }
+}
