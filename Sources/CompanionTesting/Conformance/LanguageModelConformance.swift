@@ -3,7 +3,7 @@ import CompanionDomain
 public import CompanionPorts
 import FoundationEssentials
 
-/// What every ``LanguageModel`` promises, for those who write their own.
+/// What every `LanguageModel` promises, for those who write their own.
 ///
 /// The checks ask short questions, some fifty in all, and do not look at what the answers say. A model
 /// behind an address is best checked against a server of the test's own.

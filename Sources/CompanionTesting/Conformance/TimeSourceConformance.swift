@@ -2,7 +2,7 @@ import CompanionApplication
 import CompanionDomain
 public import CompanionPorts
 
-/// What every ``TimeSource`` promises, for those who write their own.
+/// What every `TimeSource` promises, for those who write their own.
 ///
 /// The clock has to go on by itself: a real one, or a simulator's. With a real clock all checks together
 /// take a fraction of a second; setting the machine's clock back meanwhile fails them.
