@@ -94,9 +94,12 @@ extension Companion {
     try await environment.store.sessions(limit: limit)
   }
 
-  /// The newest messages of a session, oldest first.
+  /// The newest messages of a session, oldest first; none where there is no such session.
   ///
-  /// - Parameter before: only messages before this place, to page back; `nil` for the end.
+  /// - Parameters:
+  ///   - session: the conversation.
+  ///   - before: only messages before this place, to page back; `nil` for the end.
+  ///   - limit: the most messages; below one gives none.
   public func history(
     of session: SessionID, before: SequenceNumber? = nil, limit: Int = 20
   ) async throws(StoreFailure) -> [ChatMessage] {

@@ -26,8 +26,10 @@ public struct ChangeSet: Hashable, Sendable {
     case updateTask(GenerationTask)
   }
 
+  /// The changes, in the order in which they apply.
   public var changes: [Change]
 
+  /// These changes, in this order.
   public init(_ changes: [Change]) { self.changes = changes }
 }
 

@@ -21,6 +21,7 @@ extension CompanionEvent: Encodable {
     return .object(members)
   }
 
+  /// Encodes ``json``.
   public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 }
 

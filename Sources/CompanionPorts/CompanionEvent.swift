@@ -2,12 +2,18 @@ public import CompanionDomain
 
 /// Something that happened, as a host sees it.
 public struct CompanionEvent: Hashable, Sendable {
+  /// When it happened.
   public var time: Timestamp
+  /// The conversation it belongs to; `nil` for what concerns none.
   public var session: SessionID?
+  /// The turn it belongs to; `nil` outside of one.
   public var turn: TurnID?
+  /// The background task it belongs to; `nil` for what concerns none.
   public var task: TaskID?
+  /// What happened, with its details.
   public var kind: Kind
 
+  /// An event of these parts.
   public init(
     time: Timestamp, session: SessionID? = nil, turn: TurnID? = nil, task: TaskID? = nil, kind: Kind
   ) {
@@ -31,9 +37,12 @@ public struct CompanionEvent: Hashable, Sendable {
     case messageAccepted(SequenceNumber)
     /// What the message asks for is known: once per message.
     case intentUnderstood(Intent)
-    /// The model could not say what the message asks for, so rules did.
+    /// The model could not say what the message asks for, so rules did; `nil` when it answered, but not in the
+    /// form that it was asked for.
     case intentFellBack(ProviderFailure?)
+    /// A model is about to be called.
     case modelCallStarted(ModelCall)
+    /// A call of a model is over, whether it succeeded or not.
     case modelCallEnded(ModelCall, ModelCallOutcome)
     /// The person has been given a piece of the answer.
     case answerDelivered(String)
@@ -41,16 +50,21 @@ public struct CompanionEvent: Hashable, Sendable {
     case reasoningReceived(String)
     /// The answer is in the log.
     case answerStored(SequenceNumber, ChatMessage.Completion)
+    /// The turn is over; a task that it has handed over goes on.
     case turnEnded(TurnOutcome)
+    /// A message has become a background task, and both are stored.
     case taskCreated(GenerationTask.Request)
     /// A worker took the task; how many died over it before.
     case taskStarted(rescues: Int)
     /// How much of the result there is so far, in characters.
     case taskProgressed(characters: Int)
+    /// A task is done; its result is in the conversation.
     case taskCompleted(TaskResult)
     /// Somebody asked a running task to stop.
     case taskCancelRequested(reason: String)
+    /// A task has ended because somebody wanted it to stop.
     case taskCancelled(reason: String)
+    /// A task has failed for good, and is kept with the reason.
     case taskDeadLettered(TaskFailure)
     /// A worker gave the task back, to be taken up again.
     case taskReleased
@@ -63,9 +77,12 @@ public struct CompanionEvent: Hashable, Sendable {
 
 /// One call of a model.
 public struct ModelCall: Hashable, Sendable {
+  /// What the answer is for.
   public var purpose: GenerationRequest.Purpose
+  /// The model that is called.
   public var model: ModelIdentity
 
+  /// A call of a model.
   public init(purpose: GenerationRequest.Purpose, model: ModelIdentity) {
     self.purpose = purpose
     self.model = model
@@ -76,13 +93,16 @@ public struct ModelCall: Hashable, Sendable {
 public struct ModelCallOutcome: Hashable, Sendable {
   /// `nil` when it failed, or was stopped.
   public var finish: FinishReason?
+  /// Why it failed; `nil` when it did not, or was stopped.
   public var failure: ProviderFailure?
   /// `nil` where the provider did not report it.
   public var usage: TokenUsage?
+  /// From the request to the end, the consumer's own pauses included.
   public var duration: Duration
   /// From the request to the first piece of the answer.
   public var timeToFirstChunk: Duration?
 
+  /// How a call ended; what is not given is not known, or did not happen.
   public init(
     finish: FinishReason? = nil, failure: ProviderFailure? = nil, usage: TokenUsage? = nil,
     duration: Duration, timeToFirstChunk: Duration? = nil
@@ -104,5 +124,6 @@ public enum TurnOutcome: Hashable, Sendable {
   case interrupted(InterruptionReason)
   /// The work goes on as a background task.
   case handedOver(TaskID)
+  /// There is no whole answer; what was delivered of it is kept.
   case failed(ChatFailure)
 }

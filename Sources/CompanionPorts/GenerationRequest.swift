@@ -16,6 +16,7 @@ public struct GenerationRequest: Hashable, Sendable {
   /// The form that the answer has.
   @nonexhaustive
   public enum ResponseFormat: Hashable, Sendable {
+    /// Text in whatever form the model chooses.
     case text
     /// JSON that follows a schema.
     case json(schema: JSONValue, name: String)
@@ -27,10 +28,13 @@ public struct GenerationRequest: Hashable, Sendable {
     case low, medium, high
   }
 
+  /// What the answer is for.
   public var purpose: Purpose
+  /// The prompt, oldest message first. Every tool call in it has exactly one result.
   public var messages: [PromptMessage]
   /// The tools that the model may ask for.
   public var tools: [ToolDescription]
+  /// The form that the answer shall have.
   public var format: ResponseFormat
   /// 0 to 2; `nil` for the model's own default.
   public var temperature: Double?
@@ -39,6 +43,7 @@ public struct GenerationRequest: Hashable, Sendable {
   /// `nil` for the model's own default, or where it does not reason.
   public var reasoningEffort: ReasoningEffort?
 
+  /// A request; what is not given is left to the model.
   public init(
     purpose: Purpose,
     messages: [PromptMessage],
@@ -60,11 +65,14 @@ public struct GenerationRequest: Hashable, Sendable {
 
 /// A tool as a model sees it.
 public struct ToolDescription: Hashable, Sendable {
+  /// The name by which the model calls it.
   public var name: String
+  /// What it does and when to use it, in words for the model.
   public var summary: String
   /// The JSON schema of the arguments.
   public var parameters: JSONValue
 
+  /// A tool of this description.
   public init(name: String, summary: String, parameters: JSONValue) {
     self.name = name
     self.summary = summary

@@ -2,14 +2,18 @@ public import CompanionDomain
 
 /// A model's whole answer.
 public struct GenerationResponse: Hashable, Sendable {
+  /// The answer's text; empty when the model only calls tools.
   public var text: String
   /// What the model thought, where it tells.
   public var reasoning: String
+  /// The tools that the model wants called, in its order.
   public var toolCalls: [ToolCall]
+  /// Why the answer ended.
   public var finish: FinishReason
   /// `nil` where the provider does not report it.
   public var usage: TokenUsage?
 
+  /// An answer of these parts.
   public init(
     text: String,
     reasoning: String = "",
@@ -42,6 +46,7 @@ public enum GenerationEvent: Hashable, Sendable {
 
 /// A piece of a streamed tool call. The pieces of one call share its index.
 public struct ToolCallDelta: Hashable, Sendable {
+  /// Which call of the answer this belongs to, from 0.
   public var index: Int
   /// In the call's first piece.
   public var id: String?
@@ -50,6 +55,7 @@ public struct ToolCallDelta: Hashable, Sendable {
   /// To be joined in order.
   public var arguments: String
 
+  /// A piece of these parts.
   public init(index: Int, id: String? = nil, name: String? = nil, arguments: String = "") {
     self.index = index
     self.id = id
@@ -63,6 +69,7 @@ public struct ToolCallDelta: Hashable, Sendable {
 /// A provider that filters the answer has not finished it: that is a `ProviderFailure`.
 @nonexhaustive
 public enum FinishReason: String, Hashable, Sendable, Codable {
+  /// The model had nothing more to say.
   case stop
   /// The limit on tokens was reached: the answer is cut there.
   case length
@@ -72,13 +79,16 @@ public enum FinishReason: String, Hashable, Sendable, Codable {
 
 /// The tokens of one request, as its provider counted them.
 public struct TokenUsage: Hashable, Sendable, Codable {
+  /// The tokens of the prompt, those computed before included.
   public var input: Int
+  /// The tokens of the answer, those thought and not said included.
   public var output: Int
   /// The part of the input that the provider had computed before.
   public var cachedInput: Int?
   /// The part of the output that was thought and not said.
   public var reasoning: Int?
 
+  /// A count; `nil` for what the provider does not tell.
   public init(input: Int, output: Int, cachedInput: Int? = nil, reasoning: Int? = nil) {
     self.input = input
     self.output = output

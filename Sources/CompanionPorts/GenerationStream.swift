@@ -4,7 +4,9 @@ public import CompanionDomain
 ///
 /// Nothing is read ahead: the provider is asked for more when the consumer asks for the next event.
 public struct GenerationStream: AsyncSequence, Sendable {
+  /// A step of the answer.
   public typealias Element = GenerationEvent
+  /// Why the answer is not whole.
   public typealias Failure = ProviderFailure
 
   private let base: any AsyncSequence<GenerationEvent, ProviderFailure> & Sendable
@@ -14,6 +16,7 @@ public struct GenerationStream: AsyncSequence, Sendable {
     self.base = base
   }
 
+  /// The consumer's end. There is one consumer.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: Self.iterator(of: base)) }
 
   private static func iterator(
@@ -22,15 +25,18 @@ public struct GenerationStream: AsyncSequence, Sendable {
     sequence.makeAsyncIterator()
   }
 
+  /// Takes the events, one by one.
   public struct AsyncIterator: AsyncIteratorProtocol {
     var base: any AsyncIteratorProtocol<GenerationEvent, ProviderFailure>
 
+    /// The next event; `nil` when the answer is over.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(ProviderFailure) -> GenerationEvent? {
       try await base.next(isolation: actor)
     }
 
+    /// The next event; see ``next(isolation:)``.
     public mutating func next() async throws(ProviderFailure) -> GenerationEvent? {
       try await base.next(isolation: #isolation)
     }

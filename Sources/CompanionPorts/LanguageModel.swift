@@ -26,6 +26,7 @@ public struct ModelIdentity: Hashable, Sendable, Codable {
   /// The model, in the provider's own words.
   public var model: String
 
+  /// A name of these parts.
   public init(provider: String, model: String) {
     self.provider = provider
     self.model = model

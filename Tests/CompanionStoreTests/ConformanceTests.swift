@@ -7,7 +7,9 @@ import Testing
 
 @Suite struct `Both stores keep the promises of their ports` {
   @Test(arguments: ConversationStoreConformance.checks)
-  func `in memory, conversations`(check: ConformanceCheck<ConversationStoreConformance.MakeStore>) async throws {
+  func `in memory, conversations`(
+    check: ConformanceCheck<ConversationStoreConformance.MakeStore>
+  ) async throws {
     try await check.run(on: { time in InMemoryStore(time: time) })
   }
 
@@ -17,7 +19,9 @@ import Testing
   }
 
   @Test(arguments: ConversationStoreConformance.checks)
-  func `in SQLite, conversations`(check: ConformanceCheck<ConversationStoreConformance.MakeStore>) async throws {
+  func `in SQLite, conversations`(
+    check: ConformanceCheck<ConversationStoreConformance.MakeStore>
+  ) async throws {
     try await withDatabase { path in
       try await check.run(on: { time in try await SQLiteStore(path: path, durability: .normal, time: time) })
     }

@@ -36,14 +36,22 @@ public struct ChatMessage: Hashable, Sendable, Codable {
     case repair
   }
 
+  /// The message's place in its log.
   public var sequence: SequenceNumber
+  /// The turn that it belongs to.
   public var turn: TurnID
+  /// Who speaks.
   public var role: Role
+  /// What is said, in order.
   public var parts: [MessagePart]
+  /// When it was made.
   public var time: Timestamp
+  /// Whether it is whole.
   public var completion: Completion
+  /// Where its text comes from.
   public var origin: Origin
 
+  /// A message of these parts, whole unless said otherwise.
   public init(
     sequence: SequenceNumber,
     turn: TurnID,

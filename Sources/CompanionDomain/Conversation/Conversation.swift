@@ -3,7 +3,9 @@
 /// It is a value: what it returns is stored first, and only then taken in with ``take(_:)``, so that memory
 /// never runs ahead of the store.
 public struct Conversation: Sendable {
+  /// The session's name.
   public let id: SessionID
+  /// How much of the log is in ``hot``, and how much of that in ``window``.
   public let policy: HistoryPolicy
   /// The place of the last message of the log.
   public private(set) var lastSequence: SequenceNumber

@@ -1,8 +1,11 @@
 /// One piece of a message.
 @nonexhaustive
 public enum MessagePart: Hashable, Sendable {
+  /// Text that is shown to the person.
   case text(String)
+  /// The companion's wish to have a tool called.
   case toolCall(ToolCall)
+  /// A tool's answer to a call of an earlier message.
   case toolResult(ToolResult)
 }
 
@@ -15,6 +18,7 @@ public struct ToolCall: Hashable, Sendable, Codable {
   /// The arguments as the model wrote them: JSON text, which may be malformed.
   public var arguments: String
 
+  /// A call of these parts.
   public init(id: String, name: String, arguments: String) {
     self.id = id
     self.name = name
@@ -37,10 +41,12 @@ public struct ToolResult: Hashable, Sendable, Codable {
 
   /// The call that this answers: ``ToolCall/id``.
   public var callID: String
+  /// How the call ended.
   public var outcome: Outcome
   /// What the model is told.
   public var content: String
 
+  /// A result of these parts.
   public init(callID: String, outcome: Outcome, content: String) {
     self.callID = callID
     self.outcome = outcome
@@ -52,6 +58,7 @@ extension MessagePart: Codable {
   private enum Key: String, CodingKey { case type, text, call, result }
   private enum Kind: String, Codable { case text, toolCall, toolResult }
 
+  /// Decodes what ``encode(to:)`` has written.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     switch try container.decode(Kind.self, forKey: .type) {
@@ -61,6 +68,7 @@ extension MessagePart: Codable {
     }
   }
 
+  /// Encodes an object whose `type` says which part it is.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     switch self {

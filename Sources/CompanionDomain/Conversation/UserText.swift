@@ -3,6 +3,7 @@ public struct UserText: Hashable, Sendable {
   /// The most bytes that one message may have.
   public static let maximumBytes = 262_144
 
+  /// What the person said, as it is: nothing is trimmed.
   public let string: String
 
   /// Checks a message.
@@ -22,6 +23,7 @@ public enum MessageRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   case tooLong(bytes: Int, limit: Int)
   case containsNUL
 
+  /// One line for a person: what happened, and what to do.
   public var description: String {
     switch self {
     case .empty: "The message is empty. Write something to answer."

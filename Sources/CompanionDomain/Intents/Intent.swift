@@ -16,13 +16,29 @@ public struct Intent: Hashable, Sendable, Codable {
   /// What kind of help is wanted.
   @nonexhaustive
   public enum Profile: String, Hashable, Sendable, Codable, CaseIterable {
-    case information, analysis, creation, modification, search, guidance
+    /// A fact, a chat, something said before.
+    case information
+    /// Study, comparison, summary.
+    case analysis
+    /// A new text or thing.
+    case creation
+    /// A change to something that exists.
+    case modification
+    /// Looking through material.
+    case search
+    /// Advice, or how to do something.
+    case guidance
   }
 
   /// How much work it is.
   @nonexhaustive
   public enum Complexity: String, Hashable, Sendable, Codable, CaseIterable {
-    case low, medium, high
+    /// One short reply is enough.
+    case low
+    /// More than a short reply.
+    case medium
+    /// Many steps.
+    case high
   }
 
   /// How the intent was reached.
@@ -34,8 +50,11 @@ public struct Intent: Hashable, Sendable, Codable {
     case rules
   }
 
+  /// Which way the message takes.
   public var action: Action
+  /// What kind of help is wanted above all.
   public var profile: Profile
+  /// How much work it is.
   public var complexity: Complexity
   /// 0 to 1.
   public var confidence: Double
@@ -45,8 +64,10 @@ public struct Intent: Hashable, Sendable, Codable {
   public var entities: [String]
   /// Further kinds of help that the message asks for.
   public var secondary: [Profile]
+  /// How this was reached.
   public var method: Method
 
+  /// An intent of these parts.
   public init(
     action: Action,
     profile: Profile,

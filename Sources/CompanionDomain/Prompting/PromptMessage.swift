@@ -5,14 +5,20 @@ public struct PromptMessage: Hashable, Sendable {
   public enum Role: String, Hashable, Sendable, Codable {
     /// The host: persona and rules.
     case system
+    /// The person.
     case user
+    /// The companion.
     case assistant
+    /// A tool, answering the companion.
     case tool
   }
 
+  /// Who speaks.
   public var role: Role
+  /// What is said, in order.
   public var parts: [MessagePart]
 
+  /// A message of these parts.
   public init(role: Role, parts: [MessagePart]) {
     self.role = role
     self.parts = parts

@@ -5,26 +5,39 @@ public struct ProviderFailure: Error, Hashable, Sendable, Codable {
   /// What happened.
   @nonexhaustive
   public enum Kind: String, Hashable, Sendable, Codable {
+    /// More requests than the provider allows for now.
     case rateLimited
+    /// The provider has more work than it can do.
     case overloaded
+    /// Nothing came for too long. The request may have been carried out.
     case timedOut
     /// The network failed before the request was sent: nothing was billed.
     case unreachable
     /// The network failed after the request was sent: it may have been billed.
     case connectionLost
+    /// The key is missing or wrong, or lacks a right.
     case authentication
+    /// The account has nothing left. Waiting does not help.
     case quotaExhausted
+    /// The provider does not know the model, or has no API at this address.
     case modelNotFound
+    /// The provider does not take the request as it is.
     case invalidRequest
+    /// The prompt is longer than the model can take.
     case contextLengthExceeded
+    /// The provider's filter has stopped the prompt or the answer.
     case contentFiltered
+    /// The model declined to answer.
     case refused
+    /// What came is not a valid answer.
     case malformedResponse
     /// A stream ended before its end was announced.
     case streamCut
     /// The caller cancelled. It says nothing about the provider.
     case cancelled
+    /// The provider's server failed.
     case serverError
+    /// None of the others.
     case unknown
   }
 
@@ -43,7 +56,9 @@ public struct ProviderFailure: Error, Hashable, Sendable, Codable {
     case neutral
   }
 
+  /// What happened.
   public var kind: Kind
+  /// What may be done about it.
   public var disposition: Disposition
   /// How long the provider asks to wait before the next try.
   public var retryAfter: Duration?

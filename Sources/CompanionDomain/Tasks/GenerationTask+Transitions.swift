@@ -32,6 +32,7 @@ public enum TransitionRefusal: Error, Hashable, Sendable, CustomStringConvertibl
   /// Nobody asked the worker to stop.
   case noCancelRequested
 
+  /// One line: what stands in the way.
   public var description: String {
     switch self {
     case .alreadyEnded(let state): "The task has ended already: \(state.rawValue)."

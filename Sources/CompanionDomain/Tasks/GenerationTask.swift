@@ -10,18 +10,24 @@ public struct GenerationTask: Hashable, Sendable, Codable {
     /// What they ask for. It is understood once, when the message comes, and never again.
     public var intent: Intent
 
+    /// A request of these parts.
     public init(instruction: String, intent: Intent) {
       self.instruction = instruction
       self.intent = intent
     }
   }
 
+  /// The task's name.
   public let id: TaskID
   /// The conversation that asked for it, and gets the result.
   public let session: SessionID
+  /// The turn whose message became this task.
   public let turn: TurnID
+  /// What is to be done.
   public let request: Request
+  /// When the message became this task. Older tasks are claimed first.
   public let createdAt: Timestamp
+  /// Where the task stands.
   public internal(set) var state: TaskState
   /// Raised by one with every claim, and never lowered: whoever holds an older number changes nothing.
   public internal(set) var lease: LeaseNumber
@@ -71,7 +77,9 @@ public enum TaskState: Hashable, Sendable, Codable {
   case queued
   /// In a worker's hands until the lease expires.
   case running(TaskLease)
+  /// It is done; nothing more is accepted.
   case completed(TaskResult)
+  /// Somebody wanted it to stop, for this reason.
   case cancelled(reason: String)
   /// It failed for good and is kept, with the reason, for a person to look at.
   case deadLettered(TaskFailure)
@@ -104,16 +112,21 @@ public enum TaskStateName: String, Hashable, Sendable, Codable, CaseIterable {
 
 /// The fence of one claim: see ``GenerationTask/lease``.
 public struct LeaseNumber: RawRepresentable, Hashable, Comparable, Sendable, Codable {
+  /// The number of claims so far; 0 before the first.
   public let rawValue: Int64
 
+  /// The lease of this number.
   public init(rawValue: Int64) { self.rawValue = rawValue }
 
+  /// Whether the left lease is the older one.
   public static func < (left: LeaseNumber, right: LeaseNumber) -> Bool { left.rawValue < right.rawValue }
 
+  /// Decodes a bare number.
   public init(from decoder: any Decoder) throws {
     rawValue = try decoder.singleValueContainer().decode(Int64.self)
   }
 
+  /// Encodes a bare number.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(rawValue)
@@ -122,10 +135,14 @@ public struct LeaseNumber: RawRepresentable, Hashable, Comparable, Sendable, Cod
 
 /// A worker's hold on a task, which ends by itself unless it is renewed.
 public struct TaskLease: Hashable, Sendable, Codable {
+  /// Who has the task.
   public var worker: WorkerID
+  /// When the worker took it.
   public var startedAt: Timestamp
+  /// When others may take it, unless the worker renews before.
   public var expiresAt: Timestamp
 
+  /// A lease of these parts.
   public init(worker: WorkerID, startedAt: Timestamp, expiresAt: Timestamp) {
     self.worker = worker
     self.startedAt = startedAt
@@ -135,9 +152,12 @@ public struct TaskLease: Hashable, Sendable, Codable {
 
 /// What a task brought back.
 public struct TaskResult: Hashable, Sendable, Codable {
+  /// The result as the person is given it.
   public var text: String
+  /// When the worker brought it.
   public var finishedAt: Timestamp
 
+  /// A result of these parts.
   public init(text: String, finishedAt: Timestamp) {
     self.text = text
     self.finishedAt = finishedAt
@@ -147,12 +167,14 @@ public struct TaskResult: Hashable, Sendable, Codable {
 /// Why a task failed for good.
 @nonexhaustive
 public enum TaskFailure: Hashable, Sendable, Codable {
+  /// The model failed.
   case provider(ProviderFailure)
   /// Its worker died this many times in a row.
   case abandoned(rescues: Int)
 }
 
 extension TaskFailure: CustomStringConvertible {
+  /// One line for a person: what happened, and what to do.
   public var description: String {
     switch self {
     case .provider(let failure): failure.description

@@ -46,11 +46,13 @@ extension Identifier {
     self.init(validated: validated)
   }
 
+  /// Checks a string; see ``init(rawValue:)``.
   public init?(_ description: String) { self.init(rawValue: description) }
 
   /// An identifier of 128 bits; see ``ValidatedIdentifier/init(_:)``.
   public init(bits: UInt128) { self.init(validated: ValidatedIdentifier(bits)) }
 
+  /// The string itself.
   public var description: String { rawValue }
 
   /// Whether the bytes are the same; strings that mean the same may differ in them.
@@ -76,24 +78,32 @@ extension Identifier {
 
 /// Names one conversation.
 public struct SessionID: Identifier {
+  /// The name, as it is printed and stored.
   public let rawValue: String
+  /// The name that this string is.
   public init(validated: ValidatedIdentifier) { rawValue = validated.string }
 }
 
 /// Names one turn: a person's message and everything that answers it.
 public struct TurnID: Identifier {
+  /// The name, as it is printed and stored.
   public let rawValue: String
+  /// The name that this string is.
   public init(validated: ValidatedIdentifier) { rawValue = validated.string }
 }
 
 /// Names one background task.
 public struct TaskID: Identifier {
+  /// The name, as it is printed and stored.
   public let rawValue: String
+  /// The name that this string is.
   public init(validated: ValidatedIdentifier) { rawValue = validated.string }
 }
 
 /// Names one worker: a new one for every start of a task loop, never used again.
 public struct WorkerID: Identifier {
+  /// The name, as it is printed and stored.
   public let rawValue: String
+  /// The name that this string is.
   public init(validated: ValidatedIdentifier) { rawValue = validated.string }
 }

@@ -4,10 +4,13 @@
 public enum JSONValue: Hashable, Sendable {
   case null
   case bool(Bool)
+  /// A whole number that an `Int64` holds.
   case integer(Int64)
+  /// Any other number.
   case number(Double)
   case string(String)
   case array([JSONValue])
+  /// The members, without their order.
   case object([String: JSONValue])
 
   /// The value of a member, when this is an object that has it.
@@ -39,6 +42,7 @@ public enum JSONValue: Hashable, Sendable {
 }
 
 extension JSONValue: Codable {
+  /// Decodes any JSON value.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
@@ -58,6 +62,7 @@ extension JSONValue: Codable {
     }
   }
 
+  /// Encodes the value as it is.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
@@ -76,11 +81,17 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Ex
   ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral,
   ExpressibleByNilLiteral
 {
+  /// A string.
   public init(stringLiteral value: String) { self = .string(value) }
+  /// A truth value.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// A whole number.
   public init(integerLiteral value: Int64) { self = .integer(value) }
+  /// A number, kept apart from whole ones even where it is whole.
   public init(floatLiteral value: Double) { self = .number(value) }
+  /// An array.
   public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  /// The value `null`.
   public init(nilLiteral: ()) { self = .null }
 
   /// An object; of a key given twice, the last value counts.

@@ -17,12 +17,14 @@ public struct Timestamp: InstantProtocol, Hashable, Sendable {
   /// The last instant that can be represented.
   public static let distantFuture = Timestamp(nanosecondsSinceEpoch: .max)
 
+  /// The time so much later, or earlier by a negative duration; at the ends of the range, the end.
   public func advanced(by duration: Duration) -> Timestamp {
     let (sum, overflow) = nanosecondsSinceEpoch.addingReportingOverflow(duration.nanoseconds)
     guard overflow else { return Timestamp(nanosecondsSinceEpoch: sum) }
     return Timestamp(nanosecondsSinceEpoch: duration < .zero ? .min : .max)
   }
 
+  /// How long it is from this time to another; negative when the other is earlier.
   public func duration(to other: Timestamp) -> Duration {
     let (difference, overflow) =
       other.nanosecondsSinceEpoch.subtractingReportingOverflow(nanosecondsSinceEpoch)
@@ -30,16 +32,19 @@ public struct Timestamp: InstantProtocol, Hashable, Sendable {
     return .nanoseconds(other < self ? Int64.min : Int64.max)
   }
 
+  /// Whether the left time is earlier.
   public static func < (left: Timestamp, right: Timestamp) -> Bool {
     left.nanosecondsSinceEpoch < right.nanosecondsSinceEpoch
   }
 }
 
 extension Timestamp: Codable {
+  /// Decodes the nanoseconds as a bare number.
   public init(from decoder: any Decoder) throws {
     self.init(nanosecondsSinceEpoch: try decoder.singleValueContainer().decode(Int64.self))
   }
 
+  /// Encodes the nanoseconds as a bare number.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(nanosecondsSinceEpoch)

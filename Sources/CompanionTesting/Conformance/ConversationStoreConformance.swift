@@ -1,7 +1,7 @@
 import CompanionDomain
 public import CompanionPorts
 
-/// The promises of ``ConversationStore``, for every store to be checked against.
+/// The promises of `ConversationStore`, for every store to be checked against.
 ///
 /// The checks need a new, empty store each. They take no real time: what time the store sees stands still.
 public enum ConversationStoreConformance {

@@ -3,7 +3,7 @@ import CompanionDomain
 public import CompanionPorts
 import FoundationEssentials
 
-/// What every ``LanguageModel`` promises, for those who write their own.
+/// What every `LanguageModel` promises, for those who write their own.
 ///
 /// The checks ask short questions, some fifty in all, and do not look at what the answers say. A model
 /// behind an address is best checked against a server of the test's own.
@@ -12,10 +12,14 @@ public enum LanguageModelConformance {
   public static let checks: [ConformanceCheck<any LanguageModel>] = [
     ConformanceCheck("A model has a name") { try hasAName($0) },
     ConformanceCheck("A question is answered whole") { try await answersWhole($0) },
-    ConformanceCheck("A streamed answer ends with its end, and nothing follows") { try await streamsToTheEnd($0) },
+    ConformanceCheck("A streamed answer ends with its end, and nothing follows") {
+      try await streamsToTheEnd($0)
+    },
     ConformanceCheck("JSON is what it says where it is asked for") { try await answersInJSON($0) },
     ConformanceCheck("An empty prompt is answered or refused") { try await survivesAnEmptyPrompt($0) },
-    ConformanceCheck("A request that is cancelled beforehand ends") { try await endsWhenCancelledBeforehand($0) },
+    ConformanceCheck("A request that is cancelled beforehand ends") {
+      try await endsWhenCancelledBeforehand($0)
+    },
     ConformanceCheck("A request that is cancelled midway ends") { try await endsWhenCancelledMidway($0) },
     ConformanceCheck("A stream that is cancelled midway ends") { try await endsWhenCancelledInAStream($0) },
     ConformanceCheck("A stream can be let go of") { try await survivesAnAbandonedStream($0) },

@@ -1,10 +1,10 @@
 import CompanionDomain
 public import CompanionPorts
 
-/// The promises of ``TaskStore``, for every store to be checked against.
+/// The promises of `TaskStore`, for every store to be checked against.
 ///
 /// The checks need a new, empty store each, which asks the time source it is given for the time: leases expire
-/// because a check moves that clock. A store that is a ``ConversationStore`` too is also checked to keep a
+/// because a check moves that clock. A store that is a `ConversationStore` too is also checked to keep a
 /// message and its task together.
 public enum TaskStoreConformance {
   /// Makes a new, empty store.

@@ -2,7 +2,7 @@ import CompanionApplication
 import CompanionDomain
 public import CompanionPorts
 
-/// What every ``TimeSource`` promises, for those who write their own.
+/// What every `TimeSource` promises, for those who write their own.
 ///
 /// The clock has to go on by itself: a real one, or a simulator's. With a real clock all checks together
 /// take a fraction of a second; setting the machine's clock back meanwhile fails them.
@@ -10,7 +10,9 @@ public enum TimeSourceConformance {
   /// All promises.
   public static let checks: [ConformanceCheck<any TimeSource>] = [
     ConformanceCheck("The time does not go back") { try neverGoesBack($0) },
-    ConformanceCheck("A deadline that has passed needs no waiting") { try await returnsAtOnceFromThePast($0) },
+    ConformanceCheck("A deadline that has passed needs no waiting") {
+      try await returnsAtOnceFromThePast($0)
+    },
     ConformanceCheck("A sleeper wakes at its deadline or after it") { try await wakesAtTheDeadline($0) },
     ConformanceCheck("Many sleep at once, each until its own deadline") { try await manySleepAtOnce($0) },
     ConformanceCheck("A task that is cancelled beforehand does not sleep") {

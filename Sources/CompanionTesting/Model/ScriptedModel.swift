@@ -22,7 +22,9 @@ public final class ScriptedModel: LanguageModel {
 
   /// A model that makes up its answers.
   ///
-  /// - Parameter answer: the steps of the answer to a request; called once for each.
+  /// - Parameters:
+  ///   - identity: which model it says it is.
+  ///   - answer: the steps of the answer to a request; called once for each.
   public init(
     identity: ModelIdentity = .scripted, answer: @escaping @Sendable (GenerationRequest) -> [ModelStep]
   ) {

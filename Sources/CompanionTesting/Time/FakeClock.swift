@@ -23,7 +23,9 @@ public final class FakeClock: TimeSource {
   /// Where the deadline has passed already this returns soon, but lets others run first: so that a loop
   /// over such deadlines keeps nobody from the processor.
   ///
-  /// - Parameter tolerance: not used; a sleeper wakes exactly when its deadline is reached.
+  /// - Parameters:
+  ///   - deadline: the time to wake at.
+  ///   - tolerance: not used; a sleeper wakes exactly when its deadline is reached.
   /// - Throws: `CancellationError` as soon as the task is cancelled. A task that had been cancelled before
   ///   throws at once, even if the deadline has passed.
   public func sleep(until deadline: Timestamp, tolerance: Duration? = nil) async throws {
