@@ -24,6 +24,7 @@ enum Socket {
   /// A socket that listens on a free port of 127.0.0.1.
   static func listening() throws -> (socket: Int32, port: UInt16) {
     let listener = try check("socket", socket(AF_INET, stream, 0))
+    closeInChildren(listener)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
@@ -46,6 +47,7 @@ enum Socket {
         guard errno == EINTR || errno == ECONNABORTED else { return nil }
         continue
       }
+      closeInChildren(connection)
       var on: Int32 = 1
       // Every piece leaves at once, so that a test decides where the stream is split.
       setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
@@ -101,11 +103,15 @@ enum Socket {
   static func makePipe() throws -> (read: Int32, write: Int32) {
     var ends: [Int32] = [-1, -1]
     try check("pipe", pipe(&ends))
+    for end in ends { closeInChildren(end) }
     return (ends[0], ends[1])
   }
 
   /// Wakes whoever blocks on a socket, and tells the other side that nothing follows.
   static func shutDown(_ socket: Int32) { _ = shutdown(socket, Int32(SHUT_RDWR)) }
+
+  /// Keeps a descriptor from the programs that tests start: a connection that one of them holds does not end.
+  private static func closeInChildren(_ descriptor: Int32) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
 
   /// Makes closing a socket reset its connection.
   static func resetOnClose(_ socket: Int32) {

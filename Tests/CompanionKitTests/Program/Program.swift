@@ -24,34 +24,24 @@ final class Program: Sendable {
     var hasEnded: Bool { openPipes == 0 && status != nil }
   }
 
-  private let process = Mutex(Process())
-  private let input = Pipe()
+  private let process: ChildProcess
   private let state = Mutex(State())
 
   /// Starts the program.
   init(_ arguments: [String], environment: [String: String] = [:]) throws {
-    let output = Pipe()
-    let complaints = Pipe()
-    // Set before the process starts, so that nothing it prints is missed.
-    read(output) { state, text in state.output.append((ContinuousClock().now, text)) }
-    read(complaints) { state, text in state.complaints += text }
-    try process.withLock { [input] process in
-      process.executableURL = Bundle.main.executableURL?.deletingLastPathComponent()
-        .appending(path: "companion")
-      if let url = process.executableURL, !FileManager.default.isExecutableFile(atPath: url.path) {
-        process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-          .appending(path: "companion")
-      }
-      process.arguments = arguments
-      process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-      process.standardInput = input
-      process.standardOutput = output
-      process.standardError = complaints
-      process.terminationHandler = { [weak self] process in
-        let status = process.terminationStatus
-        self?.update { $0.status = status }
-      }
-      try process.run()
+    // A program that has ended reads no more; writing to it is no reason to die.
+    signal(SIGPIPE, SIG_IGN)
+    // The program lies beside the tests.
+    let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+      .appending(path: "companion")
+    process = try ChildProcess(
+      executable.path, arguments,
+      environment: ProcessInfo.processInfo.environment.merging(environment) { _, new in new })
+    read(process.output) { state, text in state.output.append((ContinuousClock().now, text)) }
+    read(process.complaints) { state, text in state.complaints += text }
+    Thread.detachNewThread { [self] in
+      let status = process.wait()
+      update { $0.status = status }
     }
   }
 
@@ -65,14 +55,14 @@ final class Program: Sendable {
     return await program.end()
   }
 
-  func write(_ text: String) { try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
-
-  func endInput() { try? input.fileHandleForWriting.close() }
-
-  func send(_ signal: Int32) {
-    let identifier = process.withLock { $0.processIdentifier }
-    kill(identifier, signal)
+  func write(_ text: String) {
+    let input = FileHandle(fileDescriptor: process.input, closeOnDealloc: false)
+    try? input.write(contentsOf: Data(text.utf8))
   }
+
+  func endInput() { close(process.input) }
+
+  func send(_ signal: Int32) { kill(process.identifier, signal) }
 
   /// Waits until the output so far is as asked for, or the program has ended.
   func output(where condition: @escaping @Sendable (String) -> Bool) async -> String {
@@ -100,17 +90,11 @@ final class Program: Sendable {
     state.withLock { $0.output.filter { $0.time < moment }.map(\.text).joined() }
   }
 
-  private func read(_ pipe: Pipe, _ take: @escaping @Sendable (inout State, String) -> Void) {
-    pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
-      let data = handle.availableData
-      if data.isEmpty { handle.readabilityHandler = nil }
-      self?.update { state in
-        if data.isEmpty {
-          state.openPipes -= 1
-        } else {
-          take(&state, String(decoding: data, as: UTF8.self))
-        }
-      }
+  private func read(_ descriptor: Int32, _ take: @escaping @Sendable (inout State, String) -> Void) {
+    Thread.detachNewThread { [self] in
+      while let text = ChildProcess.read(from: descriptor) { update { take(&$0, text) } }
+      close(descriptor)
+      update { $0.openPipes -= 1 }
     }
   }
 

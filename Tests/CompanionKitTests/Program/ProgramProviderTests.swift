@@ -49,7 +49,8 @@ struct ProgramProviderTests {
         connection.cut()
       },
       Misbehaviour(testDescription: "429 with Retry-After", complaint: "Try again in 7 s.") {
-        try $0.respond(429, ["Retry-After": "7"], OpenAIScript.error("Slow down", code: "rate_limit_exceeded"))
+        try $0.respond(
+          429, ["Retry-After": "7"], OpenAIScript.error("Slow down", code: "rate_limit_exceeded"))
       },
       Misbehaviour(testDescription: "500", complaint: "The model's server failed. Try again.") {
         try $0.respond(500, [:], OpenAIScript.error("Oops"))

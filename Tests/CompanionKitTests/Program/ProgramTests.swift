@@ -40,7 +40,9 @@ struct ProgramTests {
     }
   }
 
-  @Test func `as JSON every line is an event, in the order of the turn, with one intent for each message`() async throws {
+  @Test func `as JSON every line is an event, in the order of the turn, with one intent for each message`()
+    async throws
+  {
     let result = try await Program.run(
       ["--store", "memory", "--json"], input: "Hello.\n\nSummarise our conversation.\nHow are you?\n")
     #expect(result.status == 0)
@@ -68,7 +70,8 @@ struct ProgramTests {
   @Test func `commands are carried out in a pipe as well`() async throws {
     let result = try await Program.run(
       ["--store", "memory", "--session", "kyoto"],
-      input: "Hello.\n/status\n/tasks\n/sessions\n/history\n/help\n/cancel x\n/nonsense\n /tasks\n/quit\nnever\n")
+      input:
+        "Hello.\n/status\n/tasks\n/sessions\n/history\n/help\n/cancel x\n/nonsense\n /tasks\n/quit\nnever\n")
     #expect(result.status == 1)
     #expect(result.output.contains("offline / extractive"))
     #expect(result.output.contains("There are no tasks."))
