@@ -116,6 +116,35 @@ struct TaskTests {
     }
   }
 
+  @Test func `a task that every worker dies over ends, and the conversation is told`() throws {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let durable = InMemoryStore(time: simulator.time)
+      let session = SessionID(bits: 1)
+      for attempt in 1...4 {
+        let store = CrashableStore(durable)
+        let model = ScriptedModel { $0.purpose == .task ? [.hang] : ["yes"] }
+        var configuration = CompanionConfiguration()
+        configuration.intents = .rules
+        let companion = Companion(
+          model: model, store: store, configuration: configuration, time: simulator.time,
+          identifiers: simulator.identifiers)
+        companion.start()
+        if attempt == 1 {
+          try await companion.startSession(session)
+          _ = try await companion.send("Summarise everything", in: session).text()
+        }
+        await model.requests(atLeast: 1)
+        store.crash()
+      }
+      let scene = Scene(simulator: simulator, store: durable, model: ScriptedModel.hanging)
+      scene.companion.start()
+      _ = await scene.events.first { $0.kind == .taskDeadLettered(.abandoned(rescues: 4)) }
+      #expect(try await scene.log().last?.contains("ended 4 times") == true)
+      await scene.companion.stop()
+    }
+  }
+
   @Test func `a task that takes too long ends`() throws {
     try Scene.run(
       seed: 1, model: { _ in ScriptedModel { $0.purpose == .task ? [.hang] : ["yes"] } },

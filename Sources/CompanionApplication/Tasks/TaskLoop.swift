@@ -84,7 +84,10 @@ package final class TaskLoop: Sendable {
 
   private func begin(_ task: GenerationTask, in group: inout TaskGroup<Void>) {
     guard case .running = task.state else {
-      return TaskRun(task: task, environment: environment).announceEnd(of: task)
+      // Claiming it has ended it: too many workers died over it, or it was to stop.
+      return group.addTask { [environment] in
+        await TaskRun(task: task, environment: environment).tellOfEnd()
+      }
     }
     let cancel = WakeUp()
     state.withLock { $0.running[task.id] = cancel }

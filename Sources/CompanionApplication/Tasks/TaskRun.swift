@@ -55,8 +55,21 @@ struct TaskRun: Sendable {
     }
   }
 
+  /// Tells the conversation, and whoever listens, of a task that has ended without a run.
+  func tellOfEnd() async {
+    do throws(StoreFailure) {
+      let log = environment.log(of: task.session)
+      if words(for: task) != nil, var conversation = try await log.load() {
+        try await log.append(to: &conversation) { messages(on: task, in: $0) }
+      }
+    } catch {
+      environment.events.emit(.taskLoopFailed(error), in: context)
+    }
+    announceEnd(of: task)
+  }
+
   /// Tells how a task has come out of a worker's hands.
-  func announceEnd(of task: GenerationTask) {
+  private func announceEnd(of task: GenerationTask) {
     let kind: CompanionEvent.Kind? =
       switch task.state {
       case .completed(let result): .taskCompleted(result)
@@ -148,12 +161,9 @@ struct TaskRun: Sendable {
         let ended = try? current.applying(transition, at: time.now)
       else { return nil }
       do throws(StoreFailure) {
-        if let words = words(for: ended), var conversation = try await log.load() {
+        if words(for: ended) != nil, var conversation = try await log.load() {
           try await log.append(to: &conversation, with: [.updateTask(ended)]) {
-            [
-              $0.message(
-                .assistant, [.text(words)], turn: task.turn, origin: .task(task.id), at: time.now)
-            ]
+            messages(on: ended, in: $0)
           }
         } else {
           try await environment.store.commit(.updateTask(ended))
@@ -163,6 +173,14 @@ struct TaskRun: Sendable {
         guard case .conflict(.taskMoved) = error else { throw error }
       }
     }
+  }
+
+  private func messages(on ended: GenerationTask, in conversation: Conversation) -> [ChatMessage] {
+    guard let words = words(for: ended) else { return [] }
+    return [
+      conversation.message(
+        .assistant, [.text(words)], turn: ended.turn, origin: .task(ended.id), at: time.now)
+    ]
   }
 
   private func words(for task: GenerationTask) -> String? {
