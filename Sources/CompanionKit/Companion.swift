@@ -89,12 +89,7 @@ public final class Companion: Sendable {
 
   /// Asks for a graceful end, and waits for it.
   public func stop() async {
-    let loops = state.withLock { state -> [ChatLoop] in
-      if state.phase == .idle { state.hasEnded = true }
-      state.phase = .stopped
-      return state.loops.values.sorted { $0.session < $1.session }
-    }
-    for loop in loops { loop.finish() }
+    finishChats()
     taskLoop.stop()
     addLoop.finish()
     await withCheckedContinuation { continuation in
@@ -113,6 +108,8 @@ public final class Companion: Sendable {
       for await loop in newLoops {
         group.addTask { await self.serve(loop) }
       }
+      // Cancellation ends the stream too: whoever waits for a chat that will not run has to be told.
+      finishChats()
     }
     environment.bus.emit(event(.serviceStopped("companion", failure: nil)))
     environment.bus.finish()
@@ -124,6 +121,16 @@ public final class Companion: Sendable {
       return state.waitingForEnd
     }
     for continuation in waiting { continuation.resume() }
+  }
+
+  /// Takes no more messages, and stops all answers.
+  private func finishChats() {
+    let loops = state.withLock { state -> [ChatLoop] in
+      if state.phase == .idle { state.hasEnded = true }
+      state.phase = .stopped
+      return state.loops.values.sorted { $0.session < $1.session }
+    }
+    for loop in loops { loop.finish() }
   }
 
   private func serve(_ loop: ChatLoop) async {

@@ -243,6 +243,38 @@ struct ChatTests {
     }
   }
 
+  @Test func `a cancelled companion leaves nobody waiting, and stores what was delivered`() throws {
+    for seed in Self.seeds {
+      let simulator = Simulator(seed: seed)
+      try simulator.run {
+        let scene = Scene(
+          simulator: simulator, store: InMemoryStore(time: simulator.time),
+          model: ScriptedModel.answering("Once", .hang))
+        try await scene.companion.startSession(scene.session)
+        await withTaskGroup { group in
+          group.addTask { await scene.companion.run() }
+          _ = await scene.events.first { $0.kind == .serviceStarted("companion") }
+          let first = try? await scene.companion.send("A story", in: scene.session)
+          var iterator = first?.makeAsyncIterator()
+          _ = try? await iterator?.next()
+          group.cancelAll()
+          // Whichever comes first, these end.
+          for number in 2...6 {
+            group.addTask {
+              _ = try? await scene.companion.send("\(number)", in: SessionID(bits: UInt128(number)))
+            }
+          }
+          let rest = try? await iterator?.next()
+          #expect(rest == nil)
+          await group.waitForAll()
+        }
+        let log = try await scene.log()
+        #expect(log == ["user: A story", "assistant: Once [shutdown]"], "seed \(seed)")
+        await #expect(throws: ChatFailure.notRunning) { try await scene.companion.send("Hello") }
+      }
+    }
+  }
+
   @Test func `the model's own pass over a message is made once, and its failure falls back to rules`() throws
   {
     for seed in Self.seeds {

@@ -54,13 +54,10 @@ package final class ChatLoop: Sendable {
     state.withLock { $0.current }?.interrupt(reason)
   }
 
-  /// Takes no more messages and stops the present answer; ``run()`` then returns.
+  /// Takes no more messages, refuses those that wait, and stops the present answer; ``run()`` then returns.
   package func finish() {
-    let current = state.withLock { state in
-      state.isFinished = true
-      return state.current
-    }
-    current?.interrupt(.shutdown)
+    refuseWaiting(.notRunning)
+    interrupt(.shutdown)
     wakeUp()
   }
 
