@@ -74,7 +74,7 @@ struct URLSessionTransportTests {
       try connection.chunk("first")
       try connection.stall()
     }
-    let response = try await transport.send(request(server.url(), idleTimeout: .seconds(1)))
+    let response = try await transport.send(request(server.url(), idleTimeout: .seconds(5)))
     var chunks = response.body.makeAsyncIterator()
     #expect(try await chunks.next() == Data("first".utf8))
     let failure = await #expect(throws: TransportFailure.self) { try await chunks.next() }

@@ -118,7 +118,7 @@ struct ProgramProviderTests {
     }
     let model = OpenAICompatibleModel(
       baseURL: server.url("/v1"), model: "m", transport: URLSessionTransport(),
-      idleTimeout: .milliseconds(300), time: .system)
+      idleTimeout: .seconds(5), time: .system)
     let companion = Companion(model: model, store: .inMemory)
     companion.start()
     let reply = try await companion.send("Hello")
