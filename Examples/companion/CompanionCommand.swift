@@ -101,7 +101,13 @@ struct CompanionCommand {
   }
 
   private static func choose(_ options: Options, _ companion: Companion) async throws -> SessionID {
-    if options.startsNewSession { return try await companion.startSession(options.session).id }
+    if options.startsNewSession {
+      do {
+        return try await companion.startSession(options.session).id
+      } catch ChatFailure.store(.conflict(.sessionExists)) {
+        throw UsageError("There is a session of that name already. Go on with it without --new.")
+      }
+    }
     guard let id = options.session else { return try await companion.currentSession() }
     do {
       try await companion.useSession(id)

@@ -27,7 +27,7 @@ final class Output: Sendable {
 
   /// Writes one line about something that went wrong to standard error.
   static func complain(_ message: String) {
-    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ").withoutControls
     write("companion: \(line)\n", to: STDERR_FILENO)
   }
 
@@ -47,5 +47,15 @@ final class Output: Sendable {
       guard count > 0 else { return }
       rest.removeFirst(count)
     }
+  }
+}
+
+extension String {
+  /// The text without what a terminal would obey instead of showing: control characters but line ends and
+  /// tabs.
+  var withoutControls: String {
+    String(
+      String.UnicodeScalarView(
+        unicodeScalars.filter { $0.properties.generalCategory != .control || $0 == "\n" || $0 == "\t" }))
   }
 }

@@ -81,7 +81,8 @@ struct PipedChat {
       let text = try await commands.run(command)
       if let json {
         json.print([
-          "schema": .integer(CompanionEvent.schemaVersion), "type": "command.output", "text": .string(text),
+          "schema": .integer(CompanionEvent.schemaVersion), "type": "command.output",
+          "time": .string(SystemTimeSource().now.description), "text": .string(text),
         ])
       } else {
         output.write(text + "\n")
@@ -95,14 +96,18 @@ struct PipedChat {
 
   private func drain() async -> Bool {
     do {
-      let left = try await companion.drainTasks(limit: Self.drainLimit)
-      guard left > 0 else { return true }
-      let tasks = left == 1 ? "1 background task is" : "\(left) background tasks are"
-      Output.complain("\(tasks) not done; the next start with this store goes on with it.")
+      _ = try await companion.drainTasks(limit: Self.drainLimit)
+      let status = try await companion.status()
+      let left = status.queuedTasks + status.runningTasks
+      if left > 0 {
+        let tasks = left == 1 ? "1 background task is" : "\(left) background tasks are"
+        Output.complain("\(tasks) not done yet. A companion with this store goes on with what is left.")
+      }
+      return true
     } catch {
       Output.complain(error.description)
+      return false
     }
-    return false
   }
 
   private func showResults() {

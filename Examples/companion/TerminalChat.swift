@@ -55,7 +55,7 @@ final class TerminalChat: Sendable {
     }
     await companion.stop()
     output.write(state.withLock { $0.row.hide() } + "\n")
-    for result in board.takeResults() { output.write(result + "\n") }
+    for result in board.takeResults() { output.write(result.withoutControls + "\n") }
     await output.flush()
   }
 
@@ -105,7 +105,7 @@ final class TerminalChat: Sendable {
     var failure: ChatFailure?
     do {
       for try await text in reply {
-        output.write(text)
+        output.write(text.withoutControls)
         await output.flush()
       }
     } catch {
@@ -130,7 +130,7 @@ final class TerminalChat: Sendable {
 
   private func run(_ command: SlashCommand) async {
     do {
-      output.write(try await commands.run(command) + "\n")
+      output.write(try await commands.run(command).withoutControls + "\n")
       prompt()
     } catch {
       await complain(error)
@@ -148,16 +148,15 @@ final class TerminalChat: Sendable {
   // MARK: Background work
 
   private func showResults() {
-    for result in board.takeResults() { output.write(result + "\n") }
+    for result in board.takeResults() { output.write(result.withoutControls + "\n") }
     updateRow()
   }
 
   private func updateRow() {
-    let summary = board.summary
-    output.write(
-      state.withLock { state in
-        if let summary { state.row.show(summary) } else { state.row.hide() }
-      })
+    // Written under the lock: a row that is shown and then hidden comes out in that order.
+    state.withLock { state in
+      if let summary = board.summary { output.write(state.row.show(summary)) } else { output.write(state.row.hide()) }
+    }
   }
 
   // MARK: Signals
@@ -166,7 +165,7 @@ final class TerminalChat: Sendable {
   private func obey(_ signals: AsyncStream<Signal>) async {
     for await signal in signals {
       switch signal {
-      case .resize: output.write(state.withLock { $0.row.resize() })
+      case .resize: state.withLock { output.write($0.row.resize()) }
       case .terminate: return
       case .interrupt:
         let (isQuitting, answer) = state.withLock { state in

@@ -20,13 +20,15 @@ public struct CompanionConfiguration: Sendable {
   /// The longest that an answer may take, from the accepted message to its last piece.
   public var answerDeadline: Duration
   /// How often the delivered part of an answer is stored while it streams. A crash loses at most this much,
-  /// and the time of one commit.
+  /// and the time of one commit. At least 1 ms; less counts as that.
   public var checkpointInterval: Duration
-  /// The most messages of one session that wait behind the one being answered.
+  /// The most messages of one session that wait behind the one being answered. At least 1; less counts as
+  /// that.
   public var waitingMessages: Int
-  /// The most background tasks that run at the same time.
+  /// The most background tasks that run at the same time. At least 1; less counts as that.
   public var workers: Int
   /// How long a worker holds a task without a sign of life; it gives one three times as often.
+  /// At least 1 s; less counts as that.
   public var leaseLength: Duration
   /// The longest that one attempt at a background task may take.
   public var attemptDeadline: Duration
@@ -53,4 +55,14 @@ public struct CompanionConfiguration: Sendable {
     briefly. Use what they have told you in this conversation. When you do not know something, say so. \
     Long work is done in the background and its result appears in the conversation as your own message.
     """
+
+  /// The configuration within the bounds that its properties name.
+  var bounded: CompanionConfiguration {
+    var bounded = self
+    bounded.checkpointInterval = max(checkpointInterval, .milliseconds(1))
+    bounded.waitingMessages = max(waitingMessages, 1)
+    bounded.workers = max(workers, 1)
+    bounded.leaseLength = max(leaseLength, .seconds(1))
+    return bounded
+  }
 }

@@ -1,4 +1,4 @@
-import CompanionDomain
+package import CompanionDomain
 public import CompanionPorts
 
 /// A store for everything a companion keeps: one database, so that what belongs together is committed
@@ -27,14 +27,14 @@ package struct Environment: Sendable {
     self.time = time
     self.identifiers = identifiers
     self.bus = bus
-    self.configuration = configuration
+    self.configuration = configuration.bounded
   }
 
   var events: EventEmitter { EventEmitter(sink: bus, time: time) }
 
   var calls: ModelCaller { ModelCaller(model: model, time: time, events: events) }
 
-  func log(of session: SessionID) -> SessionLog {
+  package func log(of session: SessionID) -> SessionLog {
     SessionLog(session: session, store: store, policy: configuration.history)
   }
 }

@@ -1,10 +1,11 @@
 /// The one place where tasks start that no caller's scope holds.
 ///
-/// Everything else here is structured: it ends before the call that began it returns. Two things cannot be,
-/// and only they may come here:
+/// Everything else here is structured: it ends before the call that began it returns. Three things cannot
+/// be, and only they may come here:
 ///
 /// - a service that `start()` hosts until `stop()`, because it outlives the call;
-/// - a final write that must be made although the task that wants it has been cancelled.
+/// - a final write that must be made although the task that wants it has been cancelled;
+/// - a conformance check, which has to end even when what it checks does not.
 package enum Unstructured {
   /// Where unstructured tasks run; `nil` for the default executor.
   ///

@@ -29,14 +29,15 @@ extension Companion {
   /// - Returns: the answer; `nil` when there is nothing to answer.
   public func resume(_ session: SessionID) async throws(ChatFailure) -> Reply? {
     let unanswered: ChatMessage?
+    let draft: AnswerDraft?
     do throws(StoreFailure) {
-      let last = try await environment.store.messages(in: session, before: nil, limit: 1).last
-      let hasDraft = try await environment.store.draft(in: session) != nil
-      unanswered = last?.role == .user && !hasDraft ? last : nil
+      unanswered = try await environment.log(of: session).load()?.unanswered
+      draft = try await environment.store.draft(in: session)
     } catch {
       throw .store(error)
     }
-    guard let unanswered else { return nil }
+    // An answer that had begun counts as one, as soon as it is in the log.
+    guard let unanswered, draft?.turn != unanswered.turn else { return nil }
     return try await loop(for: session).answer(unanswered)
   }
 

@@ -19,7 +19,8 @@ extension Companion {
     try await CancelTask(environment: environment, loop: taskLoop)(id, reason: reason)
   }
 
-  /// Waits until no background task is waiting or running.
+  /// Waits until no background task is waiting, or in this companion's hands. What another process works on
+  /// is not waited for.
   ///
   /// - Parameter limit: the longest wait.
   /// - Returns: how many tasks are left.
@@ -27,7 +28,7 @@ extension Companion {
     let events = events(limit: 16)
     let deadline = environment.time.now.advanced(by: limit)
     while true {
-      let left = try await environment.store.taskCount(in: [.queued, .running])
+      let left = try await taskLoop.pendingTasks()
       guard left > 0, environment.time.now < deadline, !Task.isCancelled else { return left }
       await withTaskGroup { group in
         group.addTask { await Self.waitForEndOfTask(in: events) }

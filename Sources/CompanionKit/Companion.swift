@@ -111,7 +111,7 @@ public final class Companion: Sendable {
       // Cancellation ends the stream too: whoever waits for a chat that will not run has to be told.
       finishChats()
     }
-    environment.bus.emit(event(.serviceStopped("companion", failure: nil)))
+    environment.bus.emit(event(.serviceStopped("companion")))
     environment.bus.finish()
     let waiting = state.withLock { state in
       state.phase = .stopped

@@ -1,6 +1,6 @@
 public import CompanionPorts
 public import CompanionProviders
-import CompanionSystem
+public import CompanionSystem
 public import FoundationEssentials
 
 extension LanguageModel where Self == OpenAICompatibleModel {
@@ -10,11 +10,16 @@ extension LanguageModel where Self == OpenAICompatibleModel {
   ///   - model: the model's name, in the provider's words.
   ///   - baseURL: what comes before `/chat/completions`, such as `http://localhost:11434/v1`.
   ///   - apiKey: the key, by reference; `nil` for a server that asks for none.
+  ///   - time: tells how far away a time is that a provider names.
   public static func openAICompatible(
-    _ model: String, at baseURL: URL, apiKey: APIKey? = nil
+    _ model: String, at baseURL: URL, apiKey: APIKey? = nil, time: any TimeSource = SystemTimeSource()
   ) -> OpenAICompatibleModel {
     OpenAICompatibleModel(
-      baseURL: baseURL, model: model, apiKey: apiKey, transport: URLSessionTransport(),
-      time: SystemTimeSource())
+      baseURL: baseURL, model: model, apiKey: apiKey, transport: SharedTransport.instance, time: time)
   }
+}
+
+/// One transport for all models, so that they share connections.
+private enum SharedTransport {
+  static let instance = URLSessionTransport()
 }

@@ -56,9 +56,7 @@ extension CompanionEvent.Kind {
 
   fileprivate var fields: [String: JSONValue] {
     switch self {
-    case .serviceStarted(let name): ["service": .string(name)]
-    case .serviceStopped(let name, let failure):
-      ["service": .string(name), "error": failure.map { .string($0) } ?? .null]
+    case .serviceStarted(let name), .serviceStopped(let name): ["service": .string(name)]
     case .sessionOpened(let messages, let repairs):
       ["messages": .integer(messages), "repairs": .integer(Int64(repairs))]
     case .messageAccepted(let sequence): ["sequence": .integer(sequence.rawValue)]

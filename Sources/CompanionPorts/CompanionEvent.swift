@@ -29,8 +29,8 @@ public struct CompanionEvent: Hashable, Sendable {
   public enum Kind: Hashable, Sendable {
     /// A service began to run.
     case serviceStarted(String)
-    /// A service ended; with the reason when it did not end as asked.
-    case serviceStopped(String, failure: String?)
+    /// A service ended.
+    case serviceStopped(String)
     /// A session was opened: new, or with a log. Repairs are messages that a crash had left to append.
     case sessionOpened(messages: Int64, repairs: Int)
     /// A person's message is in the log.

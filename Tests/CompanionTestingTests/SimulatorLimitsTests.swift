@@ -54,9 +54,13 @@ struct SimulatorLimitsTests {
         let gate = Gate()
         async let waiting: Void = gate.wait()
         while gate.waiterCount == 0 { await Task.yield() }
-        Thread.detachNewThread { gate.open() }
-        // Always busy, so that the run is not taken for stalled before the thread gets there.
-        while !gate.isOpen { await Task.yield() }
+        let opened = Gate()
+        Thread.detachNewThread {
+          gate.open()
+          opened.open()
+        }
+        // Always busy, so that the run is not taken for stalled before the thread has been there.
+        while !opened.isOpen { await Task.yield() }
         try await waiting
       }
     }

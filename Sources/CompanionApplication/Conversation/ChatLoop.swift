@@ -22,7 +22,8 @@ package final class ChatLoop: Sendable {
   private struct State {
     var waiting: [Entry] = []
     var current: ReplyChannel?
-    var isFinished = false
+    /// Why no more messages are taken; `nil` while they are.
+    var end: ChatFailure?
   }
 
   package let session: SessionID
@@ -64,7 +65,8 @@ package final class ChatLoop: Sendable {
   /// Works through the messages until ``finish()``. Cancellation ends it at once; what was delivered of an
   /// answer is stored even then.
   ///
-  /// - Throws: why the session could not be opened. Those who wait have been told.
+  /// - Throws: why the session could not be opened, or a turn not be stored. Those who wait have been told;
+  ///   the next message needs a new loop.
   package func run() async throws(ChatFailure) {
     defer { refuseWaiting(.notRunning) }
     let log = environment.log(of: session)
@@ -76,11 +78,18 @@ package final class ChatLoop: Sendable {
       refuseWaiting(error)
       throw error
     }
+    var understood: (turn: TurnID, intent: Intent)?
     while let entry = await next() {
       let turn = ChatTurn(
         subject: entry.subject, reply: entry.reply, log: log, environment: environment,
         onTaskCreated: onTaskCreated)
-      await turn.run(in: &conversation)
+      do {
+        try await turn.run(in: &conversation, understood: &understood)
+      } catch {
+        // What is in memory may be ahead of the store, or behind it.
+        refuseWaiting(.store(error))
+        throw .store(error)
+      }
       state.withLock { $0.current = nil }
     }
   }
@@ -91,7 +100,7 @@ package final class ChatLoop: Sendable {
     let reply = ReplyChannel(turn: turn) { events.emit(.answerDelivered($0), in: context) }
     let limit = environment.configuration.waitingMessages
     let earlier = try state.withLock { state throws(ChatFailure) -> [ReplyChannel] in
-      guard !state.isFinished else { throw .notRunning }
+      if let end = state.end { throw end }
       guard state.waiting.count < limit else { throw .tooManyWaiting(limit: limit) }
       let earlier = state.waiting.map(\.reply) + (state.current.map { [$0] } ?? [])
       state.waiting.append(Entry(subject: subject, reply: reply))
@@ -106,7 +115,7 @@ package final class ChatLoop: Sendable {
   private func next() async -> Entry? {
     while !Task.isCancelled {
       let (entry, isFinished) = state.withLock { state -> (Entry?, Bool) in
-        guard !state.isFinished, !state.waiting.isEmpty else { return (nil, state.isFinished) }
+        guard state.end == nil, !state.waiting.isEmpty else { return (nil, state.end != nil) }
         let entry = state.waiting.removeFirst()
         state.current = entry.reply
         return (entry, false)
@@ -120,7 +129,7 @@ package final class ChatLoop: Sendable {
 
   private func refuseWaiting(_ failure: ChatFailure) {
     let waiting = state.withLock { state in
-      state.isFinished = true
+      state.end = state.end ?? failure
       defer { state.waiting = [] }
       return state.waiting
     }

@@ -13,7 +13,14 @@ struct ChatTurn: Sendable {
   private var events: EventEmitter { environment.events }
   private var now: Timestamp { environment.time.now }
 
-  func run(in conversation: inout Conversation) async {
+  /// Runs the turn.
+  ///
+  /// - Parameter understood: the last turn's intent. A turn that is answered again is not understood again.
+  /// - Throws: why the turn could not be stored. Its reply has been told; the conversation has to be opened
+  ///   anew, which mends what is left.
+  func run(
+    in conversation: inout Conversation, understood: inout (turn: TurnID, intent: Intent)?
+  ) async throws(StoreFailure) {
     guard reply.beginStoring() else { return }
     let message: ChatMessage
     do {
@@ -22,12 +29,19 @@ struct ChatTurn: Sendable {
       }
       message = stored
     } catch {
-      return reply.close(.failure(.store(error)))
+      reply.close(.failure(.store(error)))
+      throw error
     }
     reply.accept()
 
     let outcome = await withDeadline { () async -> TurnOutcome in
-      let intent = await understand(message.text, window: conversation.window)
+      let intent: Intent
+      if let understood, understood.turn == reply.turn {
+        intent = understood.intent
+      } else {
+        intent = await understand(message.text, window: conversation.window)
+        understood = (reply.turn, intent)
+      }
       do throws(StoreFailure) {
         if intent.action == .directResponse || isUnwanted {
           return try await answer(in: &conversation)
@@ -39,6 +53,7 @@ struct ChatTurn: Sendable {
     }
     events.emit(.turnEnded(outcome), in: context)
     reply.close(.success(outcome))
+    if case .failed(.store(let failure)) = outcome { throw failure }
   }
 
   /// The message in the log; `nil` when there is nothing left to answer.
@@ -54,14 +69,16 @@ struct ChatTurn: Sendable {
       return stored.first
     case .unanswered:
       conversation = try await log.load() ?? conversation
-      return conversation.unanswered
+      guard let unanswered = conversation.unanswered, unanswered.turn == reply.turn else { return nil }
+      return unanswered
     }
   }
 
-  /// Whether the person no longer wants what the message asks for. A newer message alone does not say so.
+  /// Whether what the message asks for shall not be done any more. A newer message does not say so, nor does
+  /// a host that looks for the result elsewhere.
   private var isUnwanted: Bool {
     switch reply.settlement {
-    case nil, .interrupted(.superseded): false
+    case nil, .interrupted(.superseded), .interrupted(.abandoned): false
     default: true
     }
   }
@@ -69,7 +86,8 @@ struct ChatTurn: Sendable {
   /// The intent; by rules at once when the reply is interrupted meanwhile.
   private func understand(_ text: String, window: ArraySlice<ChatMessage>) async -> Intent {
     let understand = UnderstandIntent(
-      calls: environment.calls, method: environment.configuration.intents)
+      calls: environment.calls,
+      method: reply.settlement == nil ? environment.configuration.intents : .rules)
     return await withTaskGroup(of: Intent?.self) { group in
       group.addTask { await understand(text, window: window, context: context) }
       group.addTask {
@@ -130,14 +148,18 @@ extension ChatTurn {
     guard reply.settlement == nil else { return }
     do throws(ProviderFailure) {
       var isEmpty = true
-      let finish = try await environment.calls.stream(request, context: context) { text in
-        isEmpty = isEmpty && text.isEmpty
-        return await reply.send(text)
-      }
-      if finish != nil, isEmpty {
-        throw ProviderFailure(.malformedResponse, message: "The answer is empty.")
-      }
-      reply.finish(.whole)
+      let finish = try await environment.calls.stream(
+        request, context: context,
+        onFinish: { finish in
+          // A cut at the limit on tokens is told from an answer that is whole.
+          if !isEmpty { reply.finish(finish == .length ? .interrupted(.tokenLimit) : .whole) }
+        },
+        take: { text in
+          isEmpty = isEmpty && text.isEmpty
+          return await reply.send(text)
+        })
+      guard finish != nil else { return reply.interrupt(.shutdown) }
+      if isEmpty { throw ProviderFailure(.malformedResponse, message: "The answer is empty.") }
     } catch {
       if error.kind == .cancelled { reply.interrupt(.shutdown) } else { reply.finish(.failed(error)) }
     }
@@ -149,7 +171,7 @@ extension ChatTurn {
   private func checkpointing(from start: Timestamp) async -> (ReplySettlement, StoreFailure?) {
     await withTaskGroup(of: StoreFailure?.self) { group in
       group.addTask { await checkpoints(from: start) }
-      let settlement = await reply.settled() ?? .interrupted(.shutdown)
+      let settlement = await reply.settled() ?? reply.settle(.shutdown)
       group.cancelAll()
       return (settlement, await group.next() ?? nil)
     }

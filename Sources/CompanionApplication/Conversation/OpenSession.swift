@@ -23,11 +23,18 @@ struct OpenSession: Sendable {
   private func open() async throws(StoreFailure) -> Conversation? {
     guard var conversation = try await log.load() else { return nil }
     let draft = try await log.store.draft(in: log.session)
-    var repairs = conversation.repairs(draft: draft, at: time.now)
+    let repairs = conversation.repairs(draft: draft, at: time.now)
     if draft != nil || !repairs.isEmpty {
-      repairs = try await log.append(to: &conversation, with: [.discardDraft(of: log.session)]) {
-        $0.repairs(draft: draft, at: time.now)
+      do throws(StoreFailure) {
+        try await log.store.commit(
+          .append(repairs, to: log.session, after: conversation.lastSequence),
+          .discardDraft(of: log.session))
+      } catch {
+        // Somebody else goes on with the session: what is to be mended has changed with it.
+        guard case .conflict(.logMoved) = error, !Task.isCancelled else { throw error }
+        return try await open()
       }
+      _ = conversation.take(repairs)
     }
     events.emit(
       .sessionOpened(messages: conversation.lastSequence.rawValue, repairs: repairs.count),

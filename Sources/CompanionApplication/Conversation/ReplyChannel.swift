@@ -36,6 +36,12 @@ final class ReplyChannel: Sendable {
     return settlement
   }
 
+  /// Ends the answer where it is, unless it has been delivered whole.
+  func settle(_ reason: InterruptionReason) -> ReplySettlement {
+    interrupt(reason)
+    return settlement ?? .interrupted(reason)
+  }
+
   var settlement: ReplySettlement? { machine.withLock { $0.settlement } }
 
   /// What the consumer has taken.

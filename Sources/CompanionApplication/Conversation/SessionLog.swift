@@ -1,17 +1,17 @@
-import CompanionDomain
-import CompanionPorts
+package import CompanionDomain
+package import CompanionPorts
 
 /// The log of one session, with several writers: the chat, the task loop, other processes.
 ///
 /// A writer says what it appends as a function of the conversation. When somebody else was there first, the
 /// conversation is read again and the function is asked again.
-struct SessionLog: Sendable {
+package struct SessionLog: Sendable {
   let session: SessionID
   let store: any CompanionStore
   let policy: HistoryPolicy
 
   /// The conversation as it is stored; `nil` when there is no such session.
-  func load() async throws(StoreFailure) -> Conversation? {
+  package func load() async throws(StoreFailure) -> Conversation? {
     guard let stored = try await store.session(session) else { return nil }
     let newest = try await store.messages(in: session, before: nil, limit: policy.hot)
     // A message that came between the two calls is not the session's yet.

@@ -6,6 +6,7 @@ package final class EventBus: EventSink {
   private struct State {
     var subscribers: [Int: EventStream.Buffer] = [:]
     var nextSubscriber = 0
+    var hasFinished = false
   }
 
   private let sink: (any EventSink)?
@@ -25,11 +26,12 @@ package final class EventBus: EventSink {
   /// - Parameter limit: the most events that wait for the subscriber; the oldest give way.
   package func subscribe(limit: Int) -> EventStream {
     let buffer = EventStream.Buffer(limit: max(1, limit))
-    let id = state.withLock { state in
+    let (id, hasFinished) = state.withLock { state in
       state.nextSubscriber += 1
-      state.subscribers[state.nextSubscriber] = buffer
-      return state.nextSubscriber
+      if !state.hasFinished { state.subscribers[state.nextSubscriber] = buffer }
+      return (state.nextSubscriber, state.hasFinished)
     }
+    if hasFinished { buffer.finish() }
     return EventStream(buffer: buffer) { [weak self] in
       _ = self?.state.withLock { $0.subscribers.removeValue(forKey: id) }
     }
@@ -38,6 +40,7 @@ package final class EventBus: EventSink {
   /// Ends all subscriptions, after what is buffered has been taken.
   package func finish() {
     let buffers = state.withLock { state in
+      state.hasFinished = true
       defer { state.subscribers = [:] }
       return state.subscribers
     }

@@ -29,10 +29,14 @@ struct ModelCaller: Sendable {
 
   /// Calls the model for a streamed answer.
   ///
-  /// - Parameter take: takes each piece of text; `false` stops the call.
+  /// - Parameters:
+  ///   - onFinish: told when the answer is whole. The stream may take a moment longer to end, which lets its
+  ///     connection be used again; nobody has to wait for that.
+  ///   - take: takes each piece of text; `false` stops the call.
   /// - Returns: why the answer ended; `nil` when `take` stopped it.
   func stream(
-    _ request: GenerationRequest, context: EventContext, take: (String) async -> Bool
+    _ request: GenerationRequest, context: EventContext, onFinish: (FinishReason) -> Void = { _ in },
+    take: (String) async -> Bool
   ) async throws(ProviderFailure) -> FinishReason? {
     let call = ModelCall(purpose: request.purpose, model: model.identity)
     let start = time.now
@@ -50,14 +54,17 @@ struct ModelCaller: Sendable {
           guard await take(Self.storable(text)) else { return nil }
         case .reasoning(let text): events.emit(.reasoningReceived(text), in: context)
         case .usage(let usage): outcome.usage = usage
-        case .finished(let reason): outcome.finish = reason
+        case .finished(let reason):
+          outcome.finish = reason
+          onFinish(reason)
         default: break
         }
       }
       guard let finish = outcome.finish else { throw ProviderFailure(.streamCut) }
       return finish
     } catch {
-      outcome.finish = nil
+      // Whatever happens behind the end of an answer does not take the answer back.
+      if let finish = outcome.finish { return finish }
       outcome.failure = error
       throw error
     }

@@ -1,5 +1,5 @@
 package import CompanionDomain
-import CompanionPorts
+package import CompanionPorts
 import Synchronization
 
 /// Works on background tasks: claims them, runs them side by side, and stores what they bring back.
@@ -7,22 +7,42 @@ import Synchronization
 /// It sleeps until it is woken, or until a lease expires that another worker may have left behind.
 package final class TaskLoop: Sendable {
   private struct State {
-    /// The tasks in hand, and what cancels each.
-    var running: [TaskID: WakeUp] = [:]
+    /// The claims in hand, and what cancels each. A task that this worker lost and took again is two claims.
+    var running: [Claim: WakeUp] = [:]
     var isStopping = false
   }
 
+  private struct Claim: Hashable {
+    let task: TaskID
+    let lease: LeaseNumber
+  }
+
   private let environment: Environment
+  private let worker: WorkerID
   private let state = Mutex(State())
   private let wakeUp = WakeUp()
 
-  package init(environment: Environment) { self.environment = environment }
+  package init(environment: Environment) {
+    self.environment = environment
+    worker = environment.identifiers.next()
+  }
 
   /// Says that there may be new work.
   package func wake() { wakeUp() }
 
   /// Tells the worker of a task in this process that the task has been cancelled.
-  package func signalCancel(of id: TaskID) { state.withLock { $0.running[id] }?() }
+  package func signalCancel(of id: TaskID) {
+    let signals = state.withLock { state in state.running.filter { $0.key.task == id }.map(\.value) }
+    for cancel in signals { cancel() }
+  }
+
+  /// How many tasks this loop has in hand, or will take: those that wait, and those that it works on.
+  package func pendingTasks() async throws(StoreFailure) -> Int {
+    let waiting = try await environment.store.taskCount(in: [.queued])
+    let running = try await environment.store.tasks(in: [.running], limit: .max)
+    return waiting
+      + running.count { if case .running(let lease) = $0.state { lease.worker == worker } else { false } }
+  }
 
   /// Claims no more tasks; ``run()`` returns when those in hand are done or have been given back.
   package func stop() {
@@ -33,13 +53,16 @@ package final class TaskLoop: Sendable {
   /// Works until ``stop()``, and then for a grace period on what is in hand. Cancellation gives everything
   /// back at once.
   package func run() async {
-    let worker: WorkerID = environment.identifiers.next()
     await withTaskGroup { group in
       var retry = Retry()
       while !isStopping, !Task.isCancelled {
         let deadline: Timestamp?
         do throws(StoreFailure) {
-          for task in try await claim(as: worker) { begin(task, in: &group) }
+          let limit = freeWorkers
+          let claimed = limit > 0 ? try await claim(limit) : []
+          for task in claimed { begin(task, in: &group) }
+          // Claiming may end a task instead of starting it, and leave its place to the next in line.
+          if claimed.count == limit, freeWorkers > 0 { continue }
           deadline = try await nextClaim()
           retry = Retry()
         } catch {
@@ -69,10 +92,9 @@ package final class TaskLoop: Sendable {
     max(0, environment.configuration.workers - state.withLock { $0.running.count })
   }
 
-  private func claim(as worker: WorkerID) async throws(StoreFailure) -> [GenerationTask] {
-    guard freeWorkers > 0 else { return [] }
-    return try await environment.store.claim(
-      limit: freeWorkers, worker: worker, leaseLength: environment.configuration.leaseLength)
+  private func claim(_ limit: Int) async throws(StoreFailure) -> [GenerationTask] {
+    try await environment.store.claim(
+      limit: limit, worker: worker, leaseLength: environment.configuration.leaseLength)
   }
 
   /// When to look for work without being woken; `nil` when only a wake-up can bring some.
@@ -90,10 +112,11 @@ package final class TaskLoop: Sendable {
       }
     }
     let cancel = WakeUp()
-    state.withLock { $0.running[task.id] = cancel }
+    let claim = Claim(task: task.id, lease: task.lease)
+    state.withLock { $0.running[claim] = cancel }
     group.addTask { [self] in
       await TaskRun(task: task, environment: environment).run(cancel: cancel)
-      _ = state.withLock { $0.running.removeValue(forKey: task.id) }
+      _ = state.withLock { $0.running.removeValue(forKey: claim) }
       wakeUp()
     }
   }

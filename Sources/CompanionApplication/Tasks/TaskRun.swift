@@ -7,8 +7,9 @@ struct TaskRun: Sendable {
     case finished(text: String)
     case failed(TaskFailure)
     case cancelRequested
-    /// Another worker has the task: nothing of this work counts.
-    case leaseLost
+    /// Another worker has the task, or the store cannot say whose it is: nothing of this work counts. What
+    /// is nobody's is taken up again when the lease has run out.
+    case letGo
     /// The worker has to stop; the task goes back.
     case stopped
   }
@@ -93,7 +94,7 @@ struct TaskRun: Sendable {
           instruction: task.request.instruction))
       var text = ""
       var nextProgress = time.now.advanced(by: Self.progressInterval)
-      _ = try await environment.calls.stream(request, context: context) { piece in
+      let finish = try await environment.calls.stream(request, context: context) { piece in
         text += piece
         if time.now >= nextProgress {
           nextProgress = time.now.advanced(by: Self.progressInterval)
@@ -104,11 +105,15 @@ struct TaskRun: Sendable {
       guard !text.isEmpty else {
         throw ProviderFailure(.malformedResponse, message: "The result is empty.")
       }
-      return .finished(text: text)
+      return .finished(text: finish == .length ? text + Announcement.truncation(of: task) : text)
     } catch let failure as ProviderFailure {
-      return failure.kind == .cancelled ? .stopped : .failed(.provider(failure))
+      // A model that says so without having been asked to stop has failed like any other.
+      return failure.kind == .cancelled && Task.isCancelled ? .stopped : .failed(.provider(failure))
+    } catch let failure as StoreFailure {
+      // Without the conversation there is no prompt.
+      environment.events.emit(.taskLoopFailed(failure), in: context)
+      return .letGo
     } catch {
-      // Without the conversation there is no prompt; the task waits until the store answers again.
       return .stopped
     }
   }
@@ -117,6 +122,10 @@ struct TaskRun: Sendable {
 
   /// Gives a sign of life three times per lease, until the task is no longer this worker's.
   private func keepLease() async -> End {
+    // A cancel may have come after the claim, and before anybody here listened.
+    if let current = try? await environment.store.task(task.id), current.cancelRequest != nil {
+      return .cancelRequested
+    }
     while true {
       do {
         try await time.sleep(until: time.now.advanced(by: configuration.leaseLength / 3), tolerance: nil)
@@ -124,7 +133,7 @@ struct TaskRun: Sendable {
         switch try await environment.store.transition(task.id, renewal, on: time) {
         case .success(let task) where task.cancelRequest != nil: return .cancelRequested
         case .success: continue
-        case .failure, nil: return .leaseLost
+        case .failure, nil: return .letGo
         }
       } catch let failure as StoreFailure {
         // The lease outlives two missed renewals.
@@ -149,7 +158,7 @@ struct TaskRun: Sendable {
     case .stopped:
       return try await environment.store.transition(task.id, .release(task.lease), on: time)
         .flatMap { try? $0.get() }
-    case .leaseLost: return nil
+    case .letGo: return nil
     }
   }
 

@@ -10,6 +10,15 @@ public enum Announcement {
     }
   }
 
+  /// What follows a result that the model could not finish within its limit on tokens.
+  public static func truncation(of task: GenerationTask) -> String {
+    switch WrittenLanguage(of: task.request.instruction) {
+    case .english: "\n\n[cut off here: the model reached its limit]"
+    case .japanese: "\n\n[モデルの上限に達したため、ここで途切れています]"
+    case .chinese: "\n\n[已达到模型的上限,内容在此中断]"
+    }
+  }
+
   /// Says that a task has failed, and why.
   public static func failure(of task: GenerationTask, _ failure: TaskFailure) -> String {
     switch WrittenLanguage(of: task.request.instruction) {

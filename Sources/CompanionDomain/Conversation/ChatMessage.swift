@@ -103,6 +103,8 @@ public enum InterruptionReason: String, Hashable, Sendable, Codable {
   case abandoned
   /// The model failed midway.
   case failed
+  /// The model reached its limit on tokens.
+  case tokenLimit
   /// The turn's deadline passed.
   case deadline
   /// The process ended, and the answer was found when the session was loaded again.

@@ -76,11 +76,12 @@ public struct Conversation: Sendable {
     return messages
   }
 
-  /// The person's newest message, when nothing has answered it: not an answer, not a part of one, not a
-  /// task.
+  /// The person's newest message, when nothing has answered it: not an answer, not a part of one, not the
+  /// announcement of a task. What a task of an earlier turn has brought back is no answer to it.
   public var unanswered: ChatMessage? {
-    guard let last = hot.last, last.role == .user else { return nil }
-    return last
+    guard let newest = hot.last(where: { $0.role == .user }) else { return nil }
+    let isAnswered = hot.contains { $0.turn == newest.turn && $0.role == .assistant }
+    return isAnswered ? nil : newest
   }
 
   /// The messages that a model is sent, from the policy's anchor on.
