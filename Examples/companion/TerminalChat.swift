@@ -155,7 +155,11 @@ final class TerminalChat: Sendable {
   private func updateRow() {
     // Written under the lock: a row that is shown and then hidden comes out in that order.
     state.withLock { state in
-      if let summary = board.summary { output.write(state.row.show(summary)) } else { output.write(state.row.hide()) }
+      if let summary = board.summary {
+        output.write(state.row.show(summary))
+      } else {
+        output.write(state.row.hide())
+      }
     }
   }
 

@@ -142,6 +142,49 @@ struct ChatTests {
     }
   }
 
+  @Test func `a message is resumed even when the result of an earlier task came behind it`() throws {
+    for seed in Self.seeds {
+      let gate = Gate()
+      let model = ScriptedModel { request in
+        if request.purpose == .task { return [.wait(for: gate), "result"] }
+        return request.messages.last?.text == "Tell me" ? .refusing(ProviderFailure(.overloaded)) : ["late"]
+      }
+      try Scene.run(seed: seed, model: { _ in model }) { scene in
+        _ = try await scene.companion.send("Summarise everything", in: scene.session).text()
+        _ = try? await scene.companion.send("Tell me", in: scene.session).text()
+        gate.open()
+        _ = try await scene.companion.drainTasks(limit: .seconds(60))
+        let before = try await scene.log()
+        #expect(before.suffix(2) == ["user: Tell me", "assistant: result"])
+        let answer = try await scene.companion.resume(scene.session)?.text()
+        #expect(answer == "late")
+        #expect(scene.eventTypes().count { $0 == "intent" } == 2)
+      }
+    }
+  }
+
+  @Test func `an answer that was cut at the model's limit is kept, and said to be cut`() throws {
+    try Scene.run(seed: 1, model: { _ in ScriptedModel.answering("Once upon", .finish(.length)) }) { scene in
+      let reply = try await scene.companion.send("A story", in: scene.session)
+      let text = try await reply.text()
+      #expect(text == "Once upon")
+      #expect(reply.outcome == .interrupted(.tokenLimit))
+      let log = try await scene.log()
+      #expect(log == ["user: A story", "assistant: Once upon [tokenLimit]"])
+    }
+  }
+
+  @Test func `whoever subscribes after the end gets the end`() throws {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let scene = Scene(
+        simulator: simulator, store: InMemoryStore(time: simulator.time), model: ScriptedModel.hanging)
+      scene.companion.start()
+      await scene.companion.stop()
+      for await event in scene.companion.events() { Issue.record("\(event) after the end") }
+    }
+  }
+
   @Test func `an answer that is empty is a failure`() throws {
     try Scene.run(seed: 1, model: { _ in ScriptedModel.answering() }) { scene in
       let reply = try await scene.companion.send("A story", in: scene.session)

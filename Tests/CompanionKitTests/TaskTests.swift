@@ -145,6 +145,58 @@ struct TaskTests {
     }
   }
 
+  @Test func `tasks that a claim ends leave their places to the next in line`() throws {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let store = InMemoryStore(time: simulator.time)
+      let session = SessionID(bits: 1)
+      try await store.commit(.insertSession(ChatSession(id: session, createdAt: simulator.time.now)))
+      let request = GenerationTask.Request(
+        instruction: "Summarise", intent: IntentRules.intent(of: "Summarise"))
+      for number in 1...3 as ClosedRange<UInt128> {
+        let task = GenerationTask(
+          id: TaskID(bits: number), session: session, turn: TurnID(bits: number), request: request,
+          createdAt: simulator.time.now)
+        try await store.commit(.insertTask(task))
+      }
+      // Two were claimed by a worker that died, and cancelled meanwhile.
+      for task in try await store.claim(limit: 2, worker: WorkerID(bits: 1), leaseLength: .seconds(1)) {
+        let asked = try task.applying(.cancel(reason: "enough"), at: simulator.time.now)
+        try await store.commit(.updateTask(asked))
+      }
+      try await simulator.time.sleep(for: .seconds(2), tolerance: nil)
+      let scene = Scene(
+        simulator: simulator, store: store, model: ScriptedModel.answering("done"),
+        configure: { $0.workers = 2 })
+      scene.companion.start()
+      let left = try await scene.companion.drainTasks(limit: .seconds(10))
+      #expect(left == 0)
+      let states = try await store.tasks(in: Set(TaskStateName.allCases), limit: 9).map(\.state.name)
+      #expect(states == [.completed, .cancelled, .cancelled])
+      await scene.companion.stop()
+    }
+  }
+
+  @Test func `a model that says it was cancelled, and was not, has failed`() throws {
+    let model = ScriptedModel { $0.purpose == .task ? .refusing(ProviderFailure(.cancelled)) : ["yes"] }
+    try Scene.run(seed: 1, model: { _ in model }) { scene in
+      _ = try await scene.companion.send("Summarise everything", in: scene.session).text()
+      let left = try await scene.companion.drainTasks(limit: .seconds(60))
+      #expect(left == 0)
+      #expect(model.requests(for: .task).count == 1)
+    }
+  }
+
+  @Test func `a result that was cut at the model's limit says so`() throws {
+    let model = ScriptedModel { $0.purpose == .task ? ["half a", .finish(.length)] : ["yes"] }
+    try Scene.run(seed: 1, model: { _ in model }) { scene in
+      _ = try await scene.companion.send("Summarise everything", in: scene.session).text()
+      _ = try await scene.companion.drainTasks(limit: .seconds(60))
+      let last = try await scene.log().last
+      #expect(last?.contains("half a\n\n[cut off here") == true)
+    }
+  }
+
   @Test func `a task that takes too long ends`() throws {
     try Scene.run(
       seed: 1, model: { _ in ScriptedModel { $0.purpose == .task ? [.hang] : ["yes"] } },

@@ -1,15 +1,32 @@
 import CompanionKit
 import Synchronization
 
-/// A store whose process can die: from then on it does nothing more, whatever is asked of it.
+/// A store with one fault: it dies with its process, and does nothing more from then on, or it fails once.
 final class CrashableStore: ConversationStore, TaskStore {
-  private let base: InMemoryStore
-  private let state = Mutex((hasCrashed: false, commits: 0, crashAt: Int?.none))
+  enum Fault: Hashable, Sendable, CaseIterable {
+    /// The process dies before the commit.
+    case crashBefore
+    /// The process dies when the commit is stored, and before anybody knows.
+    case crashAfter
+    /// The commit fails, and nothing is stored; the next one works again.
+    case failsOnce
+  }
 
-  /// - Parameter crashAt: the commit before which the process dies; `nil` for a crash that is asked for.
-  init(_ base: InMemoryStore, crashAt: Int? = nil) {
+  private struct State {
+    var hasCrashed = false
+    var commits = 0
+  }
+
+  private let base: InMemoryStore
+  private let fault: Fault
+  private let faultAt: Int?
+  private let state = Mutex(State())
+
+  /// - Parameter faultAt: the commit that the fault happens at; `nil` for a crash that is asked for.
+  init(_ base: InMemoryStore, _ fault: Fault = .crashBefore, at faultAt: Int? = nil) {
     self.base = base
-    state.withLock { $0.crashAt = crashAt }
+    self.fault = fault
+    self.faultAt = faultAt
   }
 
   var hasCrashed: Bool { state.withLock { $0.hasCrashed } }
@@ -17,13 +34,16 @@ final class CrashableStore: ConversationStore, TaskStore {
   func crash() { state.withLock { $0.hasCrashed = true } }
 
   func commit(_ changes: ChangeSet) async throws(StoreFailure) {
-    let isLast = state.withLock { state in
+    let (wasAlive, isFaulty) = state.withLock { state in
       state.commits += 1
-      if state.commits == state.crashAt { state.hasCrashed = true }
-      return state.hasCrashed
+      let isFaulty = state.commits == faultAt
+      defer { if isFaulty, fault != .failsOnce { state.hasCrashed = true } }
+      return (!state.hasCrashed, isFaulty)
     }
-    if isLast { throw .closed }
+    guard wasAlive else { throw .closed }
+    if isFaulty, fault != .crashAfter { throw fault == .failsOnce ? .busy("another process") : .closed }
     try await base.commit(changes)
+    if isFaulty { throw .closed }
   }
 
   func session(_ id: SessionID) async throws(StoreFailure) -> ChatSession? {

@@ -1,0 +1,116 @@
+import CompanionDomain
+import CompanionPorts
+import CompanionProviders
+import CompanionSystem
+import CompanionTesting
+import FoundationEssentials
+import LoopbackServer
+import Testing
+
+struct OfflineModelTests {
+  private func answer(
+    _ purpose: GenerationRequest.Purpose = .answer, to said: String...
+  ) async throws -> String {
+    var messages = [PromptMessage(.system, "persona")]
+    for (index, text) in said.enumerated() {
+      messages.append(PromptMessage(.user, text))
+      if index < said.count - 1 { messages.append(PromptMessage(.assistant, "I see.")) }
+    }
+    return try await OfflineModel().generate(GenerationRequest(purpose: purpose, messages: messages)).text
+  }
+
+  @Test(arguments: [
+    ("I am Aiko and I live in Kyoto.", "Where do I live?", "Kyoto"),
+    ("My name is Aiko. I like tea.", "What is my name?", "Aiko"),
+    ("My sister plays the piano. I swim.", "Who plays piano?", "sister"),
+    ("私は愛子と申します。京都に住んでいます。", "私の名前は何ですか", "愛子"),
+    ("我叫爱子。我喜欢喝绿茶。", "我喜欢喝什么?", "绿茶"),
+  ])
+  func `a question is answered with what was said about it`(
+    said: String, question: String, expected: String
+  ) async throws {
+    #expect(try await answer(to: said, question).contains(expected))
+  }
+
+  @Test func `what was not said is not known, and the model says that it is offline`() async throws {
+    let text = try await answer(to: "I live in Kyoto.", "What is the largest planet?")
+    #expect(text.contains("do not know") && text.contains("offline"))
+    #expect(!text.contains("Kyoto"))
+  }
+
+  @Test func `the first answer says what it comes from`() async throws {
+    #expect(try await answer(to: "Hello, I am Aiko.").hasPrefix("Hello, Aiko."))
+    #expect(try await answer(to: "Hello.").contains("offline model"))
+    #expect(try await !answer(to: "Hello.", "I like tea.").contains("offline model"))
+  }
+
+  @Test func `a summary picks what was said, in order, and no questions`() async throws {
+    let text = try await answer(
+      .task, to: "I grow roses in my garden.", "When do roses bloom?", "My garden is in Kyoto.",
+      "Summarise our conversation")
+    let lines = text.split(separator: "\n").dropFirst()
+    #expect(lines == ["- I grow roses in my garden.", "- My garden is in Kyoto."])
+  }
+
+  @Test func `a search lists what matches`() async throws {
+    let found = try await answer(.task, to: "I grow roses.", "I like tea.", "Find what I said about roses")
+    #expect(found.contains("- I grow roses.") && !found.contains("tea"))
+    let nothing = try await answer(.task, to: "I like tea.", "Find the train timetable")
+    #expect(nothing.contains("nothing"))
+  }
+
+  @Test func `a message is understood by rule, as JSON`() async throws {
+    let request = GenerationRequest(
+      purpose: .intent, messages: [PromptMessage(.user, "Summarise a.txt")],
+      format: .json(schema: IntentJudgement.schema, name: "intent"))
+    let text = try await OfflineModel().generate(request).text
+    let json = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+    #expect(IntentJudgement.intent(from: json, message: "Summarise a.txt")?.profile == .analysis)
+  }
+
+  @Test func `other JSON is refused`() async {
+    let request = GenerationRequest(
+      purpose: .answer, messages: [PromptMessage(.user, "Hi")], format: .json(schema: [:], name: "x"))
+    let failure = await #expect(throws: ProviderFailure.self) { try await OfflineModel().generate(request) }
+    #expect(failure?.kind == .invalidRequest)
+  }
+
+  @Test(arguments: ["", " ", "?", "。", "\u{0}", String(repeating: "a", count: 10_000), "👩‍👩‍👧", "I am"])
+  func `no message makes it fail`(text: String) async throws {
+    #expect(try await !answer(to: text).isEmpty)
+    #expect(try await !answer(.task, to: text).isEmpty)
+  }
+}
+
+/// The adapters that ship keep the promises of their ports.
+struct AdapterConformanceTests {
+  @Test(arguments: LanguageModelConformance.checks + [LanguageModelConformance.consistency])
+  func `the offline model`(check: ConformanceCheck<any LanguageModel>) async throws {
+    // JSON for anything but an intent is refused, and said to be so.
+    guard !check.name.contains("JSON") else { return }
+    try await check.run(on: OfflineModel(), measuredBy: .system)
+  }
+
+  @Test(arguments: LanguageModelConformance.checks + [LanguageModelConformance.consistency])
+  func `the model behind the Chat Completions API`(
+    check: ConformanceCheck<any LanguageModel>
+  ) async throws {
+    let server = try LoopbackServer { request, connection in
+      let body = try JSONDecoder().decode(JSONValue.self, from: request.body)
+      let text = body["response_format"] == nil ? "Hello there" : #"{"greeting":"Hello"}"#
+      guard body["stream"] == true else {
+        return try connection.respond(
+          200, ["Content-Type": "application/json"], OpenAIScript.answer(text: text))
+      }
+      try connection.stream(OpenAIScript.stream(text: text))
+    }
+    let model = OpenAICompatibleModel(
+      baseURL: server.url("/v1"), model: "m", transport: ModelUnderTest.transport, time: .system)
+    try await check.run(on: model, measuredBy: .system)
+  }
+
+  @Test(arguments: TimeSourceConformance.checks)
+  func `the system's clock`(check: ConformanceCheck<any TimeSource>) async throws {
+    try await check.run(on: SystemTimeSource(), measuredBy: .system)
+  }
+}
