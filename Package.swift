@@ -56,7 +56,7 @@ let package = Package(
       swiftSettings: settingsBesideC),
     .target(
       name: "CompanionProviders", dependencies: ["CompanionDomain", "CompanionPorts"],
-      swiftSettings: settings),
+      swiftSettings: settingsBesideC),
 
     // What a host imports.
     .target(
@@ -69,21 +69,21 @@ let package = Package(
     .target(
       name: "CompanionTesting",
       dependencies: ["CompanionApplication", "CompanionDomain", "CompanionInMemory", "CompanionPorts"],
-      swiftSettings: settings),
+      swiftSettings: settingsBesideC),
 
     // Examples.
     .executableTarget(
       name: "companion", dependencies: ["CompanionKit"], path: "Examples/companion",
-      swiftSettings: settings),
+      swiftSettings: settingsBesideC),
     .executableTarget(
       name: "companion-bench", dependencies: ["CompanionKit", "CSQLite"],
-      path: "Examples/companion-bench", swiftSettings: settings),
+      path: "Examples/companion-bench", swiftSettings: settingsBesideC),
     .executableTarget(
       name: "custom-adapters", dependencies: ["CompanionKit", "CompanionTesting"],
       path: "Examples/custom-adapters", swiftSettings: settings),
 
     // Tests.
-    .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: settings),
+    .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: settingsBesideC),
     .testTarget(
       name: "CompanionDomainTests", dependencies: ["CompanionDomain"], swiftSettings: settings),
     .testTarget(

@@ -7,11 +7,11 @@ enum RawTurns {
   /// The median time of one turn in microseconds, on a file with so many messages.
   static func microseconds(in path: String, stored: Int) throws -> Double {
     var database: OpaquePointer?
-    guard sqlite3_open(path, &database) == SQLITE_OK else {
+    guard unsafe sqlite3_open(path, &database) == SQLITE_OK else {
       throw BenchmarkError(message: "cannot open \(path)")
     }
-    defer { sqlite3_close(database) }
-    try execute(
+    defer { unsafe sqlite3_close(database) }
+    try unsafe execute(
       """
       PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
       CREATE TABLE message (session TEXT, sequence INTEGER, body TEXT, PRIMARY KEY (session, sequence)) WITHOUT ROWID;
@@ -19,29 +19,33 @@ enum RawTurns {
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(stored))
         INSERT INTO message SELECT 's', i, 'Message ' || i || ' about the garden and the weather.' FROM n;
       COMMIT;
-      """, on: database)
+      """, on: unsafe database)
     var insert: OpaquePointer?
     var select: OpaquePointer?
-    sqlite3_prepare_v2(
+    unsafe sqlite3_prepare_v2(
       database, "INSERT INTO message VALUES ('s', ?, 'What shall we cook?')", -1, &insert, nil)
-    sqlite3_prepare_v2(
+    unsafe sqlite3_prepare_v2(
       database, "SELECT body FROM message WHERE session = 's' ORDER BY sequence DESC LIMIT 20", -1, &select,
       nil)
     defer {
-      sqlite3_finalize(insert)
-      sqlite3_finalize(select)
+      unsafe sqlite3_finalize(insert)
+      unsafe sqlite3_finalize(select)
     }
     var times: [Double] = []
     for turn in 1...500 {
       let time = try ContinuousClock().measure {
-        try execute("BEGIN IMMEDIATE", on: database)
-        sqlite3_bind_int64(insert, 1, Int64(stored + turn))
-        guard sqlite3_step(insert) == SQLITE_DONE else { throw BenchmarkError(message: "cannot insert") }
-        sqlite3_reset(insert)
-        try execute("COMMIT", on: database)
+        try unsafe execute("BEGIN IMMEDIATE", on: database)
+        unsafe sqlite3_bind_int64(insert, 1, Int64(stored + turn))
+        guard unsafe sqlite3_step(insert) == SQLITE_DONE else {
+          throw BenchmarkError(message: "cannot insert")
+        }
+        unsafe sqlite3_reset(insert)
+        try unsafe execute("COMMIT", on: database)
         var rows = 0
-        while sqlite3_step(select) == SQLITE_ROW { rows += Int(sqlite3_column_bytes(select, 0)) > 0 ? 1 : 0 }
-        sqlite3_reset(select)
+        while unsafe sqlite3_step(select) == SQLITE_ROW {
+          unsafe rows += Int(sqlite3_column_bytes(select, 0)) > 0 ? 1 : 0
+        }
+        unsafe sqlite3_reset(select)
         guard rows == min(20, stored + turn) else { throw BenchmarkError(message: "read \(rows) rows") }
       }
       times.append(time.milliseconds * 1000)
@@ -50,8 +54,8 @@ enum RawTurns {
   }
 
   private static func execute(_ sql: String, on database: OpaquePointer?) throws {
-    guard sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK else {
-      throw BenchmarkError(message: String(cString: sqlite3_errmsg(database)))
+    guard unsafe sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK else {
+      throw unsafe BenchmarkError(message: String(cString: sqlite3_errmsg(database)))
     }
   }
 }

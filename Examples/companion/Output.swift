@@ -34,9 +34,9 @@ final class Output: Sendable {
   private static func write(_ text: String, to descriptor: Int32) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes {
+      let count = unsafe rest.withUnsafeBytes {
         #if canImport(Glibc)
-          Glibc.write(descriptor, $0.baseAddress, $0.count)
+          unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
         #elseif canImport(Musl)
           Musl.write(descriptor, $0.baseAddress, $0.count)
         #else

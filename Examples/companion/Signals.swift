@@ -1,5 +1,5 @@
 // Dispatch's sources may be used from any thread, which their types do not say on Linux.
-@preconcurrency import Dispatch
+@preconcurrency @unsafe import Dispatch
 
 #if canImport(Glibc)
   import Glibc

@@ -16,7 +16,7 @@ struct StatusRow {
   private var text = ""
 
   init() {
-    let terminal = getenv("TERM").map { String(cString: $0) } ?? ""
+    let terminal = unsafe getenv("TERM").map { unsafe String(cString: $0) } ?? ""
     isSupported = isatty(STDOUT_FILENO) == 1 && !terminal.isEmpty && terminal != "dumb"
   }
 
@@ -54,7 +54,7 @@ struct StatusRow {
 
   private static var size: (rows: Int, columns: Int)? {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 8 else {
+    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 8 else {
       return nil
     }
     return (Int(size.ws_row), Int(size.ws_col))

@@ -37,7 +37,7 @@ struct MessageRow: Sendable {
 
   static func message(from row: Statement) throws(StoreFailure) -> ChatMessage {
     ChatMessage(
-      sequence: SequenceNumber(rawValue: try row.integer(0)),
+      sequence: SequenceNumber(rawValue: try row.counter(0)),
       turn: try row.value(1),
       role: try row.value(2),
       parts: try Coding.decode(try row.utf8(3)),

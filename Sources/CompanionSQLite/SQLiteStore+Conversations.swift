@@ -64,6 +64,6 @@ extension ChatSession {
   fileprivate static func read(_ row: Statement) throws(StoreFailure) -> ChatSession {
     ChatSession(
       id: try row.value(0), createdAt: try row.time(1), updatedAt: try row.time(2),
-      lastSequence: SequenceNumber(rawValue: try row.integer(3)))
+      lastSequence: SequenceNumber(rawValue: try row.counter(3)))
   }
 }

@@ -107,6 +107,18 @@ extension Statement {
     return unsafe sqlite3_column_int64(handle, column)
   }
 
+  /// A number that counts something: places, revisions, leases.
+  ///
+  /// One that nothing can have counted to is damage. Whoever counts on from the highest that passes has
+  /// room.
+  func counter(_ column: Int32) throws(StoreFailure) -> Int64 {
+    let value = try integer(column)
+    guard (0...Int64.max / 2).contains(value) else {
+      throw .corrupt("column \(column) of a row is out of range")
+    }
+    return value
+  }
+
   func real(_ column: Int32) throws(StoreFailure) -> Double {
     guard unsafe sqlite3_column_type(handle, column) == SQLITE_FLOAT else {
       throw .corrupt("column \(column) of a row is not a fraction")

@@ -58,7 +58,7 @@ extension Connection {
   ) throws(StoreFailure) {
     let found = try row(
       "SELECT key, last_sequence FROM sessions WHERE id = ?", [.text(session.rawValue)]
-    ) { row throws(StoreFailure) in (key: try row.integer(0), last: try row.integer(1)) }
+    ) { row throws(StoreFailure) in (key: try row.integer(0), last: try row.counter(1)) }
     guard let found else { throw .conflict(.noSuchSession) }
     guard found.last == after.rawValue else { throw .conflict(.logMoved) }
     guard let last = rows.last else { return }

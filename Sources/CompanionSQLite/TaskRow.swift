@@ -48,10 +48,10 @@ struct TaskRow: Sendable {
           secondary: try row.list(11), method: try row.value(12))),
       createdAt: try row.time(3),
       state: try state(from: row),
-      lease: LeaseNumber(rawValue: try row.integer(20)),
-      rescues: Int(try row.integer(21)),
+      lease: LeaseNumber(rawValue: try row.counter(20)),
+      rescues: Int(try row.counter(21)),
       cancelRequest: try row.optionalText(22),
-      revision: Int(try row.integer(23)))
+      revision: Int(try row.counter(23)))
   }
 
   /// The values of `worker, lease_started_at, lease_expires_at, outcome, finished_at, failure`.

@@ -29,11 +29,11 @@ enum Socket {
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    try withUnsafeMutablePointer(to: &address) { address in
-      try address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        try check("bind", bind(listener, address, length))
+    try unsafe withUnsafeMutablePointer(to: &address) { address in
+      try unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        try unsafe check("bind", bind(listener, address, length))
         try check("listen", listen(listener, 512))
-        try check("getsockname", getsockname(listener, address, &length))
+        try unsafe check("getsockname", getsockname(listener, address, &length))
       }
     }
     return (listener, UInt16(bigEndian: address.sin_port))
@@ -50,7 +50,7 @@ enum Socket {
       closeInChildren(connection)
       var on: Int32 = 1
       // Every piece leaves at once, so that a test decides where the stream is split.
-      setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+      unsafe setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
       #if !os(Linux)
         setsockopt(connection, SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
       #endif
@@ -60,10 +60,10 @@ enum Socket {
 
   /// Some bytes, at least one; none at the end or on an error.
   static func receive(from socket: Int32) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
+    unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
       var received = -1
       repeat {
-        received = recv(socket, buffer.baseAddress, buffer.count, 0)
+        received = unsafe recv(socket, buffer.baseAddress, buffer.count, 0)
       } while received < 0 && errno == EINTR
       count = max(0, received)
     }
@@ -71,12 +71,12 @@ enum Socket {
 
   /// Sends everything; `false` when the client is gone.
   static func sendAll(_ bytes: [UInt8], to socket: Int32) -> Bool {
-    bytes.withUnsafeBytes { buffer in
-      var rest = buffer[...]
-      while !rest.isEmpty {
-        let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress
-        let sent = send(socket, start, rest.count, sendFlags)
-        if sent > 0 { rest = rest.dropFirst(sent) } else if errno != EINTR { return false }
+    unsafe bytes.withUnsafeBytes { buffer in
+      var rest = unsafe buffer[...]
+      while unsafe !rest.isEmpty {
+        let start = unsafe UnsafeRawBufferPointer(rebasing: rest).baseAddress
+        let sent = unsafe send(socket, start, rest.count, sendFlags)
+        if sent > 0 { unsafe rest = rest.dropFirst(sent) } else if errno != EINTR { return false }
       }
       return true
     }
@@ -91,7 +91,7 @@ enum Socket {
       pollfd(fd: gate ?? -1, events: Int16(POLLIN), revents: 0),
     ]
     while true {
-      let ready = poll(&descriptors, nfds_t(descriptors.count), milliseconds)
+      let ready = unsafe poll(&descriptors, nfds_t(descriptors.count), milliseconds)
       if ready == 0 { return true }
       guard ready > 0 || errno == EINTR else { return false }
       // A client that waits for its answer sends nothing: whatever there is to read, is the end.
@@ -102,7 +102,7 @@ enum Socket {
 
   static func makePipe() throws -> (read: Int32, write: Int32) {
     var ends: [Int32] = [-1, -1]
-    try check("pipe", pipe(&ends))
+    try unsafe check("pipe", pipe(&ends))
     for end in ends { closeInChildren(end) }
     return (ends[0], ends[1])
   }
@@ -116,7 +116,7 @@ enum Socket {
   /// Makes closing a socket reset its connection.
   static func resetOnClose(_ socket: Int32) {
     var now = linger(l_onoff: 1, l_linger: 0)
-    setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+    unsafe setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
   }
 
   static func closeDescriptor(_ descriptor: Int32) { _ = close(descriptor) }

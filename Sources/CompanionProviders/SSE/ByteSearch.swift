@@ -16,8 +16,8 @@ enum ByteSearch {
   ) -> Int {
     // The C library's search is vectorised, which a loop that may stop at any byte is not.
     guard start < end, let base = bytes.baseAddress,
-      let found = memchr(base + start, Int32(byte), end - start)
+      let found = unsafe memchr(base + start, Int32(byte), end - start)
     else { return end }
-    return UnsafeRawPointer(found) - base
+    return unsafe UnsafeRawPointer(found) - base
   }
 }

@@ -40,7 +40,7 @@ public struct ServerSentEventParser: Sendable {
       searched -= lineStart
       lineStart = 0
     }
-    bytes.withUnsafeBytes { buffer.append(contentsOf: $0) }
+    unsafe bytes.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
     findNextReturn()
   }
 
@@ -73,8 +73,8 @@ public struct ServerSentEventParser: Sendable {
 
   private mutating func findNextReturn() {
     let start = searched
-    nextReturn = buffer.withUnsafeBytes {
-      ByteSearch.firstIndex(of: .carriageReturn, in: $0, from: start, to: $0.count)
+    nextReturn = unsafe buffer.withUnsafeBytes {
+      unsafe ByteSearch.firstIndex(of: .carriageReturn, in: $0, from: start, to: $0.count)
     }
   }
 
@@ -100,15 +100,15 @@ public struct ServerSentEventParser: Sendable {
   private mutating func nextPlainEvent() -> ServerSentEvent? {
     guard !isAtBeginning, !skipsLineFeed, !hasData, type.isEmpty, nextReturn >= searched else { return nil }
     let (lineStart, searched, nextReturn) = (lineStart, searched, nextReturn)
-    let plain: (end: Int, data: Data)? = buffer.withUnsafeBytes { bytes in
+    let plain: (end: Int, data: Data)? = unsafe buffer.withUnsafeBytes { bytes in
       let dataStart = lineStart + Self.plainPrefix.utf8CodeUnitCount
-      guard dataStart < bytes.count, Self.isPlain(bytes, at: lineStart) else { return nil }
-      let end = ByteSearch.firstIndex(
+      guard dataStart < bytes.count, unsafe Self.isPlain(bytes, at: lineStart) else { return nil }
+      let end = unsafe ByteSearch.firstIndex(
         of: .lineFeed, in: bytes, from: max(searched, dataStart), to: nextReturn)
-      guard end < nextReturn, end + 1 < bytes.count, bytes[end + 1] == .lineFeed,
+      guard end < nextReturn, end + 1 < bytes.count, unsafe bytes[end + 1] == .lineFeed,
         end - lineStart <= maximumEventSize
       else { return nil }
-      return (end, Data(UnsafeRawBufferPointer(rebasing: bytes[dataStart..<end])))
+      return unsafe (end, Data(UnsafeRawBufferPointer(rebasing: bytes[dataStart..<end])))
     }
     guard let plain else { return nil }
     self.lineStart = plain.end + 2
@@ -120,7 +120,7 @@ public struct ServerSentEventParser: Sendable {
 
   private static func isPlain(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Bool {
     plainPrefix.withUTF8Buffer { prefix in
-      for offset in prefix.indices where bytes[start + offset] != prefix[offset] { return false }
+      for offset in prefix.indices where unsafe bytes[start + offset] != prefix[offset] { return false }
       return true
     }
   }
@@ -138,8 +138,8 @@ public struct ServerSentEventParser: Sendable {
       findNextReturn()
     }
     let (start, limit) = (searched, nextReturn)
-    let nextFeed = buffer.withUnsafeBytes {
-      ByteSearch.firstIndex(of: .lineFeed, in: $0, from: start, to: limit)
+    let nextFeed = unsafe buffer.withUnsafeBytes {
+      unsafe ByteSearch.firstIndex(of: .lineFeed, in: $0, from: start, to: limit)
     }
     let end = min(nextFeed, nextReturn)
     searched = end
@@ -185,7 +185,9 @@ public struct ServerSentEventParser: Sendable {
   private func starts(_ line: Range<Int>, with name: StaticString) -> Bool {
     guard line.count >= name.utf8CodeUnitCount else { return false }
     return name.withUTF8Buffer { name in
-      for offset in name.indices where buffer[line.lowerBound + offset] != name[offset] { return false }
+      for offset in name.indices where unsafe buffer[line.lowerBound + offset] != name[offset] {
+        return false
+      }
       return true
     }
   }

@@ -92,7 +92,7 @@ public enum LanguageModelConformance {
 
   private static func endsWhenCancelledBeforehand(_ model: any LanguageModel) async throws {
     let requests = Unstructured.start { () -> Result<Void, any Error> in
-      withUnsafeCurrentTask { $0?.cancel() }
+      unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
       return await Result {
         try await acceptingCancellation { _ = try await model.generate(question) }
         try await acceptingCancellation { _ = try await text(of: model.stream(question)) }
@@ -115,7 +115,9 @@ public enum LanguageModelConformance {
     let request = Unstructured.start {
       await Result {
         try await acceptingCancellation {
-          for try await _ in try await model.stream(question) { withUnsafeCurrentTask { $0?.cancel() } }
+          for try await _ in try await model.stream(question) {
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+          }
         }
       }
     }

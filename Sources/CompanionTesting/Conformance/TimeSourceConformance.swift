@@ -67,7 +67,7 @@ public enum TimeSourceConformance {
 
   private static func doesNotSleepWhenCancelled(_ source: any TimeSource) async throws {
     let sleeper = Unstructured.start {
-      withUnsafeCurrentTask { $0?.cancel() }
+      unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
       return await wasCancelled(source)
     }
     try expectCancelled(await sleeper.value)

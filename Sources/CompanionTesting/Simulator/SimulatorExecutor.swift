@@ -36,20 +36,20 @@ final class SimulatorExecutor: TaskExecutor {
   ///
   /// - Returns: why it stopped; never ``SimulatorSchedule/Step/run(_:)``.
   func runUntilIdle() -> SimulatorSchedule<UnownedJob>.Step {
-    let unowned = asUnownedTaskExecutor()
+    let unowned = unsafe asUnownedTaskExecutor()
     while true {
       let step = state.withLock { $0.schedule.next() }
       guard case .run(let job) = step else { return step }
-      job.runSynchronously(on: unowned)
+      unsafe job.runSynchronously(on: unowned)
     }
   }
 
   /// Runs what is still ready after the work has ended, at most so many jobs.
   func drain(limit: Int) {
-    let unowned = asUnownedTaskExecutor()
+    let unowned = unsafe asUnownedTaskExecutor()
     for _ in 0..<limit {
       guard let job = state.withLock({ $0.schedule.nextLeftover() }) else { return }
-      job.runSynchronously(on: unowned)
+      unsafe job.runSynchronously(on: unowned)
     }
   }
 
