@@ -19,13 +19,15 @@ enum DefaultStore {
 
   private static var directory: URL {
     #if os(macOS)
-      URL.applicationSupportDirectory
+      return URL.applicationSupportDirectory
     #else
       // The XDG Base Directory Specification: a relative path is to be ignored.
-      if let path = ProcessInfo.processInfo.environment["XDG_DATA_HOME"], path.hasPrefix("/") {
+      let environment = ProcessInfo.processInfo.environment
+      let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? URL(filePath: $0) : nil }
+      return if let path = environment["XDG_DATA_HOME"], path.hasPrefix("/") {
         URL(filePath: path, directoryHint: .isDirectory)
       } else {
-        URL.homeDirectory.appending(path: ".local/share", directoryHint: .isDirectory)
+        (home ?? URL.homeDirectory).appending(path: ".local/share", directoryHint: .isDirectory)
       }
     #endif
   }

@@ -1,5 +1,6 @@
 import Dispatch
 import FoundationEssentials
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -14,15 +15,25 @@ import FoundationEssentials
 /// Writes come out in the order they were made.
 final class Output: Sendable {
   private let queue = DispatchQueue(label: "companion.output")
+  private let state = Mutex(false)
 
-  /// Writes text some time soon.
+  /// Whether something could not be written: nothing is shown any more.
+  var hasFailed: Bool { state.withLock(\.self) }
+
+  /// Writes text some time soon; nothing, once a write has failed.
   func write(_ text: String) {
-    queue.async { Self.write(text, to: STDOUT_FILENO) }
+    queue.async { [self] in
+      if !hasFailed, !Self.write(text, to: STDOUT_FILENO) { state.withLock { $0 = true } }
+    }
   }
 
   /// Waits until everything before has been written.
-  func flush() async {
+  ///
+  /// - Returns: whether all of it could be.
+  @discardableResult
+  func flush() async -> Bool {
     await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
+    return !hasFailed
   }
 
   /// Writes one line about something that went wrong to standard error.
@@ -31,22 +42,31 @@ final class Output: Sendable {
     write("companion: \(line)\n", to: STDERR_FILENO)
   }
 
-  private static func write(_ text: String, to descriptor: Int32) {
+  /// - Returns: whether all of it could be written.
+  @discardableResult
+  private static func write(_ text: String, to descriptor: Int32) -> Bool {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes {
         #if canImport(Glibc)
           unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
         #elseif canImport(Musl)
-          Musl.write(descriptor, $0.baseAddress, $0.count)
+          unsafe Musl.write(descriptor, $0.baseAddress, $0.count)
         #else
-          Darwin.write(descriptor, $0.baseAddress, $0.count)
+          unsafe Darwin.write(descriptor, $0.baseAddress, $0.count)
         #endif
       }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
-      rest.removeFirst(count)
+      if count >= 0 {
+        rest.removeFirst(count)
+      } else if errno == EAGAIN {
+        // Somebody has made the descriptor non-blocking; the reader is just slow.
+        var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = unsafe poll(&ready, 1, -1)
+      } else if errno != EINTR {
+        return false
+      }
     }
+    return true
   }
 }
 

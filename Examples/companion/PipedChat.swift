@@ -27,19 +27,22 @@ struct PipedChat {
     }
     await companion.stop()
     showResults()
-    await output.flush()
-    return isSuccess
+    return await output.flush() && isSuccess
   }
 
   private func converse() async -> Bool {
     var isSuccess = await resume()
-    while let line = await input.nextLine() {
+    while !output.hasFailed, let line = await input.nextLine() {
       guard line.contains(where: { !$0.isWhitespace }) else { continue }
       let command = SlashCommand(line)
       if command == .quit { break }
       let isDone = if let command { await run(command) } else { await answer(line) }
       isSuccess = isSuccess && isDone
       showResults()
+    }
+    if output.hasFailed {
+      Output.complain("The output cannot be written. Nothing more is sent.")
+      return false
     }
     let isDrained = await drain()
     return isSuccess && isDrained
@@ -60,7 +63,8 @@ struct PipedChat {
       for try await text in reply {
         if json == nil { output.write(text) }
         isLineOpen = true
-        await output.flush()
+        // What could not be shown is not asked on for, and so does not count as shown.
+        guard await output.flush() else { return false }
       }
       endLine(isLineOpen)
       return true
@@ -122,7 +126,8 @@ struct PipedChat {
     var isQuitting = false
     for await signal in signals {
       switch signal {
-      case .resize: continue
+      case .resize, .resume: continue
+      case .suspend: Signal.suspendProcess()
       case .terminate: return
       case .interrupt:
         if isQuitting { return }

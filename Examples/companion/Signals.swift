@@ -17,12 +17,17 @@ enum Signal: Sendable {
   case terminate
   /// The terminal has another size.
   case resize
+  /// Ctrl-Z.
+  case suspend
+  /// The program goes on after a suspension.
+  case resume
 
   /// The signals from now on. They no longer have their usual effect.
   static func all() -> AsyncStream<Signal> {
     AsyncStream { continuation in
       let sources = [
         (SIGINT, Signal.interrupt), (SIGTERM, .terminate), (SIGHUP, .terminate), (SIGWINCH, .resize),
+        (SIGTSTP, .suspend), (SIGCONT, .resume),
       ]
       .map { number, meaning in
         signal(number, SIG_IGN)
@@ -34,4 +39,7 @@ enum Signal: Sendable {
       continuation.onTermination = { _ in for source in sources { source.cancel() } }
     }
   }
+
+  /// Stops the process, as Ctrl-Z does, until it is told to go on.
+  static func suspendProcess() { kill(getpid(), SIGSTOP) }
 }

@@ -14,6 +14,8 @@ struct StatusRow {
   private let isSupported: Bool
   private var isShown = false
   private var text = ""
+  /// Which row it was last drawn in.
+  private var drawnRow = 0
 
   init() {
     let terminal = unsafe getenv("TERM").map { unsafe String(cString: $0) } ?? ""
@@ -26,6 +28,7 @@ struct StatusRow {
     self.text = text
     let setUp = isShown ? "" : Self.reserve(size)
     isShown = true
+    drawnRow = size.rows
     return setUp + draw(size)
   }
 
@@ -40,7 +43,10 @@ struct StatusRow {
   /// What to write after the terminal's size has changed.
   mutating func resize() -> String {
     guard isShown, let size = Self.size else { return "" }
-    return "\u{1B}7\u{1B}[1;\(size.rows - 1)r\u{1B}8" + draw(size)
+    // What was the last row may now lie in the middle of the screen.
+    let erased = drawnRow < size.rows ? "\u{1B}[\(drawnRow);1H\u{1B}[2K" : ""
+    drawnRow = size.rows
+    return "\u{1B}7\u{1B}[1;\(size.rows - 1)r\(erased)\u{1B}8" + draw(size)
   }
 
   private func draw(_ size: (rows: Int, columns: Int)) -> String {

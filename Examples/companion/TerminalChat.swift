@@ -62,7 +62,7 @@ final class TerminalChat: Sendable {
   // MARK: The person's lines
 
   private func talk() async {
-    await withTaskGroup(of: Void.self) { answers in
+    await withDiscardingTaskGroup { answers in
       await greet(&answers)
       while let line = await input.nextLine() {
         state.withLock { $0.isQuitting = false }
@@ -78,7 +78,7 @@ final class TerminalChat: Sendable {
     }
   }
 
-  private func greet(_ answers: inout TaskGroup<Void>) async {
+  private func greet(_ answers: inout DiscardingTaskGroup) async {
     do {
       guard let reply = try await companion.resume(commands.session) else { return prompt() }
       output.write("Your last message has no answer yet. Here it is:\n")
@@ -88,7 +88,7 @@ final class TerminalChat: Sendable {
     }
   }
 
-  private func send(_ line: String, _ answers: inout TaskGroup<Void>) async {
+  private func send(_ line: String, _ answers: inout DiscardingTaskGroup) async {
     do {
       begin(try await companion.send(line, in: commands.session), &answers)
     } catch {
@@ -96,7 +96,7 @@ final class TerminalChat: Sendable {
     }
   }
 
-  private func begin(_ reply: Reply, _ answers: inout TaskGroup<Void>) {
+  private func begin(_ reply: Reply, _ answers: inout DiscardingTaskGroup) {
     state.withLock { $0.answering = reply }
     answers.addTask { await self.print(reply) }
   }
@@ -171,6 +171,14 @@ final class TerminalChat: Sendable {
       switch signal {
       case .resize: state.withLock { output.write($0.row.resize()) }
       case .terminate: return
+      case .suspend:
+        // The shell gets the whole screen back, and whoever resumes the program a new prompt.
+        state.withLock { output.write($0.row.hide()) }
+        await output.flush()
+        Signal.suspendProcess()
+      case .resume:
+        updateRow()
+        output.write(Self.prompt)
       case .interrupt:
         let (isQuitting, answer) = state.withLock { state in
           defer { state.isQuitting = true }

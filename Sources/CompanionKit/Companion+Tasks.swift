@@ -30,23 +30,31 @@ extension Companion {
     while true {
       let left = try await taskLoop.pendingTasks()
       guard left > 0, environment.time.now < deadline, !Task.isCancelled else { return left }
-      await withTaskGroup { group in
-        group.addTask { await Self.waitForEndOfTask(in: events) }
+      let hasStopped = await withTaskGroup(of: Bool.self) { group in
+        group.addTask { await !Self.seesEndOfTask(in: events) }
         group.addTask { [time = environment.time] in
           try? await time.sleep(until: deadline, tolerance: nil)
+          return false
         }
-        await group.next()
+        let hasStopped = await group.next() ?? true
         group.cancelAll()
+        return hasStopped
       }
+      // A companion that has stopped works on nothing more.
+      if hasStopped { return try await taskLoop.pendingTasks() }
     }
   }
 
-  private static func waitForEndOfTask(in events: EventStream) async {
+  /// Waits until a task ends.
+  ///
+  /// - Returns: `false` when there are no more events.
+  private static func seesEndOfTask(in events: EventStream) async -> Bool {
     for await event in events {
       switch event.kind {
-      case .taskCompleted, .taskCancelled, .taskDeadLettered, .eventsDropped: return
+      case .taskCompleted, .taskCancelled, .taskDeadLettered, .taskReleased, .eventsDropped: return true
       default: continue
       }
     }
+    return false
   }
 }

@@ -91,6 +91,7 @@ public final class Companion: Sendable {
   public func stop() async {
     finishChats()
     taskLoop.stop()
+    if state.withLock({ $0.hasEnded }) { environment.bus.finish() }
     addLoop.finish()
     await withCheckedContinuation { continuation in
       let hasEnded = state.withLock { state in

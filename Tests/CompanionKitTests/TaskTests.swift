@@ -197,6 +197,39 @@ struct TaskTests {
     }
   }
 
+  @Test func `a task that a dead process left unseen is taken up within five minutes of its lease`() throws {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let store = InMemoryStore(time: simulator.time)
+      let scene = Scene(simulator: simulator, store: store, model: ScriptedModel.answering("done"))
+      scene.companion.start()
+      try await scene.companion.startSession(scene.session)
+      _ = try await scene.companion.send("Hello", in: scene.session).text()
+      // Another process creates a task, claims it and dies; this one is not told.
+      let task = GenerationTask(
+        id: TaskID(bits: 1), session: scene.session, turn: TurnID(bits: 1),
+        request: .init(instruction: "Summarise", intent: IntentRules.intent(of: "Summarise")),
+        createdAt: simulator.time.now)
+      try await store.commit(.insertTask(task))
+      _ = try await store.claim(limit: 1, worker: WorkerID(bits: 9), leaseLength: .seconds(90))
+      let ended = await scene.events.first { $0.kind.typeName == "task.completed" }
+      #expect(ended != nil)
+      #expect(simulator.elapsed <= .seconds(391))
+      await scene.companion.stop()
+    }
+  }
+
+  @Test func `draining ends when the companion stops`() throws {
+    try Scene.run(seed: 1, model: { _ in ScriptedModel { $0.purpose == .task ? [.hang] : ["yes"] } }) {
+      scene in
+      _ = try await scene.companion.send("Summarise everything", in: scene.session).text()
+      async let left = scene.companion.drainTasks(limit: .seconds(3600))
+      await scene.companion.stop()
+      #expect(try await left == 1)
+      #expect(scene.simulator.elapsed < .seconds(10))
+    }
+  }
+
   @Test func `a task that takes too long ends`() throws {
     try Scene.run(
       seed: 1, model: { _ in ScriptedModel { $0.purpose == .task ? [.hang] : ["yes"] } },

@@ -30,7 +30,7 @@ struct UnderstandIntent: Sendable {
       maximumOutputTokens: 300)
     do {
       let response = try await calls.generate(request, context: context)
-      let answer = try? JSONDecoder().decode(JSONValue.self, from: Data(response.text.utf8))
+      let answer = JSONValue(json: Data(response.text.utf8))
       if let intent = answer.flatMap({ IntentJudgement.intent(from: $0, message: text) }) { return intent }
       calls.events.emit(.intentFellBack(nil), in: context)
     } catch {

@@ -53,7 +53,7 @@ package final class TaskLoop: Sendable {
   /// Works until ``stop()``, and then for a grace period on what is in hand. Cancellation gives everything
   /// back at once.
   package func run() async {
-    await withTaskGroup { group in
+    await withDiscardingTaskGroup { group in
       var retry = Retry()
       while !isStopping, !Task.isCancelled {
         let deadline: Timestamp?
@@ -97,14 +97,20 @@ package final class TaskLoop: Sendable {
       limit: limit, worker: worker, leaseLength: environment.configuration.leaseLength)
   }
 
-  /// When to look for work without being woken; `nil` when only a wake-up can bring some.
+  /// When to look for work without being woken; `nil` when only the end of a run can make room for some.
   private func nextClaim() async throws(StoreFailure) -> Timestamp? {
-    guard freeWorkers > 0, let expiry = try await environment.store.nextLeaseExpiry() else { return nil }
+    guard freeWorkers > 0 else { return nil }
+    let now = environment.time.now
+    let sweep = now.advanced(by: Self.sweepInterval)
+    guard let expiry = try await environment.store.nextLeaseExpiry() else { return sweep }
     // A lease that is over and was not claimed just now is in another worker's hands already.
-    return max(expiry, environment.time.now.advanced(by: .seconds(1)))
+    return min(sweep, max(expiry, now.advanced(by: .seconds(1))))
   }
 
-  private func begin(_ task: GenerationTask, in group: inout TaskGroup<Void>) {
+  /// How long what another process has left behind, unseen, may wait at the most.
+  private static let sweepInterval = Duration.seconds(300)
+
+  private func begin(_ task: GenerationTask, in group: inout DiscardingTaskGroup) {
     guard case .running = task.state else {
       // Claiming it has ended it: too many workers died over it, or it was to stop.
       return group.addTask { [environment] in

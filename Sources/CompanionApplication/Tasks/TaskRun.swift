@@ -48,7 +48,7 @@ struct TaskRun: Sendable {
     }
     await Unstructured.shielded {
       do throws(StoreFailure) {
-        if let ended = try await store(end) { announceEnd(of: ended) }
+        if let ended = try await storeOrFail(end) { announceEnd(of: ended) }
       } catch {
         // The lease runs out, and the task is taken up again.
         environment.events.emit(.taskLoopFailed(error), in: context)
@@ -100,8 +100,9 @@ struct TaskRun: Sendable {
           nextProgress = time.now.advanced(by: Self.progressInterval)
           environment.events.emit(.taskProgressed(characters: text.count), in: context)
         }
-        return true
+        return !Task.isCancelled
       }
+      guard finish != nil else { return .stopped }
       guard !text.isEmpty else {
         throw ProviderFailure(.malformedResponse, message: "The result is empty.")
       }
@@ -145,6 +146,17 @@ struct TaskRun: Sendable {
   }
 
   // MARK: Its end
+
+  /// A result that no store can hold, such as one that is too large, is a failure: it would be the same again.
+  private func storeOrFail(_ end: End) async throws(StoreFailure) -> GenerationTask? {
+    do throws(StoreFailure) {
+      return try await store(end)
+    } catch {
+      guard case .invalid(let reason) = error else { throw error }
+      let failure = ProviderFailure(.malformedResponse, message: "The result cannot be stored: \(reason).")
+      return try await store(.failed(.provider(failure)))
+    }
+  }
 
   /// - Returns: the task as it is now; `nil` when it is another worker's.
   private func store(_ end: End) async throws(StoreFailure) -> GenerationTask? {

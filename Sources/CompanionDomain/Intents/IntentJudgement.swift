@@ -29,6 +29,9 @@ public enum IntentJudgement {
     mentions. "entities": names it mentions. "secondary": further profiles it asks for.
     """
 
+  /// The most bytes of a name that a model finds in a message; longer ones are no names.
+  static let maximumEntityLength = 200
+
   /// How many of the newest messages the model sees.
   public static let historyLength = 3
 
@@ -53,7 +56,8 @@ public enum IntentJudgement {
       complexity: complexity,
       confidence: min(1, max(0, confidence)),
       files: distinct,
-      entities: (answer["entities"]?.array ?? []).compactMap(\.string),
+      entities: (answer["entities"]?.array ?? []).compactMap(\.string)
+        .filter { (1...maximumEntityLength).contains($0.utf8.count) && !$0.utf8.contains(0) },
       secondary: (answer["secondary"]?.array ?? []).compactMap { value in
         value.string.flatMap(Intent.Profile.init(rawValue:)).flatMap { $0 == profile ? nil : $0 }
       },

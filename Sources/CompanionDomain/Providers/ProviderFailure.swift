@@ -85,9 +85,19 @@ public struct ProviderFailure: Error, Hashable, Sendable, Codable {
     self.disposition = disposition ?? kind.usualDisposition
     self.retryAfter = retryAfter
     self.status = status
-    self.code = code
-    self.requestID = requestID
-    self.message = String(message.prefix(500))
+    self.code = code.map(Self.storable)
+    self.requestID = requestID.map(Self.storable)
+    self.message = Self.storable(message)
+  }
+}
+
+extension ProviderFailure {
+  /// What a provider wrote, in a form that can be stored and shown: no control characters, no more than 500
+  /// characters.
+  private static func storable(_ text: String) -> String {
+    let scalars = text.prefix(500).unicodeScalars.lazy
+      .map { $0.properties.generalCategory == .control ? " " : $0 }
+    return String(String.UnicodeScalarView(scalars))
   }
 }
 

@@ -1,7 +1,7 @@
 /// A name for one thing of one kind, such as a session or a task.
 ///
 /// Identifiers are chosen by an `IdentifierSource` or by a host. Every one is 1 to 128 bytes of UTF-8
-/// without control characters or white space, so that it can be printed, typed and stored as it is. Two are
+/// without control or format characters or white space, so that it can be printed, typed and stored as it is. Two are
 /// the same when their bytes are, and they are ordered by their bytes, in memory as in every database.
 public protocol Identifier: RawRepresentable, Hashable, Comparable, Sendable, Codable,
   LosslessStringConvertible
@@ -17,7 +17,7 @@ public struct ValidatedIdentifier: Sendable {
   init?(_ string: String) {
     guard (1...128).contains(string.utf8.count) else { return nil }
     let isPrintable = string.unicodeScalars.allSatisfy { scalar in
-      !scalar.properties.isWhitespace && scalar.properties.generalCategory != .control
+      !scalar.properties.isWhitespace && ![.control, .format].contains(scalar.properties.generalCategory)
     }
     guard isPrintable else { return nil }
     self.string = string
@@ -40,7 +40,7 @@ public struct ValidatedIdentifier: Sendable {
 }
 
 extension Identifier {
-  /// Checks a string; `nil` unless it is 1 to 128 bytes without control characters or white space.
+  /// Checks a string; `nil` unless it is 1 to 128 bytes without control or format characters or white space.
   public init?(rawValue: String) {
     guard let validated = ValidatedIdentifier(rawValue) else { return nil }
     self.init(validated: validated)

@@ -7,6 +7,9 @@ struct OfflineAnswer {
   /// How much of the question's weight a sentence must cover to count as an answer.
   private static let threshold = 0.3
 
+  /// The most sentences, of the newest, in which an answer is looked for.
+  private static let memory = 2000
+
   var text: String {
     let message = dialogue.last { $0.role == .user }?.text ?? ""
     let phrases = OfflinePhrases(WrittenLanguage(of: message))
@@ -21,15 +24,16 @@ struct OfflineAnswer {
   }
 
   private func acknowledgement(of sentences: [String], _ phrases: OfflinePhrases) -> String {
-    let name = sentences.lazy.compactMap(Introduction.name(in:)).first
-    let greeting = sentences.contains(where: Introduction.isGreeting) || name != nil
+    let name = sentences.prefix(Self.memory).lazy.compactMap(Introduction.name(in:)).first
+    let greeting = sentences.prefix(Self.memory).contains(where: Introduction.isGreeting) || name != nil
     return greeting ? phrases.greeting(name) : phrases.noted
   }
 
   /// The statement of the person, in this conversation, that answers a question best.
   private func statement(answering question: String) -> String? {
     let said = dialogue.filter { $0.role == .user }.map(\.text)
-    let statements = said.flatMap(TextAnalysis.sentences(of:)).filter { !Question.isAsked(in: $0) }
+    let statements = said.flatMap(TextAnalysis.sentences(of:)).suffix(Self.memory)
+      .filter { !Question.isAsked(in: $0) }
     if Introduction.isAskedFor(in: question),
       let introduction = statements.last(where: { Introduction.name(in: $0) != nil })
     {

@@ -7,11 +7,14 @@ struct OfflineTask {
 
   private static let sentences = 6
 
+  /// The most sentences, of the newest, that are worked on.
+  private static let memory = 2000
+
   var result: String {
     let phrases = OfflinePhrases(WrittenLanguage(of: instruction))
     let own = TextAnalysis.sentences(of: instruction)
     let said = dialogue.filter { $0.role == .user }.map(\.text)
-    let statements = said.flatMap(TextAnalysis.sentences(of:))
+    let statements = Array(said.flatMap(TextAnalysis.sentences(of:)).suffix(Self.memory))
       .filter { !own.contains($0) && !Question.isAsked(in: $0) }
     guard !statements.isEmpty else { return phrases.nothingToWorkOn }
     let ranking = SentenceRanking(statements)

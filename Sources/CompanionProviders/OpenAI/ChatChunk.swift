@@ -72,6 +72,17 @@ struct ChatChunk: Decodable {
   var usage: Usage?
   var error: JSONValue?
   var object: String?
+
+  private enum CodingKeys: String, CodingKey { case choices, usage, error, object }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    choices = try container.decodeIfPresent([Choice].self, forKey: .choices)
+    // Tokens that nobody can count do not spoil an answer: they are unknown.
+    usage = try? container.decodeIfPresent(Usage.self, forKey: .usage)
+    error = try container.decodeIfPresent(JSONValue.self, forKey: .error)
+    object = try container.decodeIfPresent(String.self, forKey: .object)
+  }
 }
 
 extension TokenUsage {

@@ -4,17 +4,25 @@ import FoundationEssentials
 
 /// What is known about a response while its body is read: enough to classify what is wrong with it.
 struct ResponseContext: Sendable {
-  var status: Int
-  var headers: [String: String]
-  var redaction: SecretRedaction
-  var time: any TimeSource
+  let status: Int
+  /// The header fields, without the key, which a server may have put there too.
+  let headers: [String: String]
+  let redaction: SecretRedaction
+  let time: any TimeSource
+
+  init(status: Int, headers: [String: String], redaction: SecretRedaction, time: any TimeSource) {
+    self.status = status
+    self.headers = headers.mapValues(redaction.redacted)
+    self.redaction = redaction
+    self.time = time
+  }
 
   /// The error that a server sent as JSON.
   func failure(_ error: JSONValue) -> ProviderFailure { failure(ProviderErrorDetails(error)) }
 
   /// The error that a server sent in whatever form.
   func failure(body: Data) -> ProviderFailure {
-    if let json = try? JSONDecoder().decode(JSONValue.self, from: body) { return failure(json) }
+    if let json = JSONValue(json: body) { return failure(json) }
     let text = String(decoding: body, as: UTF8.self)
     // A page for people is of no use in a line of text.
     let isPage = text.prefix(512).contains("<")
@@ -29,13 +37,13 @@ struct ResponseContext: Sendable {
 
   /// Reads a chunk, or a whole answer.
   func chunk(_ data: Data, with decoder: JSONDecoder) throws(ProviderFailure) -> ChatChunk {
-    guard let chunk = try? decoder.decode(ChatChunk.self, from: data) else {
+    guard JSONValue.isShallow(data), let chunk = try? decoder.decode(ChatChunk.self, from: data) else {
       // An error may take any form; everything else has the one that was tried.
-      if let json = try? decoder.decode(JSONValue.self, from: data), isError(json) { throw failure(json) }
+      if let json = JSONValue(json: data), isError(json) { throw failure(json) }
       throw malformed("a part of the answer is not the JSON of a chat completion")
     }
     if let error = chunk.error, error != .null { throw failure(["error": error]) }
-    if chunk.object == "error", let json = try? decoder.decode(JSONValue.self, from: data) {
+    if chunk.object == "error", let json = JSONValue(json: data) {
       throw failure(json)
     }
     guard chunk.choices != nil || chunk.usage != nil else {

@@ -26,7 +26,10 @@ final class ExchangeTable: NSObject, URLSessionDataDelegate {
     _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
     completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
   ) {
-    if let head = ResponseHead(response) { self[dataTask]?.receive(head) }
+    // An interim response, such as 103 Early Hints, says nothing about the answer; the next head does.
+    if let head = ResponseHead(response), !(100...199).contains(head.status) || head.status == 101 {
+      self[dataTask]?.receive(head)
+    }
     completionHandler(.allow)
   }
 

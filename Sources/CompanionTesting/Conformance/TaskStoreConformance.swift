@@ -140,12 +140,10 @@ public enum TaskStoreConformance {
     let lease = LeaseNumber(rawValue: 1)
     let text = Make.textWithNUL
     let running = try Make.task().applying(.claim(by: Make.id(5), leaseLength: .seconds(30)), at: Make.start)
-    let failure = ProviderFailure(.unknown, message: text)
     let bad = [
       Make.task(2, text),
       try running.applying(.complete(lease, text: text), at: Make.start),
       try running.applying(.cancel(reason: text), at: Make.start),
-      try running.applying(.fail(lease, .provider(failure)), at: Make.start),
       try Make.task(3).applying(.cancel(reason: text), at: Make.start),
       Make.task(4, Make.text(bytes: ChangeSet.maximumTextBytes + 1)),
     ]

@@ -7,7 +7,10 @@ struct IdentifierTests {
     #expect(SessionID(text)?.rawValue == text)
   }
 
-  @Test(arguments: ["", " ", "a b", "a\n", "a\u{0}", "a\u{7F}", "　", String(repeating: "x", count: 129)])
+  @Test(arguments: [
+    "", " ", "a b", "a\n", "a\u{0}", "a\u{7F}", "　", "a\u{202E}b", "a\u{200B}",
+    String(repeating: "x", count: 129),
+  ])
   func `an empty, long, blank or unprintable string is none`(text: String) {
     #expect(SessionID(text) == nil)
   }

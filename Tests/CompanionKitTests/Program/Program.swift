@@ -24,18 +24,21 @@ final class Program: Sendable {
     var hasEnded: Bool { openPipes == 0 && status != nil }
   }
 
+  /// The program lies beside the tests.
+  static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    .appending(path: "companion")
+
   private let process: ChildProcess
   private let state = Mutex(State())
 
   /// Starts the program.
-  init(_ arguments: [String], environment: [String: String] = [:]) throws {
+  init(
+    _ arguments: [String], environment: [String: String] = [:], executable: String = Program.executable.path
+  ) throws {
     // A program that has ended reads no more; writing to it is no reason to die.
     signal(SIGPIPE, SIG_IGN)
-    // The program lies beside the tests.
-    let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-      .appending(path: "companion")
     process = try ChildProcess(
-      executable.path, arguments,
+      executable, arguments,
       environment: ProcessInfo.processInfo.environment.merging(environment) { _, new in new })
     read(process.output) { state, text in state.output.append((ContinuousClock().now, text)) }
     read(process.complaints) { state, text in state.complaints += text }

@@ -67,6 +67,17 @@ struct ProgramProviderTests {
         try connection.chunk(OpenAIScript.event(OpenAIScript.error("Busy", type: "overloaded_error")))
         try connection.finish()
       },
+      Misbehaviour(
+        testDescription: "a NUL and control characters in the error", complaint: "bad   [2J thing"
+      ) {
+        try $0.respond(400, [:], #"{"error":{"message":"bad \u0000\u001b[2J thing"}}"#)
+      },
+      Misbehaviour(
+        testDescription: "an error that is nested without end", complaint: "The model's server failed."
+      ) {
+        try $0.respond(
+          500, [:], String(repeating: "[", count: 60_000) + String(repeating: "]", count: 60_000))
+      },
       Misbehaviour(testDescription: "no JSON", complaint: "something that is not a valid answer") {
         try $0.respond(200, ["Content-Type": "text/html"], "<html>Hello</html>")
       },
@@ -108,6 +119,28 @@ struct ProgramProviderTests {
       let next = try await Program.run(Self.arguments(healthy, store))
       #expect(next.output == "Here I am\n")
     }
+  }
+
+  @Test func `an interim response is not the answer`() async throws {
+    let server = try Self.server { connection in
+      try connection.raw("HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
+      try connection.stream(OpenAIScript.stream(text: "Hello there"))
+    }
+    let result = try await Program.run(Self.arguments(server), input: "Hello\n")
+    #expect(result.output == "Hello there\n")
+  }
+
+  @Test func `a key that the server repeats is printed nowhere`() async throws {
+    let key = "sk-SECRET-1234567890"
+    let server = try LoopbackServer { request, connection in
+      #expect(request.headers["authorization"] == "Bearer \(key)")
+      try connection.respond(500, ["x-request-id": "req-\(key)"], OpenAIScript.error("no \(key)", code: key))
+    }
+    let result = try await Program.run(
+      Self.arguments(server) + ["--api-key-env", "COMPANION_TEST_KEY", "--json"], input: "Hello\n",
+      environment: ["COMPANION_TEST_KEY": key])
+    #expect(result.status == 1)
+    #expect(!result.output.contains("SECRET") && !result.complaints.contains("SECRET"))
   }
 
   @Test func `a stalled body times out, with what was delivered kept`() async throws {

@@ -118,6 +118,33 @@ struct ProgramTests {
     }
   }
 
+  @Test func `what cannot be printed is a failure, and does not count as shown`() async throws {
+    #if os(Linux)
+      try await withFolder { folder in
+        let store = "\(folder)/demo.db"
+        let program = "\(Program.executable.path) --store \(store) >/dev/full"
+        let shell = try Program(["-c", program], executable: "/bin/sh")
+        shell.write("Hello, I am Aiko.\nAnd again.\n")
+        shell.endInput()
+        let result = await shell.end()
+        #expect(result.status == 1)
+        #expect(result.complaints == "companion: The output cannot be written. Nothing more is sent.\n")
+        let history = try await Program.run(["--store", store], input: "/history\n")
+        #expect(!history.output.contains("And again."))
+      }
+    #endif
+  }
+
+  @Test func `a session that is there already is not started again`() async throws {
+    try await withFolder { folder in
+      let arguments = ["--store", "\(folder)/demo.db", "--session", "kyoto"]
+      #expect(try await Program.run(arguments, input: "Hello.\n").status == 0)
+      let again = try await Program.run(arguments + ["--new"], input: "Hello.\n")
+      #expect(again.status == 64)
+      #expect(again.complaints.contains("Go on with it without --new."))
+    }
+  }
+
   @Test func `a message that cannot be taken does not end the conversation`() async throws {
     let long = String(repeating: "x", count: 300_000)
     let result = try await Program.run(["--store", "memory"], input: "\(long)\nHello.\n")
