@@ -4,7 +4,7 @@ import Testing
 
 /// The chat, under a simulator: each scene with many orders of events.
 struct ChatTests {
-  private static let seeds: ClosedRange<UInt64> = 1...60
+  private static let seeds = Seeds.range
 
   @Test func `a message is answered, and both are in the log when the reply ends`() throws {
     for seed in Self.seeds {

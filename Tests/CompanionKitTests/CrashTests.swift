@@ -15,7 +15,7 @@ struct CrashTests {
   func `whatever the moment, nothing accepted is lost and nothing is there that was not shown`(
     fault: CrashableStore.Fault
   ) throws {
-    for seed in 1...4 as ClosedRange<UInt64> {
+    for seed in Seeds.few {
       for commit in 1...40 { try go(through: fault, at: commit, seed: seed) }
     }
   }

@@ -4,7 +4,7 @@ import Testing
 
 /// Background work, under a simulator.
 struct TaskTests {
-  private static let seeds: ClosedRange<UInt64> = 1...60
+  private static let seeds = Seeds.range
 
   private static func announcement(of id: TaskID) -> String {
     "assistant: I am working on this in the background and will tell you when it is done. (task \(id))"

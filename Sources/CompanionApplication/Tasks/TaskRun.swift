@@ -163,15 +163,17 @@ struct TaskRun: Sendable {
     switch end {
     case .finished(let text): return try await finish(.complete(task.lease, text: text))
     case .failed(let failure): return try await finish(.fail(task.lease, failure))
-    case .cancelRequested:
-      return try await environment.store.transition(task.id, .stop(task.lease), on: time).flatMap {
-        try? $0.get()
-      }
-    case .stopped:
-      return try await environment.store.transition(task.id, .release(task.lease), on: time)
-        .flatMap { try? $0.get() }
+    case .cancelRequested: return try await apply(.stop(task.lease))
+    case .stopped: return try await apply(.release(task.lease))
     case .letGo: return nil
     }
+  }
+
+  /// A refusal is how a worker learns that the task has ended, or is another worker's.
+  private func apply(_ transition: TaskTransition) async throws(StoreFailure) -> GenerationTask? {
+    guard case .success(let task)? = try await environment.store.transition(task.id, transition, on: time)
+    else { return nil }
+    return task
   }
 
   /// Ends the task and tells the conversation, in one commit.
