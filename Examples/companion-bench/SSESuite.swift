@@ -29,7 +29,7 @@ struct SSESuite {
     let megabytes = Double(count * event.count) / 1_000_000
 
     var rates: [Double] = []
-    for _ in 0..<5 {
+    for _ in 0..<15 {
       var parser = ServerSentEventParser()
       var found = 0
       var bytes = 0
@@ -52,7 +52,7 @@ struct SSESuite {
       "sse", "\(count) events of 200 bytes, framing only", "mb_per_s", rates.percentile(0.5), "MB/s")
 
     var scans: [Double] = []
-    for _ in 0..<5 {
+    for _ in 0..<15 {
       var feeds = 0
       let time = ContinuousClock().measure {
         for chunk in chunks {
