@@ -185,6 +185,18 @@ struct ChatTests {
     }
   }
 
+  @Test func `a model that says it was cancelled, and was not, has failed`() throws {
+    for seed in Self.seeds {
+      let model = ScriptedModel.answering("Once ", .fail(.cancelled))
+      try Scene.run(seed: seed, model: { _ in model }) { scene in
+        let reply = try await scene.companion.send("A story", in: scene.session)
+        await #expect(throws: ChatFailure.model(ProviderFailure(.cancelled))) { try await reply.text() }
+        let log = try await scene.log()
+        #expect(log == ["user: A story", "assistant: Once  [failed]"])
+      }
+    }
+  }
+
   @Test func `an answer that is empty is a failure`() throws {
     try Scene.run(seed: 1, model: { _ in ScriptedModel.answering() }) { scene in
       let reply = try await scene.companion.send("A story", in: scene.session)

@@ -161,7 +161,9 @@ extension ChatTurn {
       guard finish != nil else { return reply.interrupt(.shutdown) }
       if isEmpty { throw ProviderFailure(.malformedResponse, message: "The answer is empty.") }
     } catch {
-      if error.kind == .cancelled { reply.interrupt(.shutdown) } else { reply.finish(.failed(error)) }
+      // A model that says so without having been asked to stop has failed like any other.
+      let isStopped = error.kind == .cancelled && Task.isCancelled
+      if isStopped { reply.interrupt(.shutdown) } else { reply.finish(.failed(error)) }
     }
   }
 

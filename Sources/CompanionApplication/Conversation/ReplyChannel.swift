@@ -57,7 +57,7 @@ final class ReplyChannel: Sendable {
 
   // MARK: The producer's side
 
-  /// Gives a chunk to the consumer; waits while the one before has not been taken.
+  /// Gives a chunk to the consumer; waits while too many before it have not been taken.
   ///
   /// - Returns: `false` when nobody wants it any more.
   func send(_ chunk: String) async -> Bool {

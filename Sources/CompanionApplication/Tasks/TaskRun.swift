@@ -123,9 +123,13 @@ struct TaskRun: Sendable {
 
   /// Gives a sign of life three times per lease, until the task is no longer this worker's.
   private func keepLease() async -> End {
-    // A cancel may have come after the claim, and before anybody here listened.
-    if let current = try? await environment.store.task(task.id), current.cancelRequest != nil {
-      return .cancelRequested
+    do throws(StoreFailure) {
+      // A cancel may have come after the claim, and before anybody here listened.
+      let current = try await environment.store.task(task.id)
+      if current?.cancelRequest != nil { return .cancelRequested }
+    } catch {
+      // The first renewal asks again.
+      environment.events.emit(.taskLoopFailed(error), in: context)
     }
     while true {
       do {
@@ -180,9 +184,14 @@ struct TaskRun: Sendable {
   private func finish(_ transition: TaskTransition) async throws(StoreFailure) -> GenerationTask? {
     let log = environment.log(of: task.session)
     while true {
-      guard let current = try await environment.store.task(task.id),
-        let ended = try? current.applying(transition, at: time.now)
-      else { return nil }
+      guard let current = try await environment.store.task(task.id) else { return nil }
+      let ended: GenerationTask
+      do throws(TransitionRefusal) {
+        ended = try current.applying(transition, at: time.now)
+      } catch {
+        // As in `apply(_:)`: the task has ended, or is another worker's.
+        return nil
+      }
       do throws(StoreFailure) {
         if words(for: ended) != nil, var conversation = try await log.load() {
           try await log.append(to: &conversation, with: [.updateTask(ended)]) {

@@ -2,7 +2,7 @@ import CompanionDomain
 import CompanionPorts
 
 extension TaskStore {
-  /// Applies a transition to the task as it is now, and stores it together with other changes.
+  /// Applies a transition to the task as it is now, and stores it.
   ///
   /// When somebody changes the task meanwhile, the transition is applied again to what they have left.
   ///
