@@ -6,12 +6,12 @@ import Testing
 /// The `companion` program against a server that misbehaves.
 struct ProgramProviderTests {
   /// The program's arguments for a server.
-  private static func arguments(_ server: LoopbackServer, _ store: String = "memory") -> [String] {
+  static func arguments(_ server: LoopbackServer, _ store: String = "memory") -> [String] {
     ["--store", store, "--model", "m", "--base-url", server.url("/v1").absoluteString]
   }
 
   /// A server that understands every message as a plain question, and answers as it is told to.
-  private static func server(
+  static func server(
     answering: @escaping @Sendable (LoopbackConnection) throws -> Void
   ) throws -> LoopbackServer {
     try LoopbackServer { request, connection in
@@ -187,43 +187,7 @@ struct ProgramProviderTests {
     }
   }
 
-  /// The process is killed at different moments of an answer of one word every 5 ms.
-  @Test(arguments: [5, 60, 120, 250])
-  func `kill -9 in the middle of an answer loses at most the last 250 ms of it`(words: Int) async throws {
-    try await withFolder { folder in
-      let server = try Self.server { connection in
-        try connection.streamHead()
-        for number in 1...2000 {
-          try connection.chunk(OpenAIScript.event(OpenAIScript.textChunk("w\(number) ")))
-          try connection.pause(milliseconds: 5)
-        }
-        // However late the signal comes, it comes in the middle of the answer.
-        try connection.stall()
-      }
-      let store = "\(folder)/demo.db"
-      let program = try Program(Self.arguments(server, store))
-      program.write("A story\n")
-      _ = await program.output { $0.contains("w\(words) ") }
-      let killed = ContinuousClock().now
-      program.send(SIGKILL)
-      let printed = await program.end().output
-      let safe = program.output(before: killed - .milliseconds(250))
-
-      let healthy = try Self.server { try $0.stream(OpenAIScript.stream(text: "As I said")) }
-      let next = try await Program.run(Self.arguments(healthy, store), input: "Go on\n")
-      #expect(next.status == 0)
-      let messages = try await Self.messages(in: store)
-      let kept = messages.first { $0.completion == .interrupted(.crashed) }?.text ?? ""
-      let isKeptShown = printed.hasPrefix(kept)
-      let isSafeKept = kept.hasPrefix(safe)
-      #expect(isKeptShown, "kept \(kept.utf8.count) bytes, shown \(printed.utf8.count)")
-      #expect(isSafeKept, "kept \(kept.utf8.count) of \(safe.utf8.count) bytes")
-      #expect(messages.first?.text == "A story")
-      #expect(messages.suffix(2).map(\.text) == ["Go on", "As I said"])
-    }
-  }
-
-  private static func messages(in path: String) async throws -> [ChatMessage] {
+  static func messages(in path: String) async throws -> [ChatMessage] {
     let store = try await SQLiteStore(path: path, time: .system)
     let session = try #require(try await store.sessions(limit: 1).first)
     let messages = try await store.messages(in: session.id, before: nil, limit: 100)
