@@ -8,7 +8,7 @@ extension ChangeSet {
   ///
   /// Every store calls this before it begins, so that all of them refuse the same: text with NUL, which some
   /// databases cannot hold; text beyond ``maximumTextBytes``; messages that leave a gap or repeat a place; a
-  /// new session that claims to have messages; a task whose intent has no finite confidence.
+  /// new session that claims to have messages; a task to be added to which something has happened already.
   ///
   /// - Throws: ``StoreFailure/invalid(_:)``, which names the change and never quotes the text.
   public func validate() throws(StoreFailure) {
@@ -36,11 +36,12 @@ extension ChangeSet.Change {
     case .extendDraft(let draft, let session, let offset):
       try Self.check([draft.text], of: "the draft of \(session)", existing: max(0, offset))
     case .discardDraft: break
-    case .insertTask(let task), .updateTask(let task):
-      try Self.check(task.texts, of: "task \(task.id)")
-      guard task.request.intent.confidence.isFinite else {
-        throw .invalid("the confidence of task \(task.id)'s intent is not a number")
-      }
+    case .insertTask(let task):
+      guard task.isNew else { throw .invalid("task \(task.id) is to be added and is not new") }
+      try Self.check(task.request.texts, of: "task \(task.id)")
+    case .transition(let id, let transition, _):
+      try Self.check(transition.texts, of: "the \(transition.name) of task \(id)")
+    case .pauseTasks, .resumeTasks, .moveSchedule: break
     }
   }
 
@@ -77,22 +78,60 @@ extension ChatMessage {
   }
 }
 
-extension GenerationTask {
+extension TaskRequest {
   fileprivate var texts: [String] {
-    [request.instruction] + request.intent.files + request.intent.entities + [cancelRequest ?? ""]
-      + state.texts
+    var texts = [payload.json, idempotencyKey ?? ""]
+    for (key, value) in metadata { texts += [key, value] }
+    return texts
   }
 }
 
-extension TaskState {
+extension TaskTransition {
+  fileprivate var name: String {
+    switch self {
+    case .claim: "claim"
+    case .renew: "renewal"
+    case .report: "report"
+    case .complete: "result"
+    case .fail, .timeOut, .reject: "failure"
+    case .wait, .endWait: "wait"
+    case .release: "release"
+    case .stop, .cancel: "cancellation"
+    case .wake: "input"
+    case .rescue: "rescue"
+    case .expire: "end"
+    case .requeue: "retry"
+    case .leaveToPerson: "review"
+    }
+  }
+
   fileprivate var texts: [String] {
     switch self {
-    case .queued, .running: []
-    case .completed(let result): [result.text]
-    case .cancelled(let reason): [reason]
-    case .deadLettered(.abandoned): []
-    case .deadLettered(.provider(let failure)):
-      [failure.code ?? "", failure.requestID ?? "", failure.message]
+    case .report(_, let progress, _): [progress.note ?? "", progress.checkpoint ?? ""]
+    case .complete(_, let text, _): [text]
+    case .fail(_, let failure, _), .reject(_, let failure): failure.texts
+    case .wait(_, let reason, _): [reason.text]
+    case .cancel(let reason), .requeue(let reason, _, _): [reason]
+    case .wake(let input): [input ?? ""]
+    case .claim, .renew, .release, .stop, .endWait, .rescue, .timeOut, .expire, .leaveToPerson: []
+    }
+  }
+}
+
+extension WaitReason {
+  fileprivate var text: String {
+    switch self {
+    case .approval(let text), .answer(let text), .providerJob(let text): text
+    }
+  }
+}
+
+extension TaskFailure {
+  fileprivate var texts: [String] {
+    switch self {
+    case .provider(let failure): [failure.code ?? "", failure.requestID ?? "", failure.message]
+    case .undecodable(let text), .unstorable(let text), .handler(let text, _): [text]
+    case .attemptTimedOut, .abandoned, .deadlinePassed, .unknownKind, .oversized: []
     }
   }
 }

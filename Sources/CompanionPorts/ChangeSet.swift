@@ -20,10 +20,19 @@ public struct ChangeSet: Hashable, Sendable {
     case extendDraft(AnswerDraft, of: SessionID, offset: Int)
     /// Removes the draft of a session's answer, if there is one.
     case discardDraft(of: SessionID)
-    /// Adds a task that must not exist.
+    /// Adds a new task, with the event of its creation. Neither it nor its idempotency key must exist.
     case insertTask(GenerationTask)
-    /// Replaces a task that must be at the revision before this one's.
-    case updateTask(GenerationTask)
+    /// Applies a transition to a task, at the store's time, and adds the event that tells of it.
+    ///
+    /// Where a revision is given the task must be at it.
+    case transition(TaskID, TaskTransition, revision: Int64?)
+    /// Claims no more tasks of a kind, or of any for `nil`. Pausing twice is pausing once.
+    case pauseTasks(TaskKind?)
+    /// Claims them again. What was paused by itself stays paused when everything is resumed.
+    case resumeTasks(TaskKind?)
+    /// Moves a schedule from the occurrence that is its next to a later one; `nil` for a schedule that is not
+    /// known, before or after.
+    case moveSchedule(ScheduleID, from: Timestamp?, to: Timestamp?)
   }
 
   /// The changes, in the order in which they apply.
@@ -40,14 +49,17 @@ public protocol ChangeStore: Sendable {
   ///
   /// A cancelled task does not tear a change set: it is stored whole, or this throws.
   ///
+  /// - Returns: what the inserted and changed tasks are now, one for each such change, in their order.
   /// - Throws: ``StoreFailure/conflict(_:)`` when a precondition does not hold, ``StoreFailure/invalid(_:)``
   ///   when ``ChangeSet/validate()`` refuses a value.
-  func commit(_ changes: ChangeSet) async throws(StoreFailure)
+  @discardableResult
+  func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange]
 }
 
 extension ChangeStore {
   /// Stores all changes or none; see ``ChangeStore/commit(_:)-(ChangeSet)``.
-  public func commit(_ changes: ChangeSet.Change...) async throws(StoreFailure) {
+  @discardableResult
+  public func commit(_ changes: ChangeSet.Change...) async throws(StoreFailure) -> [TaskChange] {
     try await commit(ChangeSet(changes))
   }
 }

@@ -41,15 +41,11 @@ extension CompanionEvent.Kind {
     case .reasoningReceived: "reasoning.delta"
     case .answerStored: "answer.stored"
     case .turnEnded: "turn.ended"
-    case .taskCreated: "task.created"
-    case .taskStarted: "task.started"
-    case .taskProgressed: "task.progress"
-    case .taskCompleted: "task.completed"
-    case .taskCancelRequested: "task.cancel_requested"
-    case .taskCancelled: "task.cancelled"
-    case .taskDeadLettered: "task.dead_lettered"
-    case .taskReleased: "task.released"
-    case .taskLoopFailed: "task_loop.failed"
+    case .task(let kind, _): "task.\(kind.typeName)"
+    case .tasksPaused: "tasks.paused"
+    case .tasksResumed: "tasks.resumed"
+    case .tasksPruned: "tasks.pruned"
+    case .taskServiceFailed: "task_service.failed"
     case .eventsDropped: "events.dropped"
     }
   }
@@ -71,15 +67,12 @@ extension CompanionEvent.Kind {
     case .answerStored(let sequence, let completion):
       ["sequence": .integer(sequence.rawValue), "interrupted": completion.json]
     case .turnEnded(let outcome): outcome.fields
-    case .taskCreated(let request):
-      ["instruction": .string(request.instruction), "action": .string(request.intent.action.rawValue)]
-    case .taskStarted(let rescues): ["rescues": .integer(Int64(rescues))]
-    case .taskProgressed(let characters): ["characters": .integer(Int64(characters))]
-    case .taskCompleted(let result): ["text": .string(result.text)]
-    case .taskCancelRequested(let reason), .taskCancelled(let reason): ["reason": .string(reason)]
-    case .taskDeadLettered(let failure): ["error": .string(failure.description)]
-    case .taskReleased: [:]
-    case .taskLoopFailed(let failure): ["error": .string(failure.description)]
+    case .task(let kind, let task): kind.fields(of: task)
+    case .tasksPaused(let kind), .tasksResumed(let kind):
+      ["kind": kind.map { .string($0.rawValue) } ?? .null]
+    case .tasksPruned(let count): ["count": .integer(Int64(count))]
+    case .taskServiceFailed(let service, let failure):
+      ["service": .string(service), "error": .string(failure.description)]
     case .eventsDropped(let count): ["count": .integer(Int64(count))]
     }
   }

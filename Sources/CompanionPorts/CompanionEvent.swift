@@ -52,24 +52,17 @@ public struct CompanionEvent: Hashable, Sendable {
     case answerStored(SequenceNumber, ChatMessage.Completion)
     /// The turn is over; a task that it has handed over goes on.
     case turnEnded(TurnOutcome)
-    /// A message has become a background task, and both are stored.
-    case taskCreated(GenerationTask.Request)
-    /// A worker took the task; how many died over it before.
-    case taskStarted(rescues: Int)
-    /// How much of the result there is so far, in characters.
-    case taskProgressed(characters: Int)
-    /// A task is done; its result is in the conversation.
-    case taskCompleted(TaskResult)
-    /// Somebody asked a running task to stop.
-    case taskCancelRequested(reason: String)
-    /// A task has ended because somebody wanted it to stop.
-    case taskCancelled(reason: String)
-    /// A task has failed for good, and is kept with the reason.
-    case taskDeadLettered(TaskFailure)
-    /// A worker gave the task back, to be taken up again.
-    case taskReleased
-    /// The task loop could not reach the store, and will try again.
-    case taskLoopFailed(StoreFailure)
+    /// Something happened to a task, and is stored; with the task as it then was. What other processes did is
+    /// not among these: see `taskEvents(after:)`.
+    case task(TaskEvent.Kind, GenerationTask)
+    /// No task of this kind, or of any, is claimed from now on.
+    case tasksPaused(TaskKind?)
+    /// They are claimed again.
+    case tasksResumed(TaskKind?)
+    /// So many tasks that had ended long ago were removed.
+    case tasksPruned(Int)
+    /// A service of the task engine could not reach the store, and will try again.
+    case taskServiceFailed(String, StoreFailure)
     /// A subscriber took its events too slowly and missed so many.
     case eventsDropped(Int)
   }

@@ -76,23 +76,3 @@ public enum FinishReason: String, Hashable, Sendable, Codable {
   /// The model waits for the results of tools.
   case toolCalls
 }
-
-/// The tokens of one request, as its provider counted them.
-public struct TokenUsage: Hashable, Sendable, Codable {
-  /// The tokens of the prompt, those computed before included.
-  public var input: Int
-  /// The tokens of the answer, those thought and not said included.
-  public var output: Int
-  /// The part of the input that the provider had computed before.
-  public var cachedInput: Int?
-  /// The part of the output that was thought and not said.
-  public var reasoning: Int?
-
-  /// A count; `nil` for what the provider does not tell.
-  public init(input: Int, output: Int, cachedInput: Int? = nil, reasoning: Int? = nil) {
-    self.input = input
-    self.output = output
-    self.cachedInput = cachedInput
-    self.reasoning = reasoning
-  }
-}

@@ -1,3 +1,5 @@
+public import CompanionDomain
+
 /// Why a store did not do what it was asked. Nothing of the change is stored then, unless the case says so.
 @nonexhaustive
 public enum StoreFailure: Error, Hashable, Sendable {
@@ -17,6 +19,8 @@ public enum StoreFailure: Error, Hashable, Sendable {
   case busy(String)
   /// The store has been closed.
   case closed
+  /// It has not answered for this long. Whether the change was stored is unknown.
+  case timedOut(Duration)
   /// Something else. Whether the change was stored is unknown.
   case unknown(String)
 }
@@ -31,8 +35,15 @@ public enum StoreConflict: Hashable, Sendable {
   /// The draft is another turn's, or has another length.
   case draftMoved
   case taskExists
-  /// There is no such task, or it is at another revision.
+  case noSuchTask
+  /// This task was asked for under the same idempotency key.
+  case keyTaken(TaskID)
+  /// The task is at another revision.
   case taskMoved
+  /// The transition is not possible.
+  case refused(TransitionRefusal)
+  /// The schedule's next occurrence is another one.
+  case scheduleMoved
 }
 
 extension StoreFailure: CustomStringConvertible {
@@ -48,6 +59,8 @@ extension StoreFailure: CustomStringConvertible {
       "The store has schema \(found), this version knows \(supported). Update CompanionKit to open it."
     case .busy(let what): "The store is busy: \(what). Try again when the other process is done."
     case .closed: "The store is closed. Open it again."
+    case .timedOut(let limit):
+      "The store has not answered for \(limit). Check whether the change is there before repeating it."
     case .unknown(let what):
       "The store failed: \(what). Check whether the change is there before repeating it."
     }

@@ -1,123 +1,183 @@
-/// Something that happens to a task.
-@nonexhaustive
-public enum TaskTransition: Hashable, Sendable {
-  /// A worker takes the task: one that is queued, or one whose worker let its lease expire.
-  case claim(by: WorkerID, leaseLength: Duration)
-  /// The worker is alive and keeps the task for another lease length.
-  case renew(LeaseNumber, leaseLength: Duration)
-  /// The worker is done. A task that was asked to stop is cancelled instead: the request came first.
-  case complete(LeaseNumber, text: String)
-  /// The worker failed for good. A task that was asked to stop is cancelled instead.
-  case fail(LeaseNumber, TaskFailure)
-  /// The worker gives the task back untouched, as at a shutdown. One that was asked to stop does not start
-  /// again: it is cancelled.
-  case release(LeaseNumber)
-  /// Somebody wants it to stop: ends a queued task; a running one is asked to.
-  case cancel(reason: String)
-  /// The worker has stopped, as it was asked to.
-  case stop(LeaseNumber)
-}
-
-/// Why a transition is not possible; the task is as it was.
-@nonexhaustive
-public enum TransitionRefusal: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The task has ended already.
-  case alreadyEnded(TaskStateName)
-  /// The lease is not the task's current one: another worker has it, or had it.
-  case staleLease(held: LeaseNumber, current: LeaseNumber)
-  /// The task is not in a worker's hands.
-  case notRunning
-  /// A worker has it, and its lease has not expired.
-  case leased(until: Timestamp)
-  /// Nobody asked the worker to stop.
-  case noCancelRequested
-
-  /// One line: what stands in the way.
-  public var description: String {
-    switch self {
-    case .alreadyEnded(let state): "The task has ended already: \(state.rawValue)."
-    case .staleLease(let held, let current):
-      "Lease \(held.rawValue) is over; the task is at lease \(current.rawValue)."
-    case .notRunning: "The task is not running."
-    case .leased(let until): "A worker has the task until \(until)."
-    case .noCancelRequested: "Nobody asked for the task to be cancelled."
-    }
-  }
-}
-
 extension GenerationTask {
-  /// How many times in a row a task is taken from a dead worker before it is dead-lettered.
+  /// How many workers may die over a task, one after another, before it is dead-lettered.
   public static let maximumRescues = 3
 
-  /// The task after a transition.
+  /// The task after a transition, and the event that tells of it.
   ///
+  /// - Parameter now: the time by the clock of whoever stores the task.
   /// - Throws: why the transition is not possible. Nothing has changed then.
   public func applying(
     _ transition: TaskTransition, at now: Timestamp
-  ) throws(TransitionRefusal) -> GenerationTask {
+  ) throws(TransitionRefusal) -> TaskChange {
     var next = self
+    let kind = try next.apply(transition, at: now)
     next.revision += 1
+    guard let kind else { return TaskChange(task: next, event: nil) }
+    next.lastEvent += 1
+    return TaskChange(
+      task: next, event: TaskEvent(task: id, number: next.lastEvent, time: now, kind: kind))
+  }
+
+  private mutating func apply(
+    _ transition: TaskTransition, at now: Timestamp
+  ) throws(TransitionRefusal) -> TaskEvent.Kind? {
     switch transition {
-    case .claim(let worker, let leaseLength):
-      try next.claim(by: worker, until: now.advanced(by: leaseLength), at: now)
+    case .claim(let worker, let leaseLength, let attemptLimit):
+      return try claim(by: worker, leaseLength: leaseLength, attemptLimit: attemptLimit, at: now)
     case .renew(let lease, let leaseLength):
       var hold = try holding(lease)
       hold.expiresAt = max(hold.expiresAt, now.advanced(by: leaseLength))
-      next.state = .running(hold)
-    case .complete(let lease, let text):
+      state = .running(hold)
+      return nil
+    case .report(let lease, let more, let usage):
       _ = try holding(lease)
-      next.endUnlessCancelled(.completed(TaskResult(text: text, finishedAt: now)))
-    case .fail(let lease, let failure):
+      progress = progress?.updated(with: more) ?? more
+      add(usage)
+      return .progressed(more)
+    case .complete(let lease, let text, let usage):
       _ = try holding(lease)
-      next.endUnlessCancelled(.deadLettered(failure))
+      add(usage)
+      if let reason = cancelRequest { return endCancelled(reason, at: now) }
+      end(.completed(TaskResult(text: text, finishedAt: now)))
+      return .completed
+    case .fail(let lease, let failure, let delay):
+      _ = try holding(lease)
+      return endAttempt(failure, retryIn: delay, workerDied: false, at: now)
+    case .wait(let lease, let reason, let limit):
+      _ = try holding(lease)
+      if let reason = cancelRequest { return endCancelled(reason, at: now) }
+      rescues = 0
+      input = nil
+      let wait = TaskWait(reason: reason, since: now, until: limit.map { now.advanced(by: max($0, .zero)) })
+      state = .waiting(wait)
+      return .waiting(wait)
     case .release(let lease):
-      _ = try holding(lease)
-      next.rescues = 0
-      if let reason = cancelRequest { next.end(.cancelled(reason: reason)) } else { next.state = .queued }
-    case .cancel(let reason):
-      switch state {
-      case .queued: next.end(.cancelled(reason: reason))
-      case .running: next.cancelRequest = cancelRequest ?? reason
-      default: throw .alreadyEnded(state.name)
-      }
+      let hold = try holding(lease)
+      if let reason = cancelRequest { return endCancelled(reason, at: now) }
+      rescues = 0
+      state = .queued(TaskQueueing(since: hold.queuedSince))
+      return .released
     case .stop(let lease):
       _ = try holding(lease)
       guard let reason = cancelRequest else { throw .noCancelRequested }
-      next.end(.cancelled(reason: reason))
+      return endCancelled(reason, at: now)
+    case .cancel(let reason):
+      return try cancel(reason, at: now)
+    case .wake(let input):
+      _ = try waiting()
+      return wake(input, at: now)
+    case .endWait:
+      let until = try waiting().until
+      guard let until, until <= now else { throw .notRunOut(until: until) }
+      return wake(nil, at: now)
+    case .rescue(let lease, let delay):
+      let hold = try holding(lease)
+      guard hold.expiresAt <= now else { throw .notRunOut(until: hold.expiresAt) }
+      let failure = TaskFailure.abandoned(rescues: rescues + 1)
+      return endAttempt(
+        failure, retryIn: rescues < Self.maximumRescues ? delay : nil, workerDied: true, at: now)
+    case .timeOut(let lease, let delay):
+      let hold = try holding(lease)
+      guard let deadline = hold.deadline, deadline <= now else { throw .notRunOut(until: hold.deadline) }
+      let failure = TaskFailure.attemptTimedOut(after: hold.startedAt.duration(to: deadline))
+      return endAttempt(failure, retryIn: delay, workerDied: false, at: now)
+    case .expire:
+      guard !state.isFinal else { throw .alreadyEnded(state.name) }
+      guard isOverdue(at: now) else { throw .notRunOut(until: request.deadline) }
+      if let reason = cancelRequest { return endCancelled(reason, at: now) }
+      return endFailed(.deadlinePassed, at: now)
+    case .reject(let lease, let failure):
+      _ = try holding(lease)
+      if let reason = cancelRequest { return endCancelled(reason, at: now) }
+      return endFailed(failure, at: now)
+    case .requeue(let reason, let delay, let limit):
+      return try requeue(reason, delay: delay, limit: limit, at: now)
+    case .leaveToPerson:
+      guard case .deadLettered(var letter) = state else { throw .notDeadLettered(state.name) }
+      // Said once: reviews of several processes do not repeat it.
+      guard !letter.needsPerson else { return nil }
+      letter.needsPerson = true
+      state = .deadLettered(letter)
+      return .leftToPerson
     }
-    return next
   }
 
-  /// Whether a worker may claim the task: it is queued, or its worker let the lease expire.
-  public func isClaimable(at now: Timestamp) -> Bool {
-    switch state {
-    case .queued: true
-    case .running(let lease): lease.expiresAt <= now
-    default: false
-    }
-  }
+  // MARK: Beginnings
 
   private mutating func claim(
-    by worker: WorkerID, until expiry: Timestamp, at now: Timestamp
-  ) throws(TransitionRefusal) {
-    switch state {
-    case .queued: break
-    case .running(let hold):
-      guard hold.expiresAt <= now else { throw .leased(until: hold.expiresAt) }
-      if let reason = cancelRequest { return end(.cancelled(reason: reason)) }
-      rescues += 1
-      guard rescues <= Self.maximumRescues else {
-        return end(.deadLettered(.abandoned(rescues: rescues)))
-      }
-    default: throw .alreadyEnded(state.name)
-    }
+    by worker: WorkerID, leaseLength: Duration, attemptLimit: Duration?, at now: Timestamp
+  ) throws(TransitionRefusal) -> TaskEvent.Kind {
+    guard !state.isFinal else { throw .alreadyEnded(state.name) }
+    guard case .queued(let queueing) = state else { throw .notQueued(state.name) }
+    if let notBefore = queueing.notBefore, notBefore > now { throw .notDue(until: notBefore) }
+    guard !isOverdue(at: now) else { throw .deadlinePassed }
     lease = LeaseNumber(rawValue: lease.rawValue + 1)
-    state = .running(TaskLease(worker: worker, startedAt: now, expiresAt: expiry))
+    state = .running(
+      TaskLease(
+        worker: worker, queuedSince: queueing.since, startedAt: now,
+        expiresAt: now.advanced(by: leaseLength), deadline: attemptLimit.map { now.advanced(by: $0) }))
+    return .started(TaskStart(worker: worker, lease: lease, attempt: attempt, rescues: rescues))
   }
 
-  /// Once a cancel is acknowledged nothing else comes of the task: it was first.
-  private mutating func endUnlessCancelled(_ final: TaskState) {
-    end(cancelRequest.map { .cancelled(reason: $0) } ?? final)
+  private mutating func wake(_ input: String?, at now: Timestamp) -> TaskEvent.Kind {
+    self.input = input
+    state = .queued(TaskQueueing(since: now))
+    return .woken(hasInput: input != nil)
+  }
+
+  private mutating func requeue(
+    _ reason: String, delay: Duration, limit: Int, at now: Timestamp
+  ) throws(TransitionRefusal) -> TaskEvent.Kind {
+    guard case .deadLettered(let letter) = state else { throw .notDeadLettered(state.name) }
+    guard !isOverdue(at: now) else { throw .deadlinePassed }
+    guard requeues < limit else { throw .retriesExhausted(limit: limit) }
+    // A longer wait that the provider asked for is not cut short.
+    let cooldown = letter.failedAt.advanced(by: letter.failure.retryAfter ?? .zero)
+    let notBefore = max(now.advanced(by: max(delay, .zero)), cooldown)
+    requeues += 1
+    failedAttempts = 0
+    rescues = 0
+    state = .queued(TaskQueueing(since: notBefore, notBefore: notBefore))
+    return .requeued(reason: reason, notBefore: notBefore)
+  }
+
+  // MARK: Ends
+
+  private mutating func cancel(
+    _ reason: String, at now: Timestamp
+  ) throws(TransitionRefusal) -> TaskEvent.Kind? {
+    switch state {
+    case .queued, .waiting: return endCancelled(reason, at: now)
+    case .running:
+      // The first reason stands.
+      guard cancelRequest == nil else { return nil }
+      cancelRequest = reason
+      return .cancelRequested(reason: reason)
+    case .completed, .cancelled, .deadLettered: throw .alreadyEnded(state.name)
+    }
+  }
+
+  /// Ends an attempt that came to nothing. Once a cancel is acknowledged nothing else comes of the task.
+  private mutating func endAttempt(
+    _ failure: TaskFailure, retryIn delay: Duration?, workerDied: Bool, at now: Timestamp
+  ) -> TaskEvent.Kind {
+    if let reason = cancelRequest { return endCancelled(reason, at: now) }
+    failedAttempts += 1
+    rescues = workerDied ? rescues + 1 : 0
+    guard let delay else { return endFailed(failure, at: now) }
+    let notBefore = now.advanced(by: max(delay, .zero))
+    state = .queued(TaskQueueing(since: notBefore, notBefore: notBefore))
+    return .retried(failure, notBefore: notBefore)
+  }
+
+  private mutating func endCancelled(_ reason: String, at now: Timestamp) -> TaskEvent.Kind {
+    end(.cancelled(TaskCancellation(reason: reason, cancelledAt: now)))
+    return .cancelled(reason: reason)
+  }
+
+  private mutating func endFailed(_ failure: TaskFailure, at now: Timestamp) -> TaskEvent.Kind {
+    end(.deadLettered(DeadLetter(failure: failure, failedAt: now)))
+    return .deadLettered(failure)
   }
 
   private mutating func end(_ final: TaskState) {
@@ -125,10 +185,23 @@ extension GenerationTask {
     cancelRequest = nil
   }
 
+  private mutating func add(_ more: TokenUsage?) {
+    guard let more else { return }
+    usage = usage.map { $0.adding(more) } ?? more
+  }
+
+  // MARK: What must hold
+
   private func holding(_ held: LeaseNumber) throws(TransitionRefusal) -> TaskLease {
     guard !state.isFinal else { throw .alreadyEnded(state.name) }
     guard held == lease else { throw .staleLease(held: held, current: lease) }
-    guard case .running(let hold) = state else { throw .notRunning }
+    guard case .running(let hold) = state else { throw .notRunning(state.name) }
     return hold
+  }
+
+  private func waiting() throws(TransitionRefusal) -> TaskWait {
+    guard !state.isFinal else { throw .alreadyEnded(state.name) }
+    guard case .waiting(let wait) = state else { throw .notWaiting(state.name) }
+    return wait
   }
 }

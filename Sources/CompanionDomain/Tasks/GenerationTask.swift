@@ -1,185 +1,145 @@
-/// One piece of work that takes longer than a reply, and its state.
+/// One piece of work that takes longer than a reply, and where it stands.
 ///
-/// A value: ``applying(_:at:)`` returns the task as it would be afterwards, a store persists it with a
-/// compare-and-swap on ``revision``.
+/// A value: ``applying(_:at:)`` returns the task as it would be afterwards, and the event that tells of it; a
+/// store persists both together.
 public struct GenerationTask: Hashable, Sendable, Codable {
-  /// What is to be done.
-  public struct Request: Hashable, Sendable, Codable {
-    /// The person's words.
-    public var instruction: String
-    /// What they ask for. It is understood once, when the message comes, and never again.
-    public var intent: Intent
-
-    /// A request of these parts.
-    public init(instruction: String, intent: Intent) {
-      self.instruction = instruction
-      self.intent = intent
-    }
-  }
-
   /// The task's name.
   public let id: TaskID
-  /// The conversation that asked for it, and gets the result.
-  public let session: SessionID
-  /// The turn whose message became this task.
-  public let turn: TurnID
-  /// What is to be done.
-  public let request: Request
-  /// When the message became this task. Older tasks are claimed first.
+  /// What it is to do, for whom, and when.
+  public let request: TaskRequest
+  /// When it was asked for.
   public let createdAt: Timestamp
-  /// Where the task stands.
+  /// Where it stands.
   public internal(set) var state: TaskState
   /// Raised by one with every claim, and never lowered: whoever holds an older number changes nothing.
   public internal(set) var lease: LeaseNumber
-  /// How many times a worker has taken the task and died, since the last that did not.
+  /// How many attempts have failed, those included whose worker died or hung. One that was released, or waits,
+  /// has not failed. It starts over when the task is taken back from the dead letters.
+  public internal(set) var failedAttempts: Int
+  /// How many workers have died over the task, one after another.
   public internal(set) var rescues: Int
+  /// How often it has been taken back from the dead letters.
+  public internal(set) var requeues: Int
   /// Why a running task shall stop, when somebody asked for it.
   public internal(set) var cancelRequest: String?
+  /// How far it is, in the words of its handler; `nil` before the first report.
+  public internal(set) var progress: TaskProgress?
+  /// What ended the last wait, such as an answer; `nil` where nothing was brought.
+  public internal(set) var input: String?
+  /// The tokens of all calls that its handler has reported; `nil` where none was.
+  public internal(set) var usage: TokenUsage?
   /// Raised by one with every change.
-  public internal(set) var revision: Int
+  public internal(set) var revision: Int64
+  /// The number of the last event. The first, its creation, is 1.
+  public internal(set) var lastEvent: Int64
 
   /// A new task, waiting for a worker.
-  public init(id: TaskID, session: SessionID, turn: TurnID, request: Request, createdAt: Timestamp) {
-    self.id = id
-    self.session = session
-    self.turn = turn
-    self.request = request
-    self.createdAt = createdAt
-    state = .queued
-    lease = LeaseNumber(rawValue: 0)
-    rescues = 0
-    cancelRequest = nil
-    revision = 0
+  public init(id: TaskID, request: TaskRequest, createdAt: Timestamp) {
+    self.init(
+      id: id, request: request, createdAt: createdAt,
+      state: .queued(TaskQueueing(since: request.notBefore ?? createdAt, notBefore: request.notBefore)))
   }
 
   /// A task as a store has kept it.
   package init(
-    id: TaskID, session: SessionID, turn: TurnID, request: Request, createdAt: Timestamp, state: TaskState,
-    lease: LeaseNumber, rescues: Int, cancelRequest: String?, revision: Int
+    id: TaskID, request: TaskRequest, createdAt: Timestamp, state: TaskState,
+    lease: LeaseNumber = LeaseNumber(rawValue: 0), failedAttempts: Int = 0, rescues: Int = 0,
+    requeues: Int = 0, cancelRequest: String? = nil, progress: TaskProgress? = nil, input: String? = nil,
+    usage: TokenUsage? = nil, revision: Int64 = 0, lastEvent: Int64 = 1
   ) {
     self.id = id
-    self.session = session
-    self.turn = turn
     self.request = request
     self.createdAt = createdAt
     self.state = state
     self.lease = lease
+    self.failedAttempts = failedAttempts
     self.rescues = rescues
+    self.requeues = requeues
     self.cancelRequest = cancelRequest
+    self.progress = progress
+    self.input = input
+    self.usage = usage
     self.revision = revision
+    self.lastEvent = lastEvent
   }
+
+  /// The event that tells of a new task.
+  public var creation: TaskEvent { TaskEvent(task: id, number: 1, time: createdAt, kind: .created) }
+
+  /// Whether nothing has happened to the task yet: only such a one may be added to a store.
+  public var isNew: Bool { self == GenerationTask(id: id, request: request, createdAt: createdAt) }
+
+  /// The number of the attempt that runs, or would be next, from 1.
+  public var attempt: Int { failedAttempts + 1 }
 }
 
-/// Where a task stands.
-@nonexhaustive
-public enum TaskState: Hashable, Sendable, Codable {
-  /// Waiting for a worker.
-  case queued
-  /// In a worker's hands until the lease expires.
-  case running(TaskLease)
-  /// It is done; nothing more is accepted.
-  case completed(TaskResult)
-  /// Somebody wanted it to stop, for this reason.
-  case cancelled(reason: String)
-  /// It failed for good and is kept, with the reason, for a person to look at.
-  case deadLettered(TaskFailure)
+extension GenerationTask {
+  /// How urgent a task is beside others: a head start in the line.
+  ///
+  /// Tasks are claimed by the time from which they wait, minus ``headStart``. One of a lower priority that has
+  /// waited longer than the difference goes first, so none starves.
+  public struct Priority: RawRepresentable, Hashable, Comparable, Sendable, Codable {
+    /// From -100 to 100.
+    public let rawValue: Int
 
-  /// Whether nothing more happens to the task.
-  public var isFinal: Bool {
-    switch self {
-    case .queued, .running: false
-    case .completed, .cancelled, .deadLettered: true
+    /// A priority; beyond -100 or 100 it is that.
+    public init(rawValue: Int) { self.rawValue = min(max(rawValue, -100), 100) }
+
+    /// Work that can wait an hour for what comes later.
+    public static let low = Priority(rawValue: -60)
+    /// The usual.
+    public static let normal = Priority(rawValue: 0)
+    /// Somebody waits for it: it goes before what has waited for up to an hour.
+    public static let high = Priority(rawValue: 60)
+
+    /// How much earlier than it was the task counts as having come: a minute for each step.
+    public var headStart: Duration { .seconds(60 * rawValue) }
+
+    /// Whether the left is less urgent.
+    public static func < (left: Priority, right: Priority) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// The place of a queued task in the line: the lowest is claimed first, of the same rank the lowest
+  /// identifier. `nil` unless the task is queued.
+  public var rank: Timestamp? {
+    guard case .queued(let queueing) = state else { return nil }
+    return queueing.since.advanced(by: .zero - request.priority.headStart)
+  }
+
+  /// When somebody has to look at the task although nobody works on it, or whoever does is silent: a lease, an
+  /// attempt, a wait or the whole task runs out. `nil` when nothing does.
+  public var alarm: Timestamp? {
+    switch state {
+    case .queued: request.deadline
+    case .running(let hold): Self.earliest(hold.expiresAt, hold.deadline, request.deadline)
+    case .waiting(let wait): Self.earliest(wait.until, request.deadline)
+    case .completed, .cancelled, .deadLettered: nil
     }
   }
 
-  /// The state without its details.
-  public var name: TaskStateName {
-    switch self {
-    case .queued: .queued
-    case .running: .running
-    case .completed: .completed
-    case .cancelled: .cancelled
-    case .deadLettered: .deadLettered
+  private static func earliest(_ times: Timestamp?...) -> Timestamp? { times.compactMap(\.self).min() }
+
+  /// Whether a worker may claim the task now: it is queued, due, and still of use.
+  public func isClaimable(at now: Timestamp) -> Bool {
+    guard case .queued(let queueing) = state else { return false }
+    return (queueing.notBefore.map { $0 <= now } ?? true) && !isOverdue(at: now)
+  }
+
+  /// Whether the task's own deadline has passed.
+  public func isOverdue(at now: Timestamp) -> Bool { request.deadline.map { $0 <= now } ?? false }
+
+  /// When the task ended; `nil` while it has not.
+  public var endedAt: Timestamp? {
+    switch state {
+    case .queued, .running, .waiting: nil
+    case .completed(let result): result.finishedAt
+    case .cancelled(let cancellation): cancellation.cancelledAt
+    case .deadLettered(let letter): letter.failedAt
     }
   }
-}
 
-/// The name of a ``TaskState``.
-@nonexhaustive
-public enum TaskStateName: String, Hashable, Sendable, Codable, CaseIterable {
-  case queued, running, completed, cancelled, deadLettered
-}
-
-/// The fence of one claim: see ``GenerationTask/lease``.
-public struct LeaseNumber: RawRepresentable, Hashable, Comparable, Sendable, Codable {
-  /// The number of claims so far; 0 before the first.
-  public let rawValue: Int64
-
-  /// The lease of this number.
-  public init(rawValue: Int64) { self.rawValue = rawValue }
-
-  /// Whether the left lease is the older one.
-  public static func < (left: LeaseNumber, right: LeaseNumber) -> Bool { left.rawValue < right.rawValue }
-
-  /// Decodes a bare number.
-  public init(from decoder: any Decoder) throws {
-    rawValue = try decoder.singleValueContainer().decode(Int64.self)
-  }
-
-  /// Encodes a bare number.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(rawValue)
-  }
-}
-
-/// A worker's hold on a task, which ends by itself unless it is renewed.
-public struct TaskLease: Hashable, Sendable, Codable {
-  /// Who has the task.
-  public var worker: WorkerID
-  /// When the worker took it.
-  public var startedAt: Timestamp
-  /// When others may take it, unless the worker renews before.
-  public var expiresAt: Timestamp
-
-  /// A lease of these parts.
-  public init(worker: WorkerID, startedAt: Timestamp, expiresAt: Timestamp) {
-    self.worker = worker
-    self.startedAt = startedAt
-    self.expiresAt = expiresAt
-  }
-}
-
-/// What a task brought back.
-public struct TaskResult: Hashable, Sendable, Codable {
-  /// The result as the person is given it.
-  public var text: String
-  /// When the worker brought it.
-  public var finishedAt: Timestamp
-
-  /// A result of these parts.
-  public init(text: String, finishedAt: Timestamp) {
-    self.text = text
-    self.finishedAt = finishedAt
-  }
-}
-
-/// Why a task failed for good.
-@nonexhaustive
-public enum TaskFailure: Hashable, Sendable, Codable {
-  /// The model failed.
-  case provider(ProviderFailure)
-  /// Its worker died this many times in a row.
-  case abandoned(rescues: Int)
-}
-
-extension TaskFailure: CustomStringConvertible {
-  /// One line for a person: what happened, and what to do.
-  public var description: String {
-    switch self {
-    case .provider(let failure): failure.description
-    case .abandoned(let rescues):
-      "The process that worked on it ended \(rescues) times before it was done. Ask for it again in smaller parts."
-    }
+  /// How long the task has taken so far, or took until it ended.
+  public func elapsed(at now: Timestamp) -> Duration {
+    createdAt.duration(to: endedAt ?? max(now, createdAt))
   }
 }

@@ -16,11 +16,18 @@ public struct ValidatedIdentifier: Sendable {
 
   init?(_ string: String) {
     guard (1...128).contains(string.utf8.count) else { return nil }
-    let isPrintable = string.unicodeScalars.allSatisfy { scalar in
-      !scalar.properties.isWhitespace && ![.control, .format].contains(scalar.properties.generalCategory)
-    }
-    guard isPrintable else { return nil }
+    guard string.unicodeScalars.allSatisfy(Self.isAllowed) else { return nil }
     self.string = string
+  }
+
+  /// A string with `_` for what is not allowed in an identifier, cut to the length that is.
+  init(replacingInvalid string: String) {
+    let scalars = string.unicodeScalars.prefix(32).map { Self.isAllowed($0) ? $0 : "_" }
+    self.string = scalars.isEmpty ? "_" : String(String.UnicodeScalarView(scalars))
+  }
+
+  private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+    !scalar.properties.isWhitespace && ![.control, .format].contains(scalar.properties.generalCategory)
   }
 
   /// An identifier made of 128 bits, as 26 digits of Crockford's base 32 in lower case.

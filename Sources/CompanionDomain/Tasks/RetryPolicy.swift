@@ -1,0 +1,44 @@
+/// When a failed attempt is tried again: exponential backoff with full jitter.
+///
+/// Full jitter, a wait drawn from zero to the backoff, spreads retries best; see
+/// https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
+public struct RetryPolicy: Hashable, Sendable {
+  /// How often a task is tried again after its first attempt.
+  public var maximumRetries: Int
+  /// The longest wait before the first retry. It doubles with each further one.
+  public var base: Duration
+  /// What the wait grows to at the most.
+  public var cap: Duration
+
+  /// A policy; 3 retries, from 100 ms to 10 s, unless said otherwise. What is negative counts as zero.
+  public init(
+    maximumRetries: Int = 3, base: Duration = .milliseconds(100), cap: Duration = .seconds(10)
+  ) {
+    self.maximumRetries = max(0, maximumRetries)
+    self.base = max(.zero, base)
+    self.cap = max(.zero, cap)
+  }
+
+  /// The longest wait before a retry: base × 2ⁿ after n failed attempts before this one, up to the cap.
+  public func backoff(afterFailures earlier: Int) -> Duration {
+    var backoff = base
+    for _ in 0..<max(0, earlier) {
+      guard backoff < cap else { break }
+      backoff = backoff * 2
+    }
+    return min(backoff, cap)
+  }
+
+  /// How long to wait before a task is tried again; `nil` when it is not.
+  ///
+  /// - Parameters:
+  ///   - failure: why the attempt failed. What its provider asks for wins where it is longer.
+  ///   - earlier: how many attempts had failed before.
+  ///   - bits: 64 random bits.
+  public func delay(after failure: TaskFailure, earlierFailures earlier: Int, bits: UInt64) -> Duration? {
+    guard failure.isRetryable, earlier < maximumRetries else { return nil }
+    let longest = UInt64(backoff(afterFailures: earlier).nanoseconds)
+    let jittered = Duration.nanoseconds(Int64((longest + 1).multipliedFullWidth(by: bits).high))
+    return max(jittered, failure.retryAfter ?? .zero)
+  }
+}
