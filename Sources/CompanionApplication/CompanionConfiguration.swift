@@ -25,15 +25,8 @@ public struct CompanionConfiguration: Sendable {
   /// The most messages of one session that wait behind the one being answered. At least 1; less counts as
   /// that.
   public var waitingMessages: Int
-  /// The most background tasks that run at the same time. At least 1; less counts as that.
-  public var workers: Int
-  /// How long a worker holds a task without a sign of life; it gives one three times as often.
-  /// At least 1 s; less counts as that.
-  public var leaseLength: Duration
-  /// The longest that one attempt at a background task may take.
-  public var attemptDeadline: Duration
-  /// How long running tasks may go on when the companion is stopped, before they are given back.
-  public var shutdownGrace: Duration
+  /// How background tasks are worked on.
+  public var tasks: TaskConfiguration
 
   /// The defaults.
   public init() {
@@ -43,10 +36,7 @@ public struct CompanionConfiguration: Sendable {
     answerDeadline = .seconds(300)
     checkpointInterval = .milliseconds(100)
     waitingMessages = 16
-    workers = 10
-    leaseLength = .seconds(90)
-    attemptDeadline = .seconds(300)
-    shutdownGrace = .seconds(2)
+    tasks = TaskConfiguration()
   }
 
   /// The persona of a companion that has been given no other.
@@ -61,8 +51,7 @@ public struct CompanionConfiguration: Sendable {
     var bounded = self
     bounded.checkpointInterval = max(checkpointInterval, .milliseconds(1))
     bounded.waitingMessages = max(waitingMessages, 1)
-    bounded.workers = max(workers, 1)
-    bounded.leaseLength = max(leaseLength, .seconds(1))
+    bounded.tasks = tasks.bounded
     return bounded
   }
 }

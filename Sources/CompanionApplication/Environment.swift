@@ -11,6 +11,7 @@ package struct Environment: Sendable {
   package let store: any CompanionStore
   package let time: any TimeSource
   package let identifiers: any IdentifierSource
+  package let random: any RandomSource
   package let bus: EventBus
   package let configuration: CompanionConfiguration
 
@@ -19,15 +20,17 @@ package struct Environment: Sendable {
     store: any CompanionStore,
     time: any TimeSource,
     identifiers: any IdentifierSource,
+    random: any RandomSource,
     bus: EventBus,
     configuration: CompanionConfiguration
   ) {
+    self.configuration = configuration.bounded
     self.model = model
-    self.store = store
+    self.store = BoundedStore(base: store, time: time, limit: self.configuration.tasks.storeTimeout)
     self.time = time
     self.identifiers = identifiers
+    self.random = random
     self.bus = bus
-    self.configuration = configuration.bounded
   }
 
   var events: EventEmitter { EventEmitter(sink: bus, time: time) }

@@ -15,22 +15,28 @@ public struct CompanionStatus: Hashable, Sendable {
   public var queuedTasks: Int
   /// Tasks in a worker's hands, in any process.
   public var runningTasks: Int
-  /// Tasks that failed for good and wait for a person to look at.
+  /// Tasks that wait for something that is not here yet.
+  public var waitingTasks: Int
+  /// Tasks that failed for good and are kept with the reason.
   public var deadLetteredTasks: Int
+  /// What is paused.
+  public var paused: TaskPause
 }
 
 extension Companion {
   /// How everything stands.
   public func status() async throws(StoreFailure) -> CompanionStatus {
     let (phase, loops) = state.withLock { ($0.phase, $0.loops.keys.sorted()) }
-    let store = environment.store
+    let tasks = try await environment.store.taskStatistics()
     return CompanionStatus(
       isRunning: phase == .running,
       model: environment.model.identity,
       openSessions: loops,
-      queuedTasks: try await store.taskCount(in: [.queued]),
-      runningTasks: try await store.taskCount(in: [.running]),
-      deadLetteredTasks: try await store.taskCount(in: [.deadLettered]))
+      queuedTasks: tasks.count(.queued),
+      runningTasks: tasks.count(.running),
+      waitingTasks: tasks.count(.waiting),
+      deadLetteredTasks: tasks.count(.deadLettered),
+      paused: try await environment.store.pausedTasks())
   }
 
   /// All events from now on, until the companion stops.

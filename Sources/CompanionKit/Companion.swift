@@ -1,5 +1,5 @@
 public import CompanionApplication
-import CompanionDomain
+public import CompanionDomain
 public import CompanionPorts
 import CompanionSystem
 import Synchronization
@@ -32,7 +32,7 @@ public final class Companion: Sendable {
   }
 
   let environment: Environment
-  let taskLoop: TaskLoop
+  let engine: TaskEngine
   let state = Mutex(State())
   private let newLoops: AsyncStream<ChatLoop>
   private let addLoop: AsyncStream<ChatLoop>.Continuation
@@ -45,6 +45,10 @@ public final class Companion: Sendable {
   ///   - configuration: what a host may decide; the defaults serve an app with one user.
   ///   - time: the clock.
   ///   - identifiers: where new names come from; `nil` for names that sort by the time of `time`.
+  ///   - random: where the jitter of retries comes from.
+  ///   - handlers: the host's own kinds of background tasks. One for a kind that the companion has a handler
+  ///     for takes that one's place.
+  ///   - schedules: what becomes a background task again and again.
   ///   - events: takes every event as it happens; see also ``events(limit:)``.
   public init(
     model: some LanguageModel,
@@ -52,13 +56,26 @@ public final class Companion: Sendable {
     configuration: CompanionConfiguration = CompanionConfiguration(),
     time: any TimeSource = SystemTimeSource(),
     identifiers: (any IdentifierSource)? = nil,
+    random: any RandomSource = SystemRandomSource(),
+    handlers: [TaskRegistration] = [],
+    schedules: [TaskSchedule] = [],
     events: (any EventSink)? = nil
   ) {
-    environment = Environment(
+    let environment = Environment(
       model: model, store: store, time: time,
-      identifiers: identifiers ?? TimeOrderedIdentifiers(time: time, random: SystemRandomSource()),
-      bus: EventBus(sink: events), configuration: configuration)
-    taskLoop = TaskLoop(environment: environment)
+      identifiers: identifiers ?? TimeOrderedIdentifiers(time: time, random: random),
+      random: random, bus: EventBus(sink: events), configuration: configuration)
+    let model = TaskModel(environment: environment)
+    let standard = [
+      TaskRegistration(
+        .conversation, handler: ConversationTaskHandler(environment: environment, model: model)),
+      TaskRegistration(.textGeneration, handler: ModelTaskHandler(model: model)),
+      TaskRegistration(.chatCompletion, handler: ModelTaskHandler(model: model)),
+      TaskRegistration(.reasoning, handler: ModelTaskHandler(model: model), attemptLimit: .none),
+    ]
+    self.environment = environment
+    engine = TaskEngine(
+      environment: environment, registrations: standard + handlers, schedules: schedules)
     (newLoops, addLoop) = AsyncStream.makeStream()
   }
 
@@ -90,7 +107,7 @@ public final class Companion: Sendable {
   /// Asks for a graceful end, and waits for it.
   public func stop() async {
     finishChats()
-    taskLoop.stop()
+    engine.stop()
     if state.withLock({ $0.hasEnded }) { environment.bus.finish() }
     addLoop.finish()
     await withCheckedContinuation { continuation in
@@ -105,7 +122,7 @@ public final class Companion: Sendable {
   private func serve() async {
     environment.bus.emit(event(.serviceStarted("companion")))
     await withDiscardingTaskGroup { group in
-      group.addTask { await self.taskLoop.run() }
+      group.addTask { await self.engine.run() }
       for await loop in newLoops {
         group.addTask { await self.serve(loop) }
       }
@@ -151,7 +168,7 @@ public final class Companion: Sendable {
 
   /// The loop of a session, started when there is none.
   func loop(for session: SessionID) throws(ChatFailure) -> ChatLoop {
-    let wakeTasks: @Sendable () -> Void = { [taskLoop] in taskLoop.wake() }
+    let wakeTasks: @Sendable () -> Void = { [engine] in engine.wake() }
     let (loop, isNew) = try state.withLock { state throws(ChatFailure) -> (ChatLoop, Bool) in
       guard state.phase == .running else { throw .notRunning }
       if let loop = state.loops[session] { return (loop, false) }

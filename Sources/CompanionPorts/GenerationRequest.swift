@@ -1,7 +1,7 @@
 public import CompanionDomain
 
 /// What a model is asked.
-public struct GenerationRequest: Hashable, Sendable {
+public struct GenerationRequest: Hashable, Sendable, Codable {
   /// What the answer is for. It costs the same either way; the ledger tells them apart.
   @nonexhaustive
   public enum Purpose: String, Hashable, Sendable, Codable {
@@ -15,7 +15,7 @@ public struct GenerationRequest: Hashable, Sendable {
 
   /// The form that the answer has.
   @nonexhaustive
-  public enum ResponseFormat: Hashable, Sendable {
+  public enum ResponseFormat: Hashable, Sendable, Codable {
     /// Text in whatever form the model chooses.
     case text
     /// JSON that follows a schema.
@@ -64,7 +64,7 @@ public struct GenerationRequest: Hashable, Sendable {
 }
 
 /// A tool as a model sees it.
-public struct ToolDescription: Hashable, Sendable {
+public struct ToolDescription: Hashable, Sendable, Codable {
   /// The name by which the model calls it.
   public var name: String
   /// What it does and when to use it, in words for the model.

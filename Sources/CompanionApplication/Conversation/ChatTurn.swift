@@ -64,7 +64,7 @@ struct ChatTurn: Sendable {
     case .message(let text):
       let stored = try await log.append(to: &conversation) {
         [$0.message(.user, [.text(text.string)], turn: reply.turn, origin: .person, at: now)]
-      }
+      }.messages
       if let sequence = stored.first?.sequence { events.emit(.messageAccepted(sequence), in: context) }
       return stored.first
     case .unanswered:
@@ -222,7 +222,7 @@ extension ChatTurn {
       var conversation = before
       let stored = try await log.append(to: &conversation, with: [.discardDraft(of: log.session)]) {
         isKept ? $0.answer([.text(text)], turn: reply.turn, completion: completion, at: time) : []
-      }
+      }.messages
       return (stored, conversation)
     }
     conversation = after
@@ -246,19 +246,25 @@ extension ChatTurn {
   private func handOver(
     _ instruction: String, intent: Intent, in conversation: inout Conversation
   ) async throws(StoreFailure) -> TurnOutcome {
+    let payload: TaskPayload
+    do {
+      payload = try TaskPayload(ConversationTask(instruction: instruction, intent: intent))
+    } catch {
+      throw .invalid("the task's payload: \(error)")
+    }
     let task = GenerationTask(
-      id: environment.identifiers.next(), session: log.session, turn: reply.turn,
-      request: .init(instruction: instruction, intent: intent), createdAt: now)
+      id: environment.identifiers.next(),
+      request: TaskRequest(
+        kind: .conversation, payload: payload, requester: .conversation(log.session, reply.turn)),
+      createdAt: now)
     let announcement = Announcement.handOver(of: task)
-    let stored = try await log.append(to: &conversation, with: [.insertTask(task)]) {
+    let (stored, changes) = try await log.append(to: &conversation, with: [.insertTask(task)]) {
       [
         $0.message(
           .assistant, [.text(announcement)], turn: reply.turn, origin: .announcement(of: task.id), at: now)
       ]
     }
-    var taskContext = context
-    taskContext.task = task.id
-    events.emit(.taskCreated(task.request), in: taskContext)
+    for change in changes { environment.announce(change) }
     for message in stored { events.emit(.answerStored(message.sequence, message.completion), in: context) }
     onTaskCreated()
 

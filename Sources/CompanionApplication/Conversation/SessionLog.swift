@@ -25,21 +25,22 @@ package struct SessionLog: Sendable {
   ///   - conversation: the conversation as it was last seen. It is brought up to date.
   ///   - changes: what is committed with the messages.
   ///   - messages: the messages for a conversation; none commits the changes alone.
-  /// - Returns: the messages as they are stored.
+  /// - Returns: the messages as they are stored, and what became of the tasks that were changed.
   @discardableResult
   func append(
     to conversation: inout Conversation,
     with changes: [ChangeSet.Change] = [],
     _ messages: (Conversation) -> [ChatMessage]
-  ) async throws(StoreFailure) -> [ChatMessage] {
+  ) async throws(StoreFailure) -> (messages: [ChatMessage], changes: [TaskChange]) {
     for _ in 1...Self.attempts {
       let new = messages(conversation)
       let append: [ChangeSet.Change] =
         new.isEmpty ? [] : [.append(new, to: session, after: conversation.lastSequence)]
       do throws(StoreFailure) {
-        if !(append + changes).isEmpty { try await store.commit(ChangeSet(append + changes)) }
+        let all = append + changes
+        let changed = all.isEmpty ? [] : try await store.commit(ChangeSet(all))
         _ = conversation.take(new)
-        return new
+        return (new, changed)
       } catch {
         guard case .conflict(.logMoved) = error else { throw error }
         conversation = try await load() ?? conversation

@@ -32,11 +32,12 @@ struct ModelCaller: Sendable {
   /// - Parameters:
   ///   - onFinish: told when the answer is whole. The stream may take a moment longer to end, which lets its
   ///     connection be used again; nobody has to wait for that.
+  ///   - onUsage: told of the tokens, where they are reported.
   ///   - take: takes each piece of text; `false` stops the call.
   /// - Returns: why the answer ended; `nil` when `take` stopped it.
   func stream(
     _ request: GenerationRequest, context: EventContext, onFinish: (FinishReason) -> Void = { _ in },
-    take: (String) async -> Bool
+    onUsage: (TokenUsage) -> Void = { _ in }, take: (String) async -> Bool
   ) async throws(ProviderFailure) -> FinishReason? {
     let call = ModelCall(purpose: request.purpose, model: model.identity)
     let start = time.now
@@ -53,7 +54,9 @@ struct ModelCaller: Sendable {
           if outcome.timeToFirstChunk == nil { outcome.timeToFirstChunk = start.duration(to: time.now) }
           guard await take(Self.storable(text)) else { return nil }
         case .reasoning(let text): events.emit(.reasoningReceived(text), in: context)
-        case .usage(let usage): outcome.usage = usage
+        case .usage(let usage):
+          outcome.usage = usage
+          onUsage(usage)
         case .finished(let reason):
           outcome.finish = reason
           onFinish(reason)

@@ -4,7 +4,7 @@ package import CompanionPorts
 /// What a cancellation found.
 @nonexhaustive
 public enum CancelOutcome: Hashable, Sendable {
-  /// The task was waiting: it has ended.
+  /// Nobody worked on the task: it has ended.
   case cancelled
   /// The task is running: its worker has been asked to stop. At once in this process, within a third of a
   /// lease length in another.
@@ -15,38 +15,28 @@ public enum CancelOutcome: Hashable, Sendable {
 
 /// Cancels a task, wherever it is.
 ///
-/// A waiting task ends at once. A running one gets a durable request to stop, and whatever it brings back
-/// after that is not taken.
+/// One that is queued or waits ends at once. A running one gets a durable request to stop, and whatever it
+/// brings back after that is not taken.
 package struct CancelTask: Sendable {
-  let environment: Environment
-  let loop: TaskLoop
+  let engine: TaskEngine
 
-  package init(environment: Environment, loop: TaskLoop) {
-    self.environment = environment
-    self.loop = loop
-  }
+  package init(engine: TaskEngine) { self.engine = engine }
 
-  /// - Throws: `ChatFailure.unknownTask`, or `ChatFailure.store`; nothing has changed then.
-  package func callAsFunction(_ id: TaskID, reason: String) async throws(ChatFailure) -> CancelOutcome {
-    let outcome: Result<GenerationTask, TransitionRefusal>?
-    do throws(StoreFailure) {
-      outcome = try await environment.store.transition(id, .cancel(reason: reason), on: environment.time)
-    } catch {
-      throw .store(error)
-    }
-    switch outcome {
-    case nil: throw .unknownTask(id)
-    case .failure(.alreadyEnded(let state)): return .alreadyEnded(state)
-    case .failure: return .requested
-    case .success(let task):
-      let context = EventContext(session: task.session, turn: task.turn, task: id)
-      if task.state.isFinal {
-        environment.events.emit(.taskCancelled(reason: reason), in: context)
-        return .cancelled
+  /// - Throws: `TaskCommandFailure.unknownTask`, or `.store`.
+  package func callAsFunction(
+    _ id: TaskID, reason: String
+  ) async throws(TaskCommandFailure) -> CancelOutcome {
+    switch try await engine.command(.cancel(reason: reason), on: id) {
+    case .refused(.alreadyEnded(let state), _): return .alreadyEnded(state)
+    case .refused(let refusal, _): throw .refused(refusal)
+    case .noSuchTask: throw .unknownTask(id)
+    case .applied(let change):
+      guard change.task.state.isFinal else {
+        engine.signalCancel(of: id)
+        return .requested
       }
-      environment.events.emit(.taskCancelRequested(reason: reason), in: context)
-      loop.signalCancel(of: id)
-      return .requested
+      await engine.endElsewhere(change.task)
+      return .cancelled
     }
   }
 }

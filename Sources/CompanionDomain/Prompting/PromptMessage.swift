@@ -1,5 +1,5 @@
 /// One message of a prompt.
-public struct PromptMessage: Hashable, Sendable {
+public struct PromptMessage: Hashable, Sendable, Codable {
   /// Who speaks.
   @nonexhaustive
   public enum Role: String, Hashable, Sendable, Codable {

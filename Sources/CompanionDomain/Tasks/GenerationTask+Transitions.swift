@@ -205,3 +205,31 @@ extension GenerationTask {
     return wait
   }
 }
+
+extension GenerationTask {
+  /// What is to happen to a task whose ``alarm`` has come; `nil` when it has not.
+  ///
+  /// A worker that fell silent is dead, and one whose attempt takes too long hangs: neither stands in for the
+  /// other.
+  ///
+  /// - Parameter retryIn: says when there will be another attempt after a failure, if there will.
+  public func remedy(
+    at now: Timestamp, retryIn: (TaskFailure) -> Duration?
+  ) -> TaskTransition? {
+    guard !state.isFinal else { return nil }
+    if isOverdue(at: now) { return .expire }
+    switch state {
+    case .running(let hold):
+      if hold.expiresAt <= now {
+        return .rescue(lease, retryIn: retryIn(.abandoned(rescues: rescues + 1)))
+      }
+      if let deadline = hold.deadline, deadline <= now {
+        return .timeOut(
+          lease, retryIn: retryIn(.attemptTimedOut(after: hold.startedAt.duration(to: deadline))))
+      }
+      return nil
+    case .waiting(let wait): return (wait.until.map { $0 <= now } ?? false) ? .endWait : nil
+    case .queued, .completed, .cancelled, .deadLettered: return nil
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import CompanionDomain
+import CompanionPorts
+import Synchronization
+
+/// A store of which every call ends within a limit, whatever becomes of the store.
+///
+/// A call that takes too long fails with `StoreFailure.timedOut`. It may still do its work later.
+struct BoundedStore: ConversationStore, TaskStore {
+  let base: any CompanionStore
+  let time: any TimeSource
+  let limit: Duration
+
+  /// Runs a call on a task of its own, so that nobody waits for it longer than the limit.
+  private func bounded<Value: Sendable>(
+    _ call: @escaping @Sendable (any CompanionStore) async throws(StoreFailure) -> Value
+  ) async throws(StoreFailure) -> Value {
+    let answer = FirstAnswer<Value>()
+    let result = await withCheckedContinuation { continuation in
+      answer.wait(continuation)
+      let timer = Unstructured.start(name: "store timeout") {
+        guard (try? await time.sleep(until: time.now.advanced(by: limit), tolerance: nil)) != nil else {
+          return
+        }
+        answer.give(.failure(.timedOut(limit)))
+      }
+      _ = Unstructured.start(name: "store call") {
+        do throws(StoreFailure) {
+          answer.give(.success(try await call(base)))
+        } catch {
+          answer.give(.failure(error))
+        }
+        timer.cancel()
+      }
+    }
+    return try result.get()
+  }
+
+  /// Hands the first of two answers to the one who waits.
+  private final class FirstAnswer<Value: Sendable>: Sendable {
+    private let waiter = Mutex<CheckedContinuation<Result<Value, StoreFailure>, Never>?>(nil)
+
+    func wait(_ continuation: CheckedContinuation<Result<Value, StoreFailure>, Never>) {
+      waiter.withLock { $0 = continuation }
+    }
+
+    func give(_ result: Result<Value, StoreFailure>) {
+      waiter.withLock { $0.take() }?.resume(returning: result)
+    }
+  }
+}
+
+extension BoundedStore {
+  func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange] {
+    try await bounded { store throws(StoreFailure) in try await store.commit(changes) }
+  }
+
+  func session(_ id: SessionID) async throws(StoreFailure) -> ChatSession? {
+    try await bounded { store throws(StoreFailure) in try await store.session(id) }
+  }
+
+  func sessions(limit: Int) async throws(StoreFailure) -> [ChatSession] {
+    try await bounded { store throws(StoreFailure) in try await store.sessions(limit: limit) }
+  }
+
+  func messages(
+    in session: SessionID, before: SequenceNumber?, limit: Int
+  ) async throws(StoreFailure) -> [ChatMessage] {
+    try await bounded { store throws(StoreFailure) in
+      try await store.messages(in: session, before: before, limit: limit)
+    }
+  }
+
+  func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
+    try await bounded { store throws(StoreFailure) in try await store.draft(in: session) }
+  }
+
+  func task(_ id: TaskID) async throws(StoreFailure) -> GenerationTask? {
+    try await bounded { store throws(StoreFailure) in try await store.task(id) }
+  }
+
+  func task(idempotencyKey: String) async throws(StoreFailure) -> GenerationTask? {
+    try await bounded { store throws(StoreFailure) in try await store.task(idempotencyKey: idempotencyKey) }
+  }
+
+  func tasks(matching filter: TaskFilter, limit: Int) async throws(StoreFailure) -> [GenerationTask] {
+    try await bounded { store throws(StoreFailure) in try await store.tasks(matching: filter, limit: limit) }
+  }
+
+  func taskStatistics() async throws(StoreFailure) -> TaskStatistics {
+    try await bounded { store throws(StoreFailure) in try await store.taskStatistics() }
+  }
+
+  func claim(_ claim: TaskClaim) async throws(StoreFailure) -> ClaimedTasks {
+    try await bounded { store throws(StoreFailure) in try await store.claim(claim) }
+  }
+
+  func overdueTasks(limit: Int) async throws(StoreFailure) -> OverdueTasks {
+    try await bounded { store throws(StoreFailure) in try await store.overdueTasks(limit: limit) }
+  }
+
+  func taskEvents(
+    after cursor: EventCursor, of task: TaskID?, limit: Int
+  ) async throws(StoreFailure) -> [RecordedTaskEvent] {
+    try await bounded { store throws(StoreFailure) in
+      try await store.taskEvents(after: cursor, of: task, limit: limit)
+    }
+  }
+
+  func lastTaskEvent() async throws(StoreFailure) -> EventCursor {
+    try await bounded { store throws(StoreFailure) in try await store.lastTaskEvent() }
+  }
+
+  func pausedTasks() async throws(StoreFailure) -> TaskPause {
+    try await bounded { store throws(StoreFailure) in try await store.pausedTasks() }
+  }
+
+  func nextOccurrence(of schedule: ScheduleID) async throws(StoreFailure) -> Timestamp? {
+    try await bounded { store throws(StoreFailure) in try await store.nextOccurrence(of: schedule) }
+  }
+
+  func pruneTasks(
+    finishedFor: Duration, deadFor: Duration, limit: Int
+  ) async throws(StoreFailure) -> Int {
+    try await bounded { store throws(StoreFailure) in
+      try await store.pruneTasks(finishedFor: finishedFor, deadFor: deadFor, limit: limit)
+    }
+  }
+
+  func taskChanges() -> AsyncStream<Void> { base.taskChanges() }
+}

@@ -1,0 +1,119 @@
+package import CompanionDomain
+package import CompanionPorts
+
+/// Asks for tasks. Each is stored when its name is returned.
+///
+/// The same idempotency key gives the same task: who does not know whether a request was stored asks again.
+package struct CreateGenerationTask: Sendable {
+  let engine: TaskEngine
+
+  package init(engine: TaskEngine) { self.engine = engine }
+
+  private var environment: Environment { engine.environment }
+
+  /// Asks for one task.
+  package func callAsFunction(_ request: TaskRequest) async throws(TaskCommandFailure) -> TaskID {
+    let ids = try await self([request])
+    guard let id = ids.first else { throw .invalidRequest("there is none") }
+    return id
+  }
+
+  /// Asks for several tasks, all of them or none.
+  ///
+  /// - Returns: their names, in the order of the requests. Requests under the same key have the same one.
+  package func callAsFunction(_ requests: [TaskRequest]) async throws(TaskCommandFailure) -> [TaskID] {
+    let now = environment.time.now
+    for request in requests { try check(request, at: now) }
+    for _ in 1...Self.attempts {
+      let (tasks, ids) = try await tasks(for: requests, at: now)
+      guard !tasks.isEmpty else { return ids }
+      do throws(StoreFailure) {
+        for change in try await environment.store.commit(ChangeSet(tasks.map { .insertTask($0) })) {
+          environment.announce(change)
+        }
+      } catch {
+        // Somebody else was there first, under one of the keys: look again.
+        if case .conflict(.keyTaken) = error { continue }
+        throw .store(error)
+      }
+      engine.wake()
+      return ids
+    }
+    throw .store(.conflict(.taskExists))
+  }
+
+  /// Each conflict means that somebody else has got on.
+  private static let attempts = 100
+
+  /// The tasks that are not there yet, and the names of all.
+  private func tasks(
+    for requests: [TaskRequest], at now: Timestamp
+  ) async throws(TaskCommandFailure) -> (new: [GenerationTask], ids: [TaskID]) {
+    var new: [GenerationTask] = []
+    var ids: [TaskID] = []
+    var known: [String: (TaskID, TaskRequest)] = [:]
+    for request in requests {
+      if let key = request.idempotencyKey {
+        if known[key] == nil, let found = try await task(under: key) {
+          known[key] = (found.id, found.request)
+        }
+        if let (id, earlier) = known[key] {
+          guard earlier.isSameWish(as: request) else { throw .keyReused(key, id) }
+          ids.append(id)
+          continue
+        }
+      }
+      let task = GenerationTask(id: environment.identifiers.next(), request: request, createdAt: now)
+      if let key = request.idempotencyKey { known[key] = (task.id, request) }
+      new.append(task)
+      ids.append(task.id)
+    }
+    return (new, ids)
+  }
+
+  private func task(under key: String) async throws(TaskCommandFailure) -> GenerationTask? {
+    do throws(StoreFailure) {
+      return try await environment.store.task(idempotencyKey: key)
+    } catch {
+      throw .store(error)
+    }
+  }
+
+  // MARK: What may be asked for
+
+  private func check(_ request: TaskRequest, at now: Timestamp) throws(TaskCommandFailure) {
+    guard let registration = engine.registry.registration(for: request.kind) else {
+      throw .unknownKind(request.kind)
+    }
+    let limit = environment.configuration.tasks.maximumPayloadBytes
+    let bytes = request.payload.json.utf8.count
+    guard bytes <= limit else { throw .oversizedPayload(bytes: bytes, limit: limit) }
+    guard (1...max(1, registration.payloadVersion)).contains(request.payload.version) else {
+      throw .unknownVersion(request.payload.version, newest: registration.payloadVersion)
+    }
+    if let key = request.idempotencyKey {
+      guard (1...Self.maximumKeyBytes).contains(key.utf8.count) else {
+        throw .invalidRequest(
+          "its idempotency key has \(key.utf8.count) bytes; 1 to \(Self.maximumKeyBytes) are allowed")
+      }
+    }
+    let metadata = request.metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+    guard metadata <= Self.maximumMetadataBytes else {
+      throw .invalidRequest("its metadata have \(metadata) bytes; \(Self.maximumMetadataBytes) are allowed")
+    }
+    if let deadline = request.deadline, deadline <= max(now, request.notBefore ?? now) {
+      throw .pastDeadline(deadline)
+    }
+  }
+
+  private static let maximumKeyBytes = 512
+  private static let maximumMetadataBytes = 16_384
+}
+
+extension TaskRequest {
+  /// Whether another request asks for the same: what it is to do, and for whom. Asked again it may have
+  /// another time or another note.
+  fileprivate func isSameWish(as other: TaskRequest) -> Bool {
+    kind == other.kind && payload == other.payload && requester == other.requester
+  }
+}

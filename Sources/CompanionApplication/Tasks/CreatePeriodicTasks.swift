@@ -1,0 +1,68 @@
+import CompanionDomain
+import CompanionPorts
+
+/// Makes a task of every occurrence of the schedules.
+///
+/// The task and the schedule's next occurrence are stored together: of several processes with the same
+/// schedule one makes the task, and after a restart it is known which occurrences were missed.
+struct CreatePeriodicTasks: Sendable {
+  let engine: TaskEngine
+
+  private var environment: Environment { engine.environment }
+
+  /// Makes what is due.
+  ///
+  /// - Returns: the next occurrence of all schedules; `nil` when there is none.
+  func callAsFunction() async throws(StoreFailure) -> Timestamp? {
+    var next: Timestamp?
+    for schedule in engine.schedules {
+      guard let occurrence = try await advance(schedule) else { continue }
+      next = next.map { min($0, occurrence) } ?? occurrence
+    }
+    return next
+  }
+
+  /// Makes what is due at every occurrence, until it is cancelled.
+  func run(on wakeUp: WakeUp) async {
+    var retry = Backoff(first: .seconds(1), cap: .seconds(60))
+    while !Task.isCancelled, !engine.schedules.isEmpty {
+      let deadline: Timestamp?
+      do throws(StoreFailure) {
+        deadline = try await callAsFunction()
+        retry = Backoff(first: .seconds(1), cap: .seconds(60))
+      } catch {
+        environment.events.emit(.taskServiceFailed("schedules", error))
+        deadline = environment.time.now.advanced(by: retry.next())
+      }
+      await wakeUp.wait(until: deadline, on: environment.time)
+    }
+  }
+
+  /// - Returns: the schedule's next occurrence.
+  private func advance(_ schedule: TaskSchedule) async throws(StoreFailure) -> Timestamp? {
+    while true {
+      let stored = try await environment.store.nextOccurrence(of: schedule.id)
+      let now = environment.time.now
+      let step = schedule.due(next: stored, at: now)
+      guard step.occurrence != nil || step.next != stored else { return step.next }
+      var changes: [ChangeSet.Change] = [.moveSchedule(schedule.id, from: stored, to: step.next)]
+      if let occurrence = step.occurrence {
+        let request = schedule.request(for: occurrence)
+        changes.append(
+          .insertTask(GenerationTask(id: environment.identifiers.next(), request: request, createdAt: now)))
+      }
+      do throws(StoreFailure) {
+        for change in try await environment.store.commit(ChangeSet(changes)) { environment.announce(change) }
+        if step.occurrence != nil { engine.wake() }
+        return step.next
+      } catch {
+        switch error {
+        // Another process has made the task.
+        case .conflict(.scheduleMoved): continue
+        case .conflict(.keyTaken): _ = try await environment.store.commit(changes[0])
+        default: throw error
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package import CompanionDomain
+package import CompanionPorts
+
+/// Claims one task and works on it until it ends, waits, or shall not go on.
+package struct ProcessTask: Sendable {
+  let engine: TaskEngine
+
+  package init(engine: TaskEngine) { self.engine = engine }
+
+  /// - Parameters:
+  ///   - worker: who claims it.
+  ///   - limit: the longest that the attempt may take, whatever its kind says; `nil` for what its kind says.
+  /// - Returns: the task as it was claimed, and the state that it was left in; `nil` when there was none to
+  ///   claim.
+  /// - Throws: `StoreFailure` when nothing could be claimed.
+  package func callAsFunction(
+    worker: WorkerID, limit: Duration? = nil
+  ) async throws(StoreFailure) -> (task: GenerationTask, outcome: TaskStateName?)? {
+    let claimed = try await engine.claim(worker: worker, limit: 1, cap: limit)
+    guard let task = claimed.changes.first?.task else { return nil }
+    switch await engine.work(on: task) {
+    case .stored(let state): return (task, state)
+    case .lost: return (task, nil)
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import CompanionDomain
+import CompanionPorts
+
+extension TaskEngine {
+  /// Applies a transition that somebody asks for.
+  func command(
+    _ transition: TaskTransition, on id: TaskID
+  ) async throws(TaskCommandFailure) -> ApplyTransition.Outcome {
+    do throws(StoreFailure) {
+      return try await ApplyTransition(environment: environment)(transition, to: id)
+    } catch {
+      throw .store(error)
+    }
+  }
+
+  /// Lets the handler of a task that has ended outside of a worker's hands end what goes on elsewhere for it.
+  func endElsewhere(_ task: GenerationTask) async {
+    await registry.registration(for: task.request.kind)?.handler.end(task)
+  }
+}

@@ -1,0 +1,163 @@
+public import CompanionDomain
+package import CompanionPorts
+import Synchronization
+
+/// Works on background tasks, and looks after them: the services around one store, in one process.
+package final class TaskEngine: Sendable {
+  /// A claim in hand: a task that this process lost and took again is two of them.
+  struct Run: Sendable {
+    fileprivate let claim: Claim
+    fileprivate let signal: RunSignal
+  }
+
+  fileprivate struct Claim: Hashable {
+    let task: TaskID
+    let lease: LeaseNumber
+  }
+
+  private struct State {
+    var running: [Claim: (kind: TaskKind, signal: RunSignal)] = [:]
+    var isStopping = false
+    var outcomes = TaskOutcomeCounts()
+  }
+
+  package let environment: Environment
+  /// This process's workers. The name is new with every start, and never used again.
+  package let worker: WorkerID
+  let registry: TaskRegistry
+  let schedules: [TaskSchedule]
+  private let state = Mutex(State())
+  private let workersWakeUp = WakeUp()
+  private let sweeper: SweepAlarm
+  private let stopWakeUps = [WakeUp(), WakeUp()]
+
+  /// - Parameters:
+  ///   - environment: what to work with.
+  ///   - registrations: the kinds of tasks that are done here.
+  ///   - schedules: what becomes a task again and again.
+  package init(
+    environment: Environment, registrations: [TaskRegistration], schedules: [TaskSchedule] = []
+  ) {
+    self.environment = environment
+    self.schedules = schedules
+    worker = environment.identifiers.next()
+    registry = TaskRegistry(registrations, configuration: environment.configuration.tasks)
+    sweeper = SweepAlarm(time: environment.time)
+  }
+
+  /// Works until ``stop()``, and then for a grace period on what is in hand. Cancellation gives everything
+  /// back at once.
+  package func run() async {
+    await withTaskGroup { group in
+      group.addTask { await self.passOnChanges() }
+      group.addTask { await CleanUpTimedOutTasks(engine: self).run(on: self.sweeper) }
+      group.addTask { await ProcessDeadLetters(engine: self).run(on: self.stopWakeUps[0]) }
+      group.addTask { await CreatePeriodicTasks(engine: self).run(on: self.stopWakeUps[1]) }
+      await ProcessPendingTasks(engine: self, wakeUp: workersWakeUp).run()
+      group.cancelAll()
+    }
+  }
+
+  /// Claims no more tasks; ``run()`` returns when those in hand are done or have been given back.
+  package func stop() {
+    state.withLock { $0.isStopping = true }
+    workersWakeUp()
+  }
+
+  /// Says that there may be new work.
+  package func wake() { workersWakeUp() }
+
+  /// What became of the attempts of this process so far.
+  package var outcomes: TaskOutcomeCounts { state.withLock { $0.outcomes } }
+
+  /// How many tasks this engine has in hand, or will take until a time: those that it works on, and those that
+  /// are queued and due by then.
+  package func pendingTasks(until time: Timestamp) async throws(StoreFailure) -> Int {
+    let queued = try await environment.store.tasks(matching: TaskFilter(states: [.queued]), limit: .max)
+    let due = queued.count { task in
+      if case .queued(let queueing) = task.state {
+        queueing.notBefore.map { $0 <= time } ?? true
+      } else {
+        false
+      }
+    }
+    return due + runningCount
+  }
+
+  /// Tells the worker of a task in this process that the task has been cancelled.
+  package func signalCancel(of id: TaskID) {
+    let signals = state.withLock { state in state.running.filter { $0.key.task == id }.map(\.value.signal) }
+    for signal in signals { signal.give(.cancelRequested) }
+  }
+
+  // MARK: For the services
+
+  var isStopping: Bool { state.withLock { $0.isStopping } }
+
+  var runningCount: Int { state.withLock { $0.running.count } }
+
+  /// - Parameter cap: the longest that an attempt may take, whatever its kind says.
+  func claim(worker: WorkerID, limit: Int, cap: Duration? = nil) async throws(StoreFailure) -> ClaimedTasks {
+    let running = state.withLock { state in
+      state.running.values.reduce(into: [TaskKind: Int]()) { $0[$1.kind, default: 0] += 1 }
+    }
+    let claimed = try await environment.store.claim(
+      TaskClaim(
+        worker: worker, limit: limit, leaseLength: environment.configuration.tasks.leaseLength,
+        kinds: registry.rooms(running: running, cap: cap), others: registry.roomForOthers))
+    for change in claimed.changes {
+      environment.announce(change)
+      if let alarm = change.task.alarm { sweeper.note(in: claimed.now.duration(to: alarm)) }
+    }
+    return claimed
+  }
+
+  /// Takes a claimed task in hand.
+  func register(_ task: GenerationTask) -> Run {
+    let run = Run(claim: Claim(task: task.id, lease: task.lease), signal: RunSignal())
+    state.withLock { $0.running[run.claim] = (task.request.kind, run.signal) }
+    return run
+  }
+
+  /// Works on a claimed task until it is out of this worker's hands.
+  func work(on task: GenerationTask, as run: Run? = nil) async -> TaskRun.Result {
+    let run = run ?? register(task)
+    let limit: Duration? =
+      if case .running(let hold) = task.state { hold.deadline.map { hold.startedAt.duration(to: $0) } } else {
+        nil
+      }
+    let result = await TaskRun(task: task, attemptLimit: limit, registry: registry, environment: environment)
+      .run(signal: run.signal) { [sweeper, workersWakeUp] in
+        sweeper.note(in: $0)
+        workersWakeUp()
+      }
+    state.withLock { state in
+      state.running[run.claim] = nil
+      state.outcomes.count(result)
+    }
+    return result
+  }
+
+  /// Passes on that something has changed, in this process or another.
+  private func passOnChanges() async {
+    for await _ in environment.store.taskChanges() {
+      workersWakeUp()
+      sweeper.noteChange()
+    }
+  }
+}
+
+/// What became of attempts.
+public struct TaskOutcomeCounts: Hashable, Sendable {
+  /// How many attempts ended with the task in each state; a retry is one that left it queued.
+  public internal(set) var byState: [TaskStateName: Int] = [:]
+  /// How many attempts did not count, because the task was no longer this process's.
+  public internal(set) var lost = 0
+
+  mutating func count(_ result: TaskRun.Result) {
+    switch result {
+    case .stored(let state): byState[state, default: 0] += 1
+    case .lost: lost += 1
+    }
+  }
+}
