@@ -28,7 +28,7 @@ struct StoredConversations: Sendable {
   func session(_ id: SessionID) -> ChatSession? { entries[id]?.session }
 
   func sessions(limit: Int) -> [ChatSession] {
-    byUpdate.descending.prefix(max(0, limit)).compactMap { entries[$0.id]?.session }
+    byUpdate.reversed().prefix(max(0, limit)).compactMap { entries[$0.id]?.session }
   }
 
   func messages(in id: SessionID, before: SequenceNumber?, limit: Int) -> [ChatMessage] {

@@ -1,86 +1,158 @@
 import CompanionDomain
 import CompanionPorts
 
-/// The tasks of an ``InMemoryStore``, with the orders in which they are listed and claimed.
+/// The tasks of an ``InMemoryStore`` with their events, pauses and schedules.
+///
+/// Each change checks its precondition, applies, and returns what undoes it. The cost of all three is that of
+/// what is new, whatever is there already.
 struct StoredTasks: Sendable {
   /// What reverses one change, when everything after it has been reversed.
   enum Undo: Sendable {
-    case remove(GenerationTask)
-    case replace(GenerationTask, with: GenerationTask)
+    case removeTask(slot: Int)
+    case restoreTask(GenerationTask, slot: Int, hasEvent: Bool)
+    case restorePause(TaskPause)
+    case restoreSchedule(ScheduleID, Timestamp?)
   }
 
-  private var tasks: [TaskID: GenerationTask] = [:]
-  private var byCreation: [TaskStateName: OrderedIndex<TimedKey<TaskID>>] = [:]
-  /// The running tasks, by the end of their lease.
-  private var byExpiry = OrderedIndex<TimedKey<TaskID>>()
+  /// A task, and what belongs to it.
+  struct Record: Sendable {
+    var task: GenerationTask
+    var place: TaskPlace
+    let kind: Int
+    /// The places of its events; that of number n has index n - 1.
+    var cursors: [EventCursor]
 
-  func task(_ id: TaskID) -> GenerationTask? { tasks[id] }
-
-  func tasks(in states: Set<TaskStateName>, limit: Int) -> [GenerationTask] {
-    let limit = max(0, limit)
-    let newest = states.flatMap { byCreation[$0]?.descending.prefix(limit).map(\.self) ?? [] }
-    return newest.sorted(by: >).prefix(limit).compactMap { tasks[$0.id] }
-  }
-
-  func count(in states: Set<TaskStateName>) -> Int { states.reduce(0) { $0 + (byCreation[$1]?.count ?? 0) } }
-
-  /// The tasks that a worker may claim, in the order in which they wait.
-  ///
-  /// The cost is that of the limit and of the expired leases, however many tasks wait or have ended.
-  func claimable(at now: Timestamp, limit: Int) -> [GenerationTask] {
-    let limit = max(0, limit)
-    let queued = byCreation[.queued]?.ascending.prefix(limit).map(\.self) ?? []
-    let expired = byExpiry.ascending.prefix { $0.time <= now }.compactMap { tasks[$0.id]?.creationKey }
-    let line = expired.isEmpty ? queued : (queued + expired).sorted()
-    return line.prefix(limit).compactMap { tasks[$0.id] }
-  }
-
-  var firstExpiry: Timestamp? { byExpiry.ascending.first { _ in true }?.time }
-
-  mutating func insert(_ task: GenerationTask) throws(StoreFailure) -> Undo {
-    guard tasks[task.id] == nil else { throw .conflict(.taskExists) }
-    add(task)
-    return .remove(task)
-  }
-
-  mutating func update(_ task: GenerationTask) throws(StoreFailure) -> Undo {
-    guard let current = tasks[task.id], current.revision == task.revision &- 1 else {
-      throw .conflict(.taskMoved)
+    func entry(at slot: Int) -> TaskIndexes.Entry {
+      TaskIndexes.Entry(id: task.id, slot: slot, createdAt: task.createdAt, kind: kind)
     }
-    replace(current, with: task)
-    return .replace(task, with: current)
   }
 
-  mutating func replace(_ current: GenerationTask, with next: GenerationTask) {
-    remove(current)
-    add(next)
+  /// A text that is another when its bytes are.
+  private struct Key: Hashable, Sendable {
+    var text: String
+
+    static func == (left: Key, right: Key) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    func hash(into hasher: inout Hasher) {
+      for byte in text.utf8 { hasher.combine(byte) }
+    }
+  }
+
+  /// Each task has a slot; those that are empty are in ``free``.
+  private(set) var records: ContiguousArray<Record?> = []
+  private var free: [Int] = []
+  private var slots: [TaskID: Int] = [:]
+  private var keys: [Key: Int] = [:]
+  var indexes = TaskIndexes()
+  private(set) var events = EventLog()
+  private(set) var pause = TaskPause()
+  private var schedules: [ScheduleID: Timestamp] = [:]
+
+  func slot(of id: TaskID) -> Int? { slots[id] }
+
+  func slot(idempotencyKey: String) -> Int? { keys[Key(text: idempotencyKey)] }
+
+  func nextOccurrence(of schedule: ScheduleID) -> Timestamp? { schedules[schedule] }
+
+  // MARK: Changes
+
+  mutating func insert(_ task: GenerationTask) throws(StoreFailure) -> (change: TaskChange, undo: Undo) {
+    guard slots[task.id] == nil else { throw .conflict(.taskExists) }
+    if let key = task.request.idempotencyKey, let slot = keys[Key(text: key)],
+      let holder = records[slot]?.task.id
+    {
+      throw .conflict(.keyTaken(holder))
+    }
+    let slot = free.popLast() ?? records.count
+    if slot == records.count { records.append(nil) }
+    let creation = task.creation
+    var cursors: [EventCursor] = []
+    cursors.reserveCapacity(4)
+    cursors.append(events.append(creation))
+    let record = Record(
+      task: task, place: TaskPlace(task), kind: indexes.number(of: task.request.kind), cursors: cursors)
+    let entry = record.entry(at: slot)
+    indexes.move(entry, from: nil, to: record.place)
+    indexes.list(entry, under: task.request.requester)
+    slots[task.id] = slot
+    if let key = task.request.idempotencyKey { keys[Key(text: key)] = slot }
+    records[slot] = record
+    return (TaskChange(task: task, event: creation), .removeTask(slot: slot))
+  }
+
+  mutating func apply(
+    _ transition: TaskTransition, to id: TaskID, revision: Int64?, at now: Timestamp
+  ) throws(StoreFailure) -> (change: TaskChange, undo: Undo) {
+    guard let slot = slots[id], let task = records[slot]?.task else { throw .conflict(.noSuchTask) }
+    guard revision == nil || revision == task.revision else { throw .conflict(.taskMoved) }
+    do throws(TransitionRefusal) {
+      let change = try apply(transition, toSlot: slot, task, at: now)
+      return (change, .restoreTask(task, slot: slot, hasEvent: change.event != nil))
+    } catch {
+      throw .conflict(.refused(error))
+    }
+  }
+
+  /// Applies a transition to a task that is known to be in a slot.
+  mutating func apply(
+    _ transition: TaskTransition, toSlot slot: Int, _ task: GenerationTask, at now: Timestamp
+  ) throws(TransitionRefusal) -> TaskChange {
+    let change = try task.applying(transition, at: now)
+    replace(slot, with: change.task)
+    if let event = change.event { records[slot]?.cursors.append(events.append(event)) }
+    return change
+  }
+
+  mutating func setPause(_ kind: TaskKind?, _ isPaused: Bool) -> Undo {
+    let undo = Undo.restorePause(pause)
+    if let kind {
+      if isPaused { pause.kinds.insert(kind) } else { pause.kinds.remove(kind) }
+    } else {
+      pause.all = isPaused
+    }
+    return undo
+  }
+
+  mutating func moveSchedule(
+    _ schedule: ScheduleID, from old: Timestamp?, to new: Timestamp?
+  ) throws(StoreFailure) -> Undo {
+    guard schedules[schedule] == old else { throw .conflict(.scheduleMoved) }
+    schedules[schedule] = new
+    return .restoreSchedule(schedule, old)
   }
 
   mutating func revert(_ undo: Undo) {
     switch undo {
-    case .remove(let task): remove(task)
-    case .replace(let current, let previous): replace(current, with: previous)
+    case .removeTask(let slot): remove(slot)
+    case .restoreTask(let task, let slot, let hasEvent):
+      replace(slot, with: task)
+      if hasEvent {
+        records[slot]?.cursors.removeLast()
+        events.removeLast()
+      }
+    case .restorePause(let earlier): pause = earlier
+    case .restoreSchedule(let schedule, let earlier): schedules[schedule] = earlier
     }
   }
 
-  private mutating func add(_ task: GenerationTask) {
-    tasks[task.id] = task
-    byCreation[task.state.name, default: OrderedIndex()].insert(task.creationKey)
-    if let key = task.expiryKey { byExpiry.insert(key) }
+  /// Removes a task, its events and its key.
+  mutating func remove(_ slot: Int) {
+    guard let record = records[slot] else { return }
+    let entry = record.entry(at: slot)
+    indexes.move(entry, from: record.place, to: nil)
+    indexes.strike(entry, under: record.task.request.requester)
+    for cursor in record.cursors { events.remove(cursor) }
+    slots[entry.id] = nil
+    if let key = record.task.request.idempotencyKey { keys[Key(text: key)] = nil }
+    records[slot] = nil
+    free.append(slot)
   }
 
-  private mutating func remove(_ task: GenerationTask) {
-    tasks[task.id] = nil
-    byCreation[task.state.name]?.remove(task.creationKey)
-    if let key = task.expiryKey { byExpiry.remove(key) }
-  }
-}
-
-extension GenerationTask {
-  fileprivate var creationKey: TimedKey<TaskID> { TimedKey(time: createdAt, id: id) }
-
-  fileprivate var expiryKey: TimedKey<TaskID>? {
-    guard case .running(let lease) = state else { return nil }
-    return TimedKey(time: lease.expiresAt, id: id)
+  private mutating func replace(_ slot: Int, with task: GenerationTask) {
+    guard let old = records[slot]?.place, let entry = records[slot]?.entry(at: slot) else { return }
+    let place = TaskPlace(task)
+    indexes.move(entry, from: old, to: place)
+    records[slot]?.place = place
+    records[slot]?.task = task
   }
 }
