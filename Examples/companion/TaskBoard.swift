@@ -12,15 +12,20 @@ final class TaskBoard: EventSink {
 
   func emit(_ event: CompanionEvent) {
     guard let task = event.task else { return }
+    guard case .task(let kind, let value) = event.kind else { return }
     state.withLock { state in
-      switch event.kind {
-      case .taskCreated, .taskReleased: state.progress[task] = "waiting"
-      case .taskStarted: state.progress[task] = "working"
-      case .taskProgressed(let characters): state.progress[task] = "\(characters) characters"
-      case .taskCompleted(let result): state.end(task, "[task \(task)]\n\(result.text)")
-      case .taskDeadLettered(let failure): state.end(task, "[task \(task) failed] \(failure)")
-      case .taskCancelled: state.end(task, "[task \(task) cancelled]")
-      default: break
+      switch kind {
+      case .created, .released, .woken, .requeued: state.progress[task] = "queued"
+      case .started: state.progress[task] = "working"
+      case .progressed(let progress): state.progress[task] = progress.note ?? "working"
+      case .waiting: state.progress[task] = "waiting"
+      case .retried: state.progress[task] = "will be tried again"
+      case .cancelRequested: state.progress[task] = "stopping"
+      case .completed:
+        if case .completed(let result) = value.state { state.end(task, "[task \(task)]\n\(result.text)") }
+      case .deadLettered(let failure): state.end(task, "[task \(task) failed] \(failure)")
+      case .cancelled: state.end(task, "[task \(task) cancelled]")
+      case .leftToPerson: break
       }
     }
   }
