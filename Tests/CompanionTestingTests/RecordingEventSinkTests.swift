@@ -4,8 +4,8 @@ import CompanionTesting
 import Testing
 
 struct RecordingEventSinkTests {
-  private func event(_ rescues: Int) -> CompanionEvent {
-    CompanionEvent(time: .epoch, kind: .taskStarted(rescues: rescues))
+  private func event(_ count: Int) -> CompanionEvent {
+    CompanionEvent(time: .epoch, kind: .tasksPruned(count))
   }
 
   @Test func `events are kept in order`() {
@@ -17,7 +17,7 @@ struct RecordingEventSinkTests {
   @Test func `an event that has come is found at once`() async {
     let sink = RecordingEventSink()
     sink.emit(event(1))
-    #expect(await sink.first { $0.kind == .taskStarted(rescues: 1) } == event(1))
+    #expect(await sink.first { $0.kind == .tasksPruned(1) } == event(1))
   }
 
   @Test func `an event that is yet to come is waited for`() throws {
@@ -31,7 +31,7 @@ struct RecordingEventSinkTests {
               return nil as CompanionEvent?
             }
           }
-          group.addTask { await sink.first { $0.kind == .taskStarted(rescues: 2) } }
+          group.addTask { await sink.first { $0.kind == .tasksPruned(2) } }
           return await group.reduce(nil) { $0 ?? $1 }
         }
       }

@@ -73,15 +73,14 @@ package final class TaskEngine: Sendable {
   /// How many tasks this engine has in hand, or will take until a time: those that it works on, and those that
   /// are queued and due by then.
   package func pendingTasks(until time: Timestamp) async throws(StoreFailure) -> Int {
-    let queued = try await environment.store.tasks(matching: TaskFilter(states: [.queued]), limit: .max)
-    let due = queued.count { task in
-      if case .queued(let queueing) = task.state {
-        queueing.notBefore.map { $0 <= time } ?? true
-      } else {
-        false
+    let filter = TaskFilter(states: [.queued, .running])
+    return try await environment.store.tasks(matching: filter, limit: .max).count { task in
+      switch task.state {
+      case .queued(let queueing): queueing.notBefore.map { $0 <= time } ?? true
+      case .running(let hold): hold.worker == worker
+      default: false
       }
     }
-    return due + runningCount
   }
 
   /// Tells the worker of a task in this process that the task has been cancelled.

@@ -33,7 +33,7 @@ final class CrashableStore: ConversationStore, TaskStore {
 
   func crash() { state.withLock { $0.hasCrashed = true } }
 
-  func commit(_ changes: ChangeSet) async throws(StoreFailure) {
+  func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange] {
     let (wasAlive, isFaulty) = state.withLock { state in
       state.commits += 1
       let isFaulty = state.commits == faultAt
@@ -42,8 +42,9 @@ final class CrashableStore: ConversationStore, TaskStore {
     }
     guard wasAlive else { throw .closed }
     if isFaulty, fault != .crashAfter { throw fault == .failsOnce ? .busy("another process") : .closed }
-    try await base.commit(changes)
+    let changed = try await base.commit(changes)
     if isFaulty { throw .closed }
+    return changed
   }
 
   func session(_ id: SessionID) async throws(StoreFailure) -> ChatSession? {
@@ -66,21 +67,45 @@ final class CrashableStore: ConversationStore, TaskStore {
 
   func task(_ id: TaskID) async throws(StoreFailure) -> GenerationTask? { try await alive().task(id) }
 
-  func tasks(in states: Set<TaskStateName>, limit: Int) async throws(StoreFailure) -> [GenerationTask] {
-    try await alive().tasks(in: states, limit: limit)
+  func task(idempotencyKey: String) async throws(StoreFailure) -> GenerationTask? {
+    try await alive().task(idempotencyKey: idempotencyKey)
   }
 
-  func taskCount(in states: Set<TaskStateName>) async throws(StoreFailure) -> Int {
-    try await alive().taskCount(in: states)
+  func tasks(matching filter: TaskFilter, limit: Int) async throws(StoreFailure) -> [GenerationTask] {
+    try await alive().tasks(matching: filter, limit: limit)
   }
 
-  func claim(
-    limit: Int, worker: WorkerID, leaseLength: Duration
-  ) async throws(StoreFailure) -> [GenerationTask] {
-    try await alive().claim(limit: limit, worker: worker, leaseLength: leaseLength)
+  func taskStatistics() async throws(StoreFailure) -> TaskStatistics { try await alive().taskStatistics() }
+
+  func claim(_ claim: TaskClaim) async throws(StoreFailure) -> ClaimedTasks {
+    try await alive().claim(claim)
   }
 
-  func nextLeaseExpiry() async throws(StoreFailure) -> Timestamp? { try await alive().nextLeaseExpiry() }
+  func overdueTasks(limit: Int) async throws(StoreFailure) -> OverdueTasks {
+    try await alive().overdueTasks(limit: limit)
+  }
+
+  func taskEvents(
+    after cursor: EventCursor, of task: TaskID?, limit: Int
+  ) async throws(StoreFailure) -> [RecordedTaskEvent] {
+    try await alive().taskEvents(after: cursor, of: task, limit: limit)
+  }
+
+  func lastTaskEvent() async throws(StoreFailure) -> EventCursor { try await alive().lastTaskEvent() }
+
+  func pausedTasks() async throws(StoreFailure) -> TaskPause { try await alive().pausedTasks() }
+
+  func nextOccurrence(of schedule: ScheduleID) async throws(StoreFailure) -> Timestamp? {
+    try await alive().nextOccurrence(of: schedule)
+  }
+
+  func pruneTasks(
+    finishedFor: Duration, deadFor: Duration, limit: Int
+  ) async throws(StoreFailure) -> Int {
+    try await alive().pruneTasks(finishedFor: finishedFor, deadFor: deadFor, limit: limit)
+  }
+
+  func taskChanges() -> AsyncStream<Void> { base.taskChanges() }
 
   private func alive() throws(StoreFailure) -> InMemoryStore {
     if hasCrashed { throw .closed }
