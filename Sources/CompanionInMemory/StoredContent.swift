@@ -2,8 +2,8 @@ import CompanionDomain
 import CompanionPorts
 
 /// Everything that an ``InMemoryStore`` holds.
-struct StoredContent: Sendable {
-  private enum Undo: Sendable {
+struct StoredContent {
+  private enum Undo {
     case conversations(StoredConversations.Undo)
     case tasks(StoredTasks.Undo)
   }
@@ -20,7 +20,11 @@ struct StoredContent: Sendable {
     var undos: [Undo] = []
     var changed: [TaskChange] = []
     do throws(StoreFailure) {
-      for change in changes { undos.append(try apply(change, at: now, &changed)) }
+      for (index, change) in changes.enumerated() {
+        let undo = try apply(change, at: now, &changed)
+        // Nothing can fail behind the last.
+        if index < changes.count - 1 { undos.append(undo) }
+      }
     } catch {
       for undo in undos.reversed() { revert(undo) }
       throw error
