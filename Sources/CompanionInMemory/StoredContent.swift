@@ -20,10 +20,10 @@ struct StoredContent {
     var undos: [Undo] = []
     var changed: [TaskChange] = []
     do throws(StoreFailure) {
-      for (index, change) in changes.enumerated() {
-        let undo = try apply(change, at: now, &changed)
+      for index in changes.indices {
         // Nothing can fail behind the last.
-        if index < changes.count - 1 { undos.append(undo) }
+        let isFinal = index == changes.count - 1
+        if let undo = try apply(changes[index], at: now, &changed, isFinal: isFinal) { undos.append(undo) }
       }
     } catch {
       for undo in undos.reversed() { revert(undo) }
@@ -33,8 +33,8 @@ struct StoredContent {
   }
 
   private mutating func apply(
-    _ change: ChangeSet.Change, at now: Timestamp, _ changed: inout [TaskChange]
-  ) throws(StoreFailure) -> Undo {
+    _ change: ChangeSet.Change, at now: Timestamp, _ changed: inout [TaskChange], isFinal: Bool
+  ) throws(StoreFailure) -> Undo? {
     switch change {
     case .insertSession(let session): return .conversations(try conversations.insert(session))
     case .append(let messages, let session, let after):
@@ -47,9 +47,9 @@ struct StoredContent {
       changed.append(change)
       return .tasks(undo)
     case .transition(let id, let transition, let revision):
-      let (change, undo) = try tasks.apply(transition, to: id, revision: revision, at: now)
+      let (change, undo) = try tasks.apply(transition, to: id, revision: revision, at: now, isFinal: isFinal)
       changed.append(change)
-      return .tasks(undo)
+      return undo.map { .tasks($0) }
     case .pauseTasks(let kind): return .tasks(tasks.setPause(kind, true))
     case .resumeTasks(let kind): return .tasks(tasks.setPause(kind, false))
     case .moveSchedule(let schedule, let from, let to):

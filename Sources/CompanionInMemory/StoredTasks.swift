@@ -9,7 +9,7 @@ struct StoredTasks {
   /// What reverses one change, when everything after it has been reversed.
   enum Undo {
     case removeTask(TaskRecord)
-    case restoreTask(TaskRecord, GenerationTask, hasEvent: Bool)
+    indirect case restoreTask(TaskRecord, GenerationTask, hasEvent: Bool)
     case restorePause(TaskPause)
     case restoreSchedule(ScheduleID, Timestamp?)
   }
@@ -59,13 +59,17 @@ struct StoredTasks {
     return (TaskChange(task: task, event: creation), .removeTask(record))
   }
 
+  /// Applies a transition to the task of an identifier.
+  ///
+  /// - Parameter isFinal: whether it will never be undone.
   mutating func apply(
-    _ transition: TaskTransition, to id: TaskID, revision: Int64?, at now: Timestamp
-  ) throws(StoreFailure) -> (change: TaskChange, undo: Undo) {
+    _ transition: TaskTransition, to id: TaskID, revision: Int64?, at now: Timestamp, isFinal: Bool
+  ) throws(StoreFailure) -> (change: TaskChange, undo: Undo?) {
     guard let record = byID[id] else { throw .conflict(.noSuchTask) }
     guard revision == nil || revision == record.task.revision else { throw .conflict(.taskMoved) }
-    let earlier = record.task
     do throws(TransitionRefusal) {
+      if isFinal { return (try apply(transition, to: record, at: now), nil) }
+      let earlier = record.task
       let change = try apply(transition, to: record, at: now)
       return (change, .restoreTask(record, earlier, hasEvent: change.event != nil))
     } catch {
