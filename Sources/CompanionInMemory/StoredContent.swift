@@ -2,8 +2,8 @@ import CompanionDomain
 import CompanionPorts
 
 /// Everything that an ``InMemoryStore`` holds.
-struct StoredContent: Sendable {
-  private enum Undo: Sendable {
+struct StoredContent {
+  private enum Undo {
     case conversations(StoredConversations.Undo)
     case tasks(StoredTasks.Undo)
   }
@@ -20,7 +20,11 @@ struct StoredContent: Sendable {
     var undos: [Undo] = []
     var changed: [TaskChange] = []
     do throws(StoreFailure) {
-      for change in changes { undos.append(try apply(change, at: now, &changed)) }
+      for index in changes.indices {
+        // Nothing can fail behind the last.
+        let isFinal = index == changes.count - 1
+        if let undo = try apply(changes[index], at: now, &changed, isFinal: isFinal) { undos.append(undo) }
+      }
     } catch {
       for undo in undos.reversed() { revert(undo) }
       throw error
@@ -29,8 +33,8 @@ struct StoredContent: Sendable {
   }
 
   private mutating func apply(
-    _ change: ChangeSet.Change, at now: Timestamp, _ changed: inout [TaskChange]
-  ) throws(StoreFailure) -> Undo {
+    _ change: ChangeSet.Change, at now: Timestamp, _ changed: inout [TaskChange], isFinal: Bool
+  ) throws(StoreFailure) -> Undo? {
     switch change {
     case .insertSession(let session): return .conversations(try conversations.insert(session))
     case .append(let messages, let session, let after):
@@ -43,9 +47,9 @@ struct StoredContent: Sendable {
       changed.append(change)
       return .tasks(undo)
     case .transition(let id, let transition, let revision):
-      let (change, undo) = try tasks.apply(transition, to: id, revision: revision, at: now)
+      let (change, undo) = try tasks.apply(transition, to: id, revision: revision, at: now, isFinal: isFinal)
       changed.append(change)
-      return .tasks(undo)
+      return undo.map { .tasks($0) }
     case .pauseTasks(let kind): return .tasks(tasks.setPause(kind, true))
     case .resumeTasks(let kind): return .tasks(tasks.setPause(kind, false))
     case .moveSchedule(let schedule, let from, let to):

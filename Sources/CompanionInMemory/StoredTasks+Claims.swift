@@ -15,18 +15,19 @@ extension StoredTasks {
   mutating func claim(_ claim: TaskClaim, at now: Timestamp) -> ClaimedTasks {
     indexes.moveHorizon(to: now, of: records)
     var changes: [TaskChange] = []
-    for (slot, attemptLimit) in chosen(for: claim, at: now) {
-      guard let task = records[slot]?.task else { continue }
+    for (record, attemptLimit) in chosen(for: claim, at: now) {
       let transition = TaskTransition.claim(
         by: claim.worker, leaseLength: claim.leaseLength, attemptLimit: attemptLimit)
       // Nothing else can have taken it: it was claimable just now.
-      guard let change = try? apply(transition, toSlot: slot, task, at: now) else { continue }
+      guard let change = try? apply(transition, to: record, at: now) else { continue }
       changes.append(change)
     }
     return ClaimedTasks(changes: changes, now: now, nextDue: indexes.byStart.firstTime(after: now))
   }
 
-  private func chosen(for claim: TaskClaim, at now: Timestamp) -> [(slot: Int, attemptLimit: Duration?)] {
+  private func chosen(
+    for claim: TaskClaim, at now: Timestamp
+  ) -> [(record: TaskRecord, attemptLimit: Duration?)] {
     var lines: [Line] = []
     for (number, entry) in indexes.kinds.enumerated() where !entry.line.isEmpty && !pause.covers(entry.kind) {
       guard let room = claim.room(for: entry.kind), room.limit > 0 else { continue }
@@ -34,9 +35,11 @@ extension StoredTasks {
         kind: number, index: entry.line.startIndex, left: room.limit, attemptLimit: room.attemptLimit)
       if let line = skippingOverdue(line, at: now) { lines.append(line) }
     }
-    var chosen: [(slot: Int, attemptLimit: Duration?)] = []
-    while chosen.count < claim.limit, let next = lines.indices.min(by: { head($0) < head($1) }) {
-      chosen.append((head(next).slot, lines[next].attemptLimit))
+    var chosen: [(record: TaskRecord, attemptLimit: Duration?)] = []
+    while chosen.count < claim.limit,
+      let next = lines.indices.min(by: { indexes.order.isBefore(head($0), head($1)) })
+    {
+      if let record = records[head(next).slot] { chosen.append((record, lines[next].attemptLimit)) }
       lines[next].left -= 1
       indexes.kinds[lines[next].kind].line.formIndex(after: &lines[next].index)
       if lines[next].left > 0, let line = skippingOverdue(lines[next], at: now) {

@@ -2,10 +2,10 @@ import CompanionDomain
 import CompanionPorts
 
 extension StoredTasks {
-  func task(_ id: TaskID) -> GenerationTask? { slot(of: id).flatMap { records[$0]?.task } }
+  func task(_ id: TaskID) -> GenerationTask? { record(id)?.task }
 
   func task(idempotencyKey: String) -> GenerationTask? {
-    slot(idempotencyKey: idempotencyKey).flatMap { records[$0]?.task }
+    record(idempotencyKey: idempotencyKey)?.task
   }
 
   /// Tasks, newest first, at the cost of the limit and of those that are of the same requester or in the same
@@ -15,20 +15,23 @@ extension StoredTasks {
     var last: TaskKey?
     if let after = filter.after {
       // Nothing comes after a task that is not there.
-      guard let slot = slot(of: after), let record = records[slot] else { return [] }
-      last = record.entry(at: slot).key(record.task.createdAt)
+      guard let record = record(after) else { return [] }
+      last = record.key(record.task.createdAt)
     }
     var newest: [TaskKey] = []
     for index in sources(of: filter) {
-      let end = last.map { last in index.firstIndex { $0 >= last } } ?? index.endIndex
+      let end = last.map { last in index.firstIndex { !indexes.order.isBefore($0, last) } } ?? index.endIndex
       var found = 0
-      for key in index[..<end].reversed() where isMatch(key, filter) {
+      for key in index[..<end].reversed() {
+        guard let record = records[key.slot], isMatch(record, filter) else { continue }
         newest.append(key)
         found += 1
         if found == limit { break }
       }
     }
-    return newest.sorted(by: >).prefix(limit).compactMap { records[$0.slot]?.task }
+    return newest.sorted { indexes.order.isBefore($1, $0) }.prefix(limit).compactMap {
+      records[$0.slot]?.task
+    }
   }
 
   /// The shortest lists that hold everything that matches.
@@ -38,15 +41,15 @@ extension StoredTasks {
     return TaskStateName.allCases.filter(filter.states.contains).map { indexes[$0] }
   }
 
-  private func isMatch(_ key: TaskKey, _ filter: TaskFilter) -> Bool {
-    guard let state = records[key.slot]?.place.state, filter.states.contains(state) else { return false }
-    if let kind = filter.kind, records[key.slot]?.task.request.kind != kind { return false }
-    switch records[key.slot]?.task.request.requester {
+  private func isMatch(_ record: TaskRecord, _ filter: TaskFilter) -> Bool {
+    guard filter.states.contains(record.place.state) else { return false }
+    let request = record.task.request
+    if let kind = filter.kind, request.kind != kind { return false }
+    switch request.requester {
     case .conversation(let session, _):
       return filter.requester == nil && (filter.session == nil || filter.session == session)
     case .named(let requester):
       return filter.session == nil && (filter.requester == nil || filter.requester == requester)
-    case nil: return false
     }
   }
 
@@ -72,7 +75,7 @@ extension StoredTasks {
   /// Events behind a place, at the cost of the limit.
   func events(after cursor: EventCursor, of task: TaskID?, limit: Int) -> [RecordedTaskEvent] {
     guard let task else { return events.events(after: cursor, limit: limit) }
-    guard limit > 0, let slot = slot(of: task), let cursors = records[slot]?.cursors else { return [] }
+    guard limit > 0, let cursors = record(task)?.cursors else { return [] }
     // Few tasks have many events, and who follows one has read all but the last.
     let start = (cursors.lastIndex { $0 <= cursor } ?? -1) + 1
     return cursors[start...].prefix(limit).compactMap { cursor in
@@ -86,10 +89,11 @@ extension StoredTasks {
   ) -> Int {
     var count = 0
     while count < limit {
-      let finished = indexes.finished.first.flatMap { $0.time.advanced(by: finishedFor) <= now ? $0 : nil }
-      let dead = indexes.dead.first.flatMap { $0.time.advanced(by: deadFor) <= now ? $0 : nil }
-      guard let oldest = [finished, dead].compactMap(\.self).min() else { break }
-      remove(oldest.slot)
+      let oldest = [(indexes.finished.first, finishedFor), (indexes.dead.first, deadFor)]
+        .compactMap { key, age in key.flatMap { $0.time.advanced(by: age) <= now ? $0 : nil } }
+        .min(by: indexes.order.isBefore)
+      guard let oldest, let record = records[oldest.slot] else { break }
+      remove(record)
       count += 1
     }
     return count

@@ -5,26 +5,13 @@ import CompanionPorts
 ///
 /// Each change checks its precondition, applies, and returns what undoes it. The cost of all three is that of
 /// what is new, whatever is there already.
-struct StoredTasks: Sendable {
+struct StoredTasks {
   /// What reverses one change, when everything after it has been reversed.
-  enum Undo: Sendable {
-    case removeTask(slot: Int)
-    case restoreTask(GenerationTask, slot: Int, hasEvent: Bool)
+  enum Undo {
+    case removeTask(TaskRecord)
+    indirect case restoreTask(TaskRecord, GenerationTask, hasEvent: Bool)
     case restorePause(TaskPause)
     case restoreSchedule(ScheduleID, Timestamp?)
-  }
-
-  /// A task, and what belongs to it.
-  struct Record: Sendable {
-    var task: GenerationTask
-    var place: TaskPlace
-    let kind: Int
-    /// The places of its events; that of number n has index n - 1.
-    var cursors: [EventCursor]
-
-    func entry(at slot: Int) -> TaskIndexes.Entry {
-      TaskIndexes.Entry(id: task.id, slot: slot, createdAt: task.createdAt, kind: kind)
-    }
   }
 
   /// A text that is another when its bytes are.
@@ -39,67 +26,63 @@ struct StoredTasks: Sendable {
   }
 
   /// Each task has a slot; those that are empty are in ``free``.
-  private(set) var records: ContiguousArray<Record?> = []
+  private(set) var records: ContiguousArray<TaskRecord?> = []
   private var free: [Int] = []
-  private var slots: [TaskID: Int] = [:]
-  private var keys: [Key: Int] = [:]
+  private var byID: [TaskID: TaskRecord] = [:]
+  private var byKey: [Key: TaskRecord] = [:]
   var indexes = TaskIndexes()
   private(set) var events = EventLog()
   private(set) var pause = TaskPause()
   private var schedules: [ScheduleID: Timestamp] = [:]
 
-  func slot(of id: TaskID) -> Int? { slots[id] }
+  func record(_ id: TaskID) -> TaskRecord? { byID[id] }
 
-  func slot(idempotencyKey: String) -> Int? { keys[Key(text: idempotencyKey)] }
+  func record(idempotencyKey: String) -> TaskRecord? { byKey[Key(text: idempotencyKey)] }
 
   func nextOccurrence(of schedule: ScheduleID) -> Timestamp? { schedules[schedule] }
 
   // MARK: Changes
 
   mutating func insert(_ task: GenerationTask) throws(StoreFailure) -> (change: TaskChange, undo: Undo) {
-    guard slots[task.id] == nil else { throw .conflict(.taskExists) }
-    if let key = task.request.idempotencyKey, let slot = keys[Key(text: key)],
-      let holder = records[slot]?.task.id
-    {
-      throw .conflict(.keyTaken(holder))
-    }
+    guard byID[task.id] == nil else { throw .conflict(.taskExists) }
+    let key = task.request.idempotencyKey.map { Key(text: $0) }
+    if let key, let holder = byKey[key] { throw .conflict(.keyTaken(holder.task.id)) }
     let slot = free.popLast() ?? records.count
     if slot == records.count { records.append(nil) }
+    let record = TaskRecord(task, slot: slot, kind: indexes.number(of: task.request.kind))
     let creation = task.creation
-    var cursors: [EventCursor] = []
-    cursors.reserveCapacity(4)
-    cursors.append(events.append(creation))
-    let record = Record(
-      task: task, place: TaskPlace(task), kind: indexes.number(of: task.request.kind), cursors: cursors)
-    let entry = record.entry(at: slot)
-    indexes.move(entry, from: nil, to: record.place)
-    indexes.list(entry, under: task.request.requester)
-    slots[task.id] = slot
-    if let key = task.request.idempotencyKey { keys[Key(text: key)] = slot }
+    record.cursors.append(events.append(creation))
     records[slot] = record
-    return (TaskChange(task: task, event: creation), .removeTask(slot: slot))
+    byID[task.id] = record
+    if let key { byKey[key] = record }
+    indexes.add(record)
+    return (TaskChange(task: task, event: creation), .removeTask(record))
   }
 
+  /// Applies a transition to the task of an identifier.
+  ///
+  /// - Parameter isFinal: whether it will never be undone.
   mutating func apply(
-    _ transition: TaskTransition, to id: TaskID, revision: Int64?, at now: Timestamp
-  ) throws(StoreFailure) -> (change: TaskChange, undo: Undo) {
-    guard let slot = slots[id], let task = records[slot]?.task else { throw .conflict(.noSuchTask) }
-    guard revision == nil || revision == task.revision else { throw .conflict(.taskMoved) }
+    _ transition: TaskTransition, to id: TaskID, revision: Int64?, at now: Timestamp, isFinal: Bool
+  ) throws(StoreFailure) -> (change: TaskChange, undo: Undo?) {
+    guard let record = byID[id] else { throw .conflict(.noSuchTask) }
+    guard revision == nil || revision == record.task.revision else { throw .conflict(.taskMoved) }
     do throws(TransitionRefusal) {
-      let change = try apply(transition, toSlot: slot, task, at: now)
-      return (change, .restoreTask(task, slot: slot, hasEvent: change.event != nil))
+      if isFinal { return (try apply(transition, to: record, at: now), nil) }
+      let earlier = record.task
+      let change = try apply(transition, to: record, at: now)
+      return (change, .restoreTask(record, earlier, hasEvent: change.event != nil))
     } catch {
       throw .conflict(.refused(error))
     }
   }
 
-  /// Applies a transition to a task that is known to be in a slot.
   mutating func apply(
-    _ transition: TaskTransition, toSlot slot: Int, _ task: GenerationTask, at now: Timestamp
+    _ transition: TaskTransition, to record: TaskRecord, at now: Timestamp
   ) throws(TransitionRefusal) -> TaskChange {
-    let change = try task.applying(transition, at: now)
-    replace(slot, with: change.task)
-    if let event = change.event { records[slot]?.cursors.append(events.append(event)) }
+    let change = try record.task.applying(transition, at: now)
+    replace(record, with: change.task)
+    if let event = change.event { record.cursors.append(events.append(event)) }
     return change
   }
 
@@ -123,36 +106,34 @@ struct StoredTasks: Sendable {
 
   mutating func revert(_ undo: Undo) {
     switch undo {
-    case .removeTask(let slot): remove(slot)
-    case .restoreTask(let task, let slot, let hasEvent):
-      replace(slot, with: task)
-      if hasEvent {
-        records[slot]?.cursors.removeLast()
-        events.removeLast()
-      }
+    case .removeTask(let record):
+      record.cursors.removeAll()
+      events.removeLast()
+      remove(record)
+    case .restoreTask(let record, let earlier, let hasEvent):
+      replace(record, with: earlier)
+      guard hasEvent else { return }
+      record.cursors.removeLast()
+      events.removeLast()
     case .restorePause(let earlier): pause = earlier
     case .restoreSchedule(let schedule, let earlier): schedules[schedule] = earlier
     }
   }
 
   /// Removes a task, its events and its key.
-  mutating func remove(_ slot: Int) {
-    guard let record = records[slot] else { return }
-    let entry = record.entry(at: slot)
-    indexes.move(entry, from: record.place, to: nil)
-    indexes.strike(entry, under: record.task.request.requester)
+  mutating func remove(_ record: TaskRecord) {
+    indexes.remove(record)
     for cursor in record.cursors { events.remove(cursor) }
-    slots[entry.id] = nil
-    if let key = record.task.request.idempotencyKey { keys[Key(text: key)] = nil }
-    records[slot] = nil
-    free.append(slot)
+    byID[record.task.id] = nil
+    if let key = record.task.request.idempotencyKey { byKey[Key(text: key)] = nil }
+    records[record.slot] = nil
+    free.append(record.slot)
   }
 
-  private mutating func replace(_ slot: Int, with task: GenerationTask) {
-    guard let old = records[slot]?.place, let entry = records[slot]?.entry(at: slot) else { return }
+  private mutating func replace(_ record: TaskRecord, with task: GenerationTask) {
     let place = TaskPlace(task)
-    indexes.move(entry, from: old, to: place)
-    records[slot]?.place = place
-    records[slot]?.task = task
+    indexes.move(record, from: record.place, to: place)
+    record.place = place
+    record.task = task
   }
 }

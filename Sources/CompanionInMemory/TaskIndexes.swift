@@ -1,43 +1,8 @@
 import CompanionDomain
 import CompanionPorts
 
-/// Where a task stands in the orders that change with its state.
-struct TaskPlace: Sendable {
-  /// Its place in the line, while it is queued.
-  struct Queued: Sendable {
-    var rank: Timestamp
-    var since: Timestamp
-    var notBefore: Timestamp?
-  }
-
-  var state: TaskStateName
-  var queued: Queued?
-  var alarm: Timestamp?
-  var endedAt: Timestamp?
-
-  init(_ task: GenerationTask) {
-    state = task.state.name
-    alarm = task.alarm
-    endedAt = task.endedAt
-    if case .queued(let queueing) = task.state, let rank = task.rank {
-      queued = Queued(rank: rank, since: queueing.since, notBefore: queueing.notBefore)
-    }
-  }
-}
-
 /// The orders in which the tasks of an ``InMemoryStore`` are listed, claimed, looked after and removed.
 struct TaskIndexes: Sendable {
-  /// What a task keeps all its life.
-  struct Entry: Sendable {
-    var id: TaskID
-    var slot: Int
-    var createdAt: Timestamp
-    /// The number of its kind in ``TaskIndexes/kinds``.
-    var kind: Int
-
-    func key(_ time: Timestamp) -> TaskKey { TaskKey(time: time, id: id, slot: slot) }
-  }
-
   /// The tasks of one kind.
   struct KindEntry: Sendable {
     var kind: TaskKind
@@ -47,6 +12,7 @@ struct TaskIndexes: Sendable {
     var counts = [Int](repeating: 0, count: TaskStateName.allCases.count)
   }
 
+  private(set) var order = TaskOrder()
   /// The kinds in the order in which they were first seen.
   private(set) var kinds: [KindEntry] = []
   private var kindNumbers: [TaskKind: Int] = [:]
@@ -76,58 +42,63 @@ struct TaskIndexes: Sendable {
     return kinds.count - 1
   }
 
-  /// Moves a task from one place to another; it comes from nowhere, or goes there, for `nil`.
-  mutating func move(_ entry: Entry, from old: TaskPlace?, to new: TaskPlace?) {
-    if old?.state != new?.state {
-      if let state = old?.state.ordinal {
-        byState[state].remove(entry.key(entry.createdAt))
-        kinds[entry.kind].counts[state] -= 1
-      }
-      if let state = new?.state.ordinal {
-        byState[state].insert(entry.key(entry.createdAt))
-        kinds[entry.kind].counts[state] += 1
-      }
-    }
-    Self.move(entry, in: &byAlarm, from: old?.alarm, to: new?.alarm)
-    Self.move(entry, in: &bySince, from: old?.queued?.since, to: new?.queued?.since)
-    Self.move(entry, in: &byStart, from: old?.queued?.notBefore, to: new?.queued?.notBefore)
-    Self.move(entry, in: &kinds[entry.kind].line, from: lineRank(of: old), to: lineRank(of: new))
-    Self.move(entry, in: &finished, from: old?.finishedAt, to: new?.finishedAt)
-    Self.move(entry, in: &dead, from: old?.diedAt, to: new?.diedAt)
-  }
-
-  /// Lists a new task under whoever asked for it.
-  mutating func list(_ entry: Entry, under requester: TaskRequester) {
-    let key = entry.key(entry.createdAt)
-    switch requester {
-    case .conversation(let session, _): bySession[session, default: .init()].insert(key)
-    case .named(let requester): byRequester[requester, default: .init()].insert(key)
-    }
-  }
-
-  /// Strikes a task from the list of whoever asked for it.
-  mutating func strike(_ entry: Entry, under requester: TaskRequester) {
-    let key = entry.key(entry.createdAt)
-    switch requester {
+  /// Lists a new task by its place, and under whoever asked for it.
+  mutating func add(_ record: TaskRecord) {
+    order.assign(record.slot, to: record.task.id)
+    move(record, from: nil, to: record.place)
+    let key = record.key(record.task.createdAt)
+    switch record.task.request.requester {
     case .conversation(let session, _):
-      bySession[session]?.remove(key)
+      bySession[session, default: .init()].insert(key, by: order.isBefore)
+    case .named(let requester):
+      byRequester[requester, default: .init()].insert(key, by: order.isBefore)
+    }
+  }
+
+  /// Lists a task no more.
+  mutating func remove(_ record: TaskRecord) {
+    move(record, from: record.place, to: nil)
+    let key = record.key(record.task.createdAt)
+    switch record.task.request.requester {
+    case .conversation(let session, _):
+      bySession[session]?.remove(key, by: order.isBefore)
       if bySession[session]?.isEmpty == true { bySession[session] = nil }
     case .named(let requester):
-      byRequester[requester]?.remove(key)
+      byRequester[requester]?.remove(key, by: order.isBefore)
       if byRequester[requester]?.isEmpty == true { byRequester[requester] = nil }
     }
   }
 
+  /// Moves a task from one place to another; it comes from nowhere, or goes there, for `nil`.
+  mutating func move(_ record: TaskRecord, from old: TaskPlace?, to new: TaskPlace?) {
+    if old?.state != new?.state {
+      let key = record.key(record.task.createdAt)
+      if let state = old?.state.ordinal {
+        byState[state].remove(key, by: order.isBefore)
+        kinds[record.kind].counts[state] -= 1
+      }
+      if let state = new?.state.ordinal {
+        byState[state].insert(key, by: order.isBefore)
+        kinds[record.kind].counts[state] += 1
+      }
+    }
+    let (slot, kind) = (record.slot, record.kind)
+    order.move(slot, in: &byAlarm, from: old?.alarm, to: new?.alarm)
+    order.move(slot, in: &bySince, from: old?.queued?.since, to: new?.queued?.since)
+    order.move(slot, in: &byStart, from: old?.queued?.notBefore, to: new?.queued?.notBefore)
+    order.move(slot, in: &kinds[kind].line, from: lineRank(of: old), to: lineRank(of: new))
+    order.move(slot, in: &finished, from: old?.finishedAt, to: new?.finishedAt)
+    order.move(slot, in: &dead, from: old?.diedAt, to: new?.diedAt)
+  }
+
   /// Lets into the lines whoever is due by now; out of them whoever is not, after a clock was set back.
-  mutating func moveHorizon(to now: Timestamp, of records: ContiguousArray<StoredTasks.Record?>) {
+  mutating func moveHorizon(to now: Timestamp, of records: ContiguousArray<TaskRecord?>) {
     guard now != horizon else { return }
     let isForward = now > horizon
-    let passed = byStart.keys(after: min(now, horizon), through: max(now, horizon))
-    for key in passed {
-      guard let kind = records[key.slot]?.kind, let rank = records[key.slot]?.place.queued?.rank
-      else { continue }
-      let key = TaskKey(time: rank, id: key.id, slot: key.slot)
-      if isForward { kinds[kind].line.insert(key) } else { kinds[kind].line.remove(key) }
+    for key in byStart.keys(after: min(now, horizon), through: max(now, horizon)) {
+      guard let record = records[key.slot], let rank = record.place.queued?.rank else { continue }
+      order.move(
+        key.slot, in: &kinds[record.kind].line, from: isForward ? nil : rank, to: isForward ? rank : nil)
     }
     horizon = now
   }
@@ -136,19 +107,16 @@ struct TaskIndexes: Sendable {
     guard let queued = place?.queued, queued.notBefore.map({ $0 <= horizon }) ?? true else { return nil }
     return queued.rank
   }
-
-  private static func move(
-    _ entry: Entry, in index: inout OrderedIndex<TaskKey>, from old: Timestamp?, to new: Timestamp?
-  ) {
-    guard old != new else { return }
-    if let old { index.remove(entry.key(old)) }
-    if let new { index.insert(entry.key(new)) }
-  }
 }
 
-extension TaskPlace {
-  fileprivate var finishedAt: Timestamp? { state == .deadLettered ? nil : endedAt }
-  fileprivate var diedAt: Timestamp? { state == .deadLettered ? endedAt : nil }
+extension TaskOrder {
+  fileprivate func move(
+    _ slot: Int, in index: inout OrderedIndex<TaskKey>, from old: Timestamp?, to new: Timestamp?
+  ) {
+    guard old != new else { return }
+    if let old { index.remove(TaskKey(time: old, slot: slot), by: isBefore) }
+    if let new { index.insert(TaskKey(time: new, slot: slot), by: isBefore) }
+  }
 }
 
 extension TaskStateName {
