@@ -13,6 +13,7 @@ struct Benchmark {
       #endif
       switch options.suite {
       case .turns: try await TurnsSuite(options: options, report: report).run()
+      case .tasks: try await TasksSuite(options: options, report: report).run()
       case .sse: try SSESuite(options: options, report: report).run()
       }
     } catch let error as BenchmarkError {
@@ -31,18 +32,20 @@ struct BenchmarkError: Error {
 
 /// What the command line asks for.
 struct BenchmarkOptions {
-  enum Suite: String, CaseIterable { case turns, sse }
+  enum Suite: String, CaseIterable { case tasks, turns, sse }
   enum Store: String, CaseIterable { case memory, sqlite }
 
   var suite: Suite
   var store = Store.sqlite
-  /// How many things there are: stored messages, events.
+  /// How many things there are: tasks, stored messages, events.
   var count: Int?
+  /// How many ask at the same time, where several do.
+  var concurrency = 64
   var printsJSON = false
 
   static let usage = """
     usage: companion-bench \(Suite.allCases.map(\.rawValue).joined(separator: "|")) \
-    [--store \(Store.allCases.map(\.rawValue).joined(separator: "|"))] [--n N] [--json]
+    [--store \(Store.allCases.map(\.rawValue).joined(separator: "|"))] [--n N] [--concurrency C] [--json]
     """
 
   init(_ arguments: [String]) throws(BenchmarkError) {
@@ -59,6 +62,11 @@ struct BenchmarkOptions {
           throw BenchmarkError(message: "--n needs a positive number. \(Self.usage)")
         }
         self.count = count
+      case "--concurrency":
+        guard let count = rest.popFirst().flatMap(Int.init), (1...10_000).contains(count) else {
+          throw BenchmarkError(message: "--concurrency needs a number from 1 to 10000. \(Self.usage)")
+        }
+        concurrency = count
       case "--store":
         guard let store = rest.popFirst().flatMap(Store.init(rawValue:)) else {
           throw BenchmarkError(message: "--store needs a store. \(Self.usage)")

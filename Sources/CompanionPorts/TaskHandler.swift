@@ -15,15 +15,16 @@ public protocol TaskHandler: Sendable {
   ///   error is tried again as the policy says.
   func run(_ attempt: TaskAttempt) async throws -> TaskOutcome
 
-  /// Ends what goes on elsewhere for a task that was cancelled while it waited, such as a job at a provider.
+  /// Ends what goes on elsewhere for a task that ended while this handler was not running, such as a job at a
+  /// provider: it was cancelled while it waited, or its time ran out.
   ///
-  /// Nothing, unless a handler says otherwise.
-  func end(_ cancelled: GenerationTask) async
+  /// Does nothing, unless a handler says otherwise.
+  func end(_ task: GenerationTask) async
 }
 
 extension TaskHandler {
-  /// Nothing.
-  public func end(_ cancelled: GenerationTask) async {}
+  /// Does nothing.
+  public func end(_ task: GenerationTask) async {}
 }
 
 /// What an attempt came to.

@@ -24,7 +24,7 @@ package struct CleanUpTimedOutTasks: Sendable {
         guard let remedy = remedy(for: task, at: overdue.now) else { continue }
         if case .applied(let change) = try await apply(remedy, to: task.id, at: overdue.now) {
           changed += 1
-          await tell(of: change)
+          tell(of: change)
         }
       }
       // What is left of a whole batch is somebody else's.
@@ -62,12 +62,12 @@ package struct CleanUpTimedOutTasks: Sendable {
     }
   }
 
-  private func tell(of change: TaskChange) async {
-    switch change.task.state {
-    // There is something to claim now, or later.
-    case .queued: engine.wake()
-    case .deadLettered: await engine.endElsewhere(change.task)
-    default: break
+  private func tell(of change: TaskChange) {
+    if change.task.state.isFinal {
+      engine.endElsewhereLater(change.task)
+    } else {
+      // There is something to claim now, or later.
+      engine.wake()
     }
   }
 }

@@ -12,12 +12,15 @@ struct CreatePeriodicTasks: Sendable {
 
   /// Makes what is due.
   ///
-  /// - Returns: the next occurrence of all schedules; `nil` when there is none.
-  func callAsFunction() async throws(StoreFailure) -> Timestamp? {
-    var next: Timestamp?
+  /// - Returns: how long it is to the next occurrence of all schedules; `nil` when there is none.
+  func callAsFunction() async throws(StoreFailure) -> Duration? {
+    var next: Duration?
     for schedule in engine.schedules {
-      guard let occurrence = try await advance(schedule) else { continue }
-      next = next.map { min($0, occurrence) } ?? occurrence
+      // Occurrences are due by the store's clock, as everything is.
+      let now = try await environment.store.overdueTasks(limit: 0).now
+      guard let occurrence = try await advance(schedule, at: now) else { continue }
+      let wait = now.duration(to: occurrence)
+      next = next.map { min($0, wait) } ?? wait
     }
     return next
   }
@@ -26,23 +29,25 @@ struct CreatePeriodicTasks: Sendable {
   func run(on wakeUp: WakeUp) async {
     var retry = Backoff(first: .seconds(1), cap: .seconds(60))
     while !Task.isCancelled, !engine.schedules.isEmpty {
-      let deadline: Timestamp?
+      let pause: Duration?
       do throws(StoreFailure) {
-        deadline = try await callAsFunction()
+        pause = try await callAsFunction()
         retry = Backoff(first: .seconds(1), cap: .seconds(60))
       } catch {
         environment.events.emit(.taskServiceFailed("schedules", error))
-        deadline = environment.time.now.advanced(by: retry.next())
+        pause = retry.next()
       }
-      await wakeUp.wait(until: deadline, on: environment.time)
+      await wakeUp.wait(
+        until: pause.map { environment.time.now.advanced(by: $0) }, on: environment.time)
     }
   }
 
   /// - Returns: the schedule's next occurrence.
-  private func advance(_ schedule: TaskSchedule) async throws(StoreFailure) -> Timestamp? {
+  private func advance(
+    _ schedule: TaskSchedule, at now: Timestamp
+  ) async throws(StoreFailure) -> Timestamp? {
     while true {
       let stored = try await environment.store.nextOccurrence(of: schedule.id)
-      let now = environment.time.now
       let step = schedule.due(next: stored, at: now)
       guard step.occurrence != nil || step.next != stored else { return step.next }
       var changes: [ChangeSet.Change] = [.moveSchedule(schedule.id, from: stored, to: step.next)]

@@ -22,7 +22,7 @@ package struct ProcessDeadLetters: Sendable {
       let page = try await environment.store.tasks(matching: filter, limit: Self.batch)
       for task in page {
         guard case .deadLettered(let letter) = task.state, !letter.needsPerson else { continue }
-        let mayPass = letter.failure.isRetryable && task.requeues < configuration.automaticRequeues
+        let mayPass = letter.failure.mayPass && task.requeues < configuration.automaticRequeues
         let transition: TaskTransition =
           mayPass
           ? .requeue(

@@ -23,10 +23,8 @@ struct ProcessPendingTasks: Sendable {
         do throws(StoreFailure) {
           if free > 0 {
             let claimed = try await engine.claim(worker: engine.worker, limit: free)
-            for change in claimed.changes { begin(change.task, in: &group) }
-            pause = min(
-              configuration.sweepInterval,
-              claimed.nextDue.map { claimed.now.duration(to: $0) } ?? configuration.sweepInterval)
+            for run in claimed.runs { begin(run, in: &group) }
+            pause = min(configuration.sweepInterval, claimed.nextDue ?? configuration.sweepInterval)
           } else {
             // Only the end of a run can make room.
             pause = nil
@@ -43,10 +41,9 @@ struct ProcessPendingTasks: Sendable {
     }
   }
 
-  private func begin(_ task: GenerationTask, in group: inout DiscardingTaskGroup) {
-    let run = engine.register(task)
+  private func begin(_ run: TaskEngine.Run, in group: inout DiscardingTaskGroup) {
     group.addTask {
-      _ = await engine.work(on: task, as: run)
+      _ = await engine.work(on: run)
       wakeUp()
     }
   }

@@ -16,11 +16,12 @@ package struct ProcessTask: Sendable {
   package func callAsFunction(
     worker: WorkerID, limit: Duration? = nil
   ) async throws(StoreFailure) -> (task: GenerationTask, outcome: TaskStateName?)? {
-    let claimed = try await engine.claim(worker: worker, limit: 1, cap: limit)
-    guard let task = claimed.changes.first?.task else { return nil }
-    switch await engine.work(on: task) {
-    case .stored(let state): return (task, state)
-    case .lost: return (task, nil)
+    guard let run = try await engine.claim(worker: worker, limit: 1, cap: limit).runs.first else {
+      return nil
+    }
+    switch await engine.work(on: run) {
+    case .stored(let state): return (run.task, state)
+    case .lost: return (run.task, nil)
     }
   }
 }

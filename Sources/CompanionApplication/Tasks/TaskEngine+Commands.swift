@@ -17,4 +17,14 @@ extension TaskEngine {
   func endElsewhere(_ task: GenerationTask) async {
     await registry.registration(for: task.request.kind)?.handler.end(task)
   }
+
+  /// Ends what goes on elsewhere for the tasks that a service hands over, so that it need not wait.
+  func endElsewhere(_ tasks: AsyncStream<GenerationTask>) async {
+    await withDiscardingTaskGroup { group in
+      for await task in tasks {
+        group.addTask { await self.endElsewhere(task) }
+      }
+      group.cancelAll()
+    }
+  }
 }

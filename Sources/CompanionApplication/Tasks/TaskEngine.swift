@@ -6,8 +6,9 @@ import Synchronization
 package final class TaskEngine: Sendable {
   /// A claim in hand: a task that this process lost and took again is two of them.
   struct Run: Sendable {
-    fileprivate let claim: Claim
+    let task: GenerationTask
     fileprivate let signal: RunSignal
+    fileprivate var claim: Claim { Claim(task: task.id, lease: task.lease) }
   }
 
   fileprivate struct Claim: Hashable {
@@ -29,6 +30,10 @@ package final class TaskEngine: Sendable {
   private let state = Mutex(State())
   private let workersWakeUp = WakeUp()
   private let sweeper: SweepAlarm
+  /// One claim at a time, so that each counts what the one before has taken.
+  private let claiming = ConcurrencyLimit(1)
+  private let endings: AsyncStream<GenerationTask>
+  private let addEnding: AsyncStream<GenerationTask>.Continuation
   private let stopWakeUps = [WakeUp(), WakeUp()]
 
   /// - Parameters:
@@ -43,6 +48,7 @@ package final class TaskEngine: Sendable {
     worker = environment.identifiers.next()
     registry = TaskRegistry(registrations, configuration: environment.configuration.tasks)
     sweeper = SweepAlarm(time: environment.time)
+    (endings, addEnding) = AsyncStream.makeStream()
   }
 
   /// Works until ``stop()``, and then for a grace period on what is in hand. Cancellation gives everything
@@ -50,6 +56,7 @@ package final class TaskEngine: Sendable {
   package func run() async {
     await withTaskGroup { group in
       group.addTask { await self.passOnChanges() }
+      group.addTask { await self.endElsewhere(self.endings) }
       group.addTask { await CleanUpTimedOutTasks(engine: self).run(on: self.sweeper) }
       group.addTask { await ProcessDeadLetters(engine: self).run(on: self.stopWakeUps[0]) }
       group.addTask { await CreatePeriodicTasks(engine: self).run(on: self.stopWakeUps[1]) }
@@ -95,8 +102,18 @@ package final class TaskEngine: Sendable {
 
   var runningCount: Int { state.withLock { $0.running.count } }
 
+  /// Ends what goes on elsewhere for a task, without waiting for it.
+  func endElsewhereLater(_ task: GenerationTask) { addEnding.yield(task) }
+
+  /// Claims tasks and takes them in hand: each has to be worked on.
+  ///
   /// - Parameter cap: the longest that an attempt may take, whatever its kind says.
-  func claim(worker: WorkerID, limit: Int, cap: Duration? = nil) async throws(StoreFailure) -> ClaimedTasks {
+  func claim(
+    worker: WorkerID, limit: Int, cap: Duration? = nil
+  ) async throws(StoreFailure) -> (runs: [Run], nextDue: Duration?) {
+    // Whoever is cancelled while it waits claims nothing.
+    guard (try? await claiming.enter()) != nil else { return ([], nil) }
+    defer { claiming.leave() }
     let running = state.withLock { state in
       state.running.values.reduce(into: [TaskKind: Int]()) { $0[$1.kind, default: 0] += 1 }
     }
@@ -108,19 +125,16 @@ package final class TaskEngine: Sendable {
       environment.announce(change)
       if let alarm = change.task.alarm { sweeper.note(in: claimed.now.duration(to: alarm)) }
     }
-    return claimed
+    let runs = claimed.changes.map { Run(task: $0.task, signal: RunSignal()) }
+    state.withLock { state in
+      for run in runs { state.running[run.claim] = (run.task.request.kind, run.signal) }
+    }
+    return (runs, claimed.nextDue.map { claimed.now.duration(to: $0) })
   }
 
-  /// Takes a claimed task in hand.
-  func register(_ task: GenerationTask) -> Run {
-    let run = Run(claim: Claim(task: task.id, lease: task.lease), signal: RunSignal())
-    state.withLock { $0.running[run.claim] = (task.request.kind, run.signal) }
-    return run
-  }
-
-  /// Works on a claimed task until it is out of this worker's hands.
-  func work(on task: GenerationTask, as run: Run? = nil) async -> TaskRun.Result {
-    let run = run ?? register(task)
+  /// Works on a task in hand until it is out of this worker's hands.
+  func work(on run: Run) async -> TaskRun.Result {
+    let task = run.task
     let limit: Duration? =
       if case .running(let hold) = task.state { hold.deadline.map { hold.startedAt.duration(to: $0) } } else {
         nil

@@ -200,7 +200,7 @@ struct TaskRun: Sendable {
       }
       let delay = pause.next()
       waited += delay
-      guard waited < leaseLength, (try? await sleep(delay)) != nil else { return .lost }
+      guard waited < end.patience(leaseLength), (try? await sleep(delay)) != nil else { return .lost }
     }
   }
 
@@ -228,6 +228,11 @@ extension TaskTransition {
 }
 
 extension TaskRun.End {
+  /// How long the store is asked again. What is not given back at a shutdown is taken up again anyway.
+  fileprivate func patience(_ leaseLength: Duration) -> Duration {
+    if case .stopped = self { min(leaseLength, .seconds(1)) } else { leaseLength }
+  }
+
   /// Whether it is the handler itself that has ended.
   fileprivate var isHandlers: Bool {
     switch self {

@@ -34,6 +34,12 @@ public enum TaskFailure: Error, Hashable, Sendable, Codable {
     }
   }
 
+  /// Whether the failure may have passed when the task is looked at again much later. What killed its
+  /// workers does not pass.
+  public var mayPass: Bool {
+    if case .abandoned = self { false } else { isRetryable }
+  }
+
   /// Whether the work may have been done, and billed, all the same.
   public var isAmbiguous: Bool {
     switch self {

@@ -24,5 +24,5 @@ final class ScriptedHandler: TaskHandler {
     return try await script(attempt)
   }
 
-  func end(_ cancelled: GenerationTask) async { state.withLock { $0.ended.append(cancelled.id) } }
+  func end(_ task: GenerationTask) async { state.withLock { $0.ended.append(task.id) } }
 }
