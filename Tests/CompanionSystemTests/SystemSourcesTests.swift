@@ -25,6 +25,14 @@ struct SystemSourcesTests {
     #expect((before - 0.001...before + 10).contains(now))
   }
 
+  @Test func `time passes as the clock counts that nobody can set`() {
+    let time = SystemTimeSource()
+    let (before, start) = (ContinuousClock.now, time.now)
+    let (end, after) = (time.now, ContinuousClock.now)
+    #expect(start <= end)
+    #expect(start.duration(to: end) <= before.duration(to: after))
+  }
+
   @Test func `a sleep ends at its time, and one that is due does not begin`() async throws {
     let time: any TimeSource = .system
     try await time.sleep(until: .epoch, tolerance: nil)
