@@ -54,6 +54,9 @@ extension Timestamp: Codable {
 extension Duration {
   /// The whole nanoseconds of this duration, saturated to what an `Int64` holds (some 292 years).
   package var nanoseconds: Int64 {
+    // Beyond 64 bits of seconds there are durations that have no components.
+    guard self < .seconds(Int64.max) else { return .max }
+    guard self > .seconds(Int64.min) else { return .min }
     let (seconds, attoseconds) = components
     let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     let (sum, carried) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
