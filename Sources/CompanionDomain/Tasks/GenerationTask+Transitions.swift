@@ -115,7 +115,8 @@ extension GenerationTask {
     state = .running(
       TaskLease(
         worker: worker, queuedSince: queueing.since, startedAt: now,
-        expiresAt: now.advanced(by: leaseLength), deadline: attemptLimit.map { now.advanced(by: $0) }))
+        expiresAt: now.advanced(by: max(leaseLength, .zero)),
+        deadline: attemptLimit.map { now.advanced(by: max($0, .zero)) }))
     return .started(TaskStart(worker: worker, lease: lease, attempt: attempt, rescues: rescues))
   }
 
@@ -165,7 +166,8 @@ extension GenerationTask {
     failedAttempts += 1
     rescues = workerDied ? rescues + 1 : 0
     guard let delay else { return endFailed(failure, at: now) }
-    let notBefore = now.advanced(by: max(delay, .zero))
+    // What the provider asked for wins where it is longer.
+    let notBefore = now.advanced(by: max(delay, failure.retryAfter ?? .zero, .zero))
     state = .queued(TaskQueueing(since: notBefore, notBefore: notBefore))
     return .retried(failure, notBefore: notBefore)
   }

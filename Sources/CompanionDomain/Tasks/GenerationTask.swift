@@ -43,9 +43,11 @@ public struct GenerationTask: Hashable, Sendable, Codable {
 
   /// A new task, waiting for a worker.
   public init(id: TaskID, request: TaskRequest, createdAt: Timestamp) {
+    // A start in the past is no way to the front of the line.
+    let since = max(request.notBefore ?? createdAt, createdAt)
     self.init(
       id: id, request: request, createdAt: createdAt,
-      state: .queued(TaskQueueing(since: request.notBefore ?? createdAt, notBefore: request.notBefore)))
+      state: .queued(TaskQueueing(since: since, notBefore: request.notBefore)))
   }
 
   /// A task as a store has kept it.
@@ -149,8 +151,8 @@ extension GenerationTask {
     }
   }
 
-  /// How long the task has taken so far, or took until it ended.
+  /// How long the task has taken so far, or took until it ended; never negative, though clocks may go back.
   public func elapsed(at now: Timestamp) -> Duration {
-    createdAt.duration(to: endedAt ?? max(now, createdAt))
+    createdAt.duration(to: max(endedAt ?? now, createdAt))
   }
 }

@@ -19,11 +19,13 @@ public struct RetryPolicy: Hashable, Sendable {
     self.cap = max(.zero, cap)
   }
 
-  /// The longest wait before a retry: base × 2ⁿ after n failed attempts before this one, up to the cap.
+  /// The longest wait before a retry: base × 2ⁿ after n failed attempts before this one, up to the cap, and
+  /// to some 292 years.
   public func backoff(afterFailures earlier: Int) -> Duration {
-    var backoff = base
+    let cap = min(max(.zero, cap), .nanoseconds(Int64.max))
+    var backoff = min(max(.zero, base), cap)
     for _ in 0..<max(0, earlier) {
-      guard backoff < cap else { break }
+      guard backoff > .zero, backoff < cap else { break }
       backoff = backoff * 2
     }
     return min(backoff, cap)

@@ -188,7 +188,7 @@ public struct DeadLetter: Hashable, Sendable, Codable {
 /// How far a task is, in the words of its handler.
 public struct TaskProgress: Hashable, Sendable, Codable {
   /// The part that is done, 0 to 1; `nil` where it cannot be told.
-  public var fraction: Double?
+  public let fraction: Double?
   /// What is being done.
   public var note: String?
   /// What the handler needs to go on from here in a later attempt, and nobody else reads: such as the name of

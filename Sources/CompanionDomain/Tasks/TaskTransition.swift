@@ -14,8 +14,8 @@ public enum TaskTransition: Hashable, Sendable {
   case report(LeaseNumber, TaskProgress, usage: TokenUsage?)
   /// The worker is done. A task that was asked to stop is cancelled instead: the request came first.
   case complete(LeaseNumber, text: String, usage: TokenUsage?)
-  /// The attempt failed; there will be another one after a time, or none. A task that was asked to stop is
-  /// cancelled instead.
+  /// The attempt failed; there will be another one after a time, or after the longer one that the failure's
+  /// provider asked for; or none, for `nil`. A task that was asked to stop is cancelled instead.
   case fail(LeaseNumber, TaskFailure, retryIn: Duration?)
   /// The worker has to wait for something, for as long as is given, or until it is woken.
   case wait(LeaseNumber, WaitReason, limit: Duration?)
