@@ -374,7 +374,7 @@ struct TaskEngineTests {
       var seen: [RecordedTaskEvent] = []
       for try await event in watcher.companion.taskUpdates(of: id) { seen.append(event) }
       #expect(seen.map(\.event.kind.typeName) == ["created", "started", "completed"])
-      //#expect(TaskHistory.firstFlaw(in: seen.map(\.event)) == nil)
+      #expect(TaskHistory.firstFlaw(in: seen.map(\.event)) == nil)
       var rest: [TaskEvent] = []
       for try await event in watcher.companion.taskUpdates(of: id, after: seen[0].cursor) {
         rest.append(event.event)
