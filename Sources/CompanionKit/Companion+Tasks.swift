@@ -171,27 +171,36 @@ extension Companion {
   public func drainTasks(limit: Duration) async throws(StoreFailure) -> Int {
     let events = events(limit: 16)
     let deadline = environment.time.now.advanced(by: limit)
+    var wake = DrainWake.event
     while true {
+      let changes = environment.store.taskChanges()
       let left = try await engine.pendingTasks(until: deadline)
-      guard left > 0, environment.time.now < deadline, !Task.isCancelled else { return left }
-      let hasStopped = await withTaskGroup(of: Bool.self) { group in
-        group.addTask { await !Self.seesTaskLeaveWorker(in: events) }
-        group.addTask { [time = environment.time] in
-          try? await time.sleep(until: deadline, tolerance: nil)
-          return false
+      // What was only seen in the store has not been told of here yet.
+      let isTold = wake != .change || engine.runningCount == 0
+      guard wake != .stopped, left > 0 || !isTold, environment.time.now < deadline, !Task.isCancelled
+      else { return left }
+      wake = await withTaskGroup(of: DrainWake.self) { [time = environment.time] group in
+        group.addTask { await Self.seesTaskLeaveWorker(in: events) ? .event : .stopped }
+        group.addTask {
+          for await _ in changes { return .change }
+          return .event
         }
-        let hasStopped = await group.next() ?? true
+        group.addTask {
+          try? await time.sleep(until: deadline, tolerance: nil)
+          return .event
+        }
+        let wake = await group.next() ?? .stopped
         group.cancelAll()
-        return hasStopped
+        return wake
       }
-      // A companion that has stopped works on nothing more.
-      if hasStopped { return try await engine.pendingTasks(until: deadline) }
     }
   }
 
+  private enum DrainWake { case event, change, stopped }
+
   /// Waits until a task leaves a worker's hands, or the line.
   ///
-  /// - Returns: `false` when there are no more events.
+  /// - Returns: `false` when there are no more events: a companion that has stopped works on nothing more.
   private static func seesTaskLeaveWorker(in events: EventStream) async -> Bool {
     for await event in events {
       switch event.kind {

@@ -100,7 +100,8 @@ package final class TaskEngine: Sendable {
 
   var isStopping: Bool { state.withLock { $0.isStopping } }
 
-  var runningCount: Int { state.withLock { $0.running.count } }
+  /// How many tasks are in hand.
+  package var runningCount: Int { state.withLock { $0.running.count } }
 
   /// Ends what goes on elsewhere for a task, without waiting for it.
   func endElsewhereLater(_ task: GenerationTask) { addEnding.yield(task) }

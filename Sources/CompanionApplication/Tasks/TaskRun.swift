@@ -72,7 +72,7 @@ struct TaskRun: Sendable {
       return await Unstructured.shielded {
         // A handler that stops when it is told to has stopped before anybody else may begin.
         if !end.isHandlers {
-          await finished.wait(until: time.now.advanced(by: Self.windDown), on: time)
+          await finished.wait(until: time.now.advanced(by: windDown), on: time)
         }
         return await store(end, usage: reporter.takeUsage(), onAlarm: onAlarm)
       }
@@ -80,7 +80,7 @@ struct TaskRun: Sendable {
   }
 
   /// How long a handler that is told to stop is waited for before the task goes on without it.
-  private static let windDown = Duration.seconds(1)
+  private var windDown: Duration { min(.seconds(1), leaseLength / 3) }
 
   private func sleep(_ duration: Duration) async throws {
     try await time.sleep(until: time.now.advanced(by: duration), tolerance: nil)
