@@ -7,18 +7,28 @@ actor NotebookStore: ConversationStore, TaskStore {
     var messages: [SessionID: [ChatMessage]] = [:]
     var drafts: [SessionID: AnswerDraft] = [:]
     var tasks: [TaskID: GenerationTask] = [:]
+    var events: [RecordedTaskEvent] = []
+    var lastCursor = EventCursor.start
+    var pause = TaskPause()
+    var schedules: [ScheduleID: Timestamp] = [:]
   }
 
   private var notes = Notes()
+  private var listeners: [UUID: AsyncStream<Void>.Continuation] = [:]
   private let time: any TimeSource
 
   init(time: any TimeSource) { self.time = time }
 
-  func commit(_ changes: ChangeSet) async throws(StoreFailure) {
+  @discardableResult
+  func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange] {
     try changes.validate()
     var next = notes
-    for change in changes.changes { try next.apply(change) }
+    var changed: [TaskChange] = []
+    for change in changes.changes {
+      if let task = try next.apply(change, at: time.now) { changed.append(task) }
+    }
     notes = next
+    return changed
   }
 
   func session(_ id: SessionID) -> ChatSession? { notes.sessions[id] }
