@@ -16,14 +16,14 @@ extension TaskStoreConformance {
     try await expect(store.events(), [], "the events of an empty store")
     try await expect(store.lastTaskEvent(), .start, "the place of the newest in an empty store")
     try await expect(store.events(of: Make.id(1)), [], "the events of an unknown task")
-    let histories = TaskHistory.all
+    let scripts = TaskScript.all
     // All at once, so that the events of different tasks are mixed.
-    try await store.insert(histories.map(\.task))
+    try await store.insert(scripts.map(\.task))
     for step in 0..<4 {
-      for history in histories where step < history.steps.count {
+      for script in scripts where step < script.steps.count {
         clock.advance(to: Make.start)
-        for earlier in history.steps[...step] { clock.advance(by: .seconds(earlier.seconds)) }
-        try await store.change(history.task.id, history.steps[step].transition)
+        for earlier in script.steps[...step] { clock.advance(by: .seconds(earlier.seconds)) }
+        try await store.change(script.task.id, script.steps[step].transition)
       }
     }
     let events = try await store.events()
@@ -31,10 +31,10 @@ extension TaskStoreConformance {
     let isGrowing = zip(events, events.dropFirst()).allSatisfy { $0.cursor < $1.cursor }
     try expect(isGrowing, "places that only grow")
     try await expect(store.lastTaskEvent(), events.last?.cursor ?? .start, "the place of the newest")
-    for history in histories {
-      let own = try await store.events(of: history.task.id)
-      try expect(own, events.filter { $0.event.task == history.task.id }, "the events of one task")
-      let last = try await store.task(history.task.id)?.lastEvent ?? 0
+    for script in scripts {
+      let own = try await store.events(of: script.task.id)
+      try expect(own, events.filter { $0.event.task == script.task.id }, "the events of one task")
+      let last = try await store.task(script.task.id)?.lastEvent ?? 0
       try expect(own.map(\.event.number), Array(1...last), "the numbers of a task's events")
     }
   }

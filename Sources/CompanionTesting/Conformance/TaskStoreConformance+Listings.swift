@@ -34,21 +34,21 @@ extension TaskStoreConformance {
       .conversation(Make.id(1), Make.id(1)), .conversation(Make.id(1), Make.id(2)),
       .conversation(Make.id(2), Make.id(1)), .named(Make.id(1)), .named(Make.id(2)),
     ]
-    let histories = TaskHistory.all.prefix(45)
-    for (index, history) in histories.enumerated() {
+    let scripts = TaskScript.all.prefix(45)
+    for (index, script) in scripts.enumerated() {
       let request = TaskRequest(
-        kind: kinds[index % 2], payload: history.task.request.payload, requester: requesters[index % 5],
-        deadline: history.task.request.deadline)
-      let task = GenerationTask(id: history.task.id, request: request, createdAt: Make.time(index / 3))
+        kind: kinds[index % 2], payload: script.task.request.payload, requester: requesters[index % 5],
+        deadline: script.task.request.deadline)
+      let task = GenerationTask(id: script.task.id, request: request, createdAt: Make.time(index / 3))
       clock.advance(to: Make.start)
       try await store.insert(task)
-      for step in history.steps {
+      for step in script.steps {
         clock.advance(by: .seconds(step.seconds))
         try await store.change(task.id, step.transition)
       }
     }
     let all = try await store.allTasks()
-    try expect(all.count, histories.count, "the number of tasks")
+    try expect(all.count, scripts.count, "the number of tasks")
     try expect(Set(all.map(\.state.name)).count, TaskStateName.allCases.count, "the number of states")
     let states =
       TaskStateName.allCases.map { [$0] } + [
@@ -112,13 +112,13 @@ extension TaskStoreConformance {
 
   static func tasksAreCounted(_ store: any TaskStore, _ clock: FakeClock) async throws {
     try await expect(store.taskStatistics(), TaskStatistics(), "the statistics of an empty store")
-    for (index, history) in TaskHistory.all.enumerated() {
+    for (index, script) in TaskScript.all.enumerated() {
       let kind: TaskKind = index.isMultiple(of: 3) ? "own" : .textGeneration
       let task = Make.task(
-        index + 1, createdAt: Make.time(index), kind: kind, deadline: history.task.request.deadline)
+        index + 1, createdAt: Make.time(index), kind: kind, deadline: script.task.request.deadline)
       clock.advance(to: Make.start)
       try await store.insert(task)
-      for step in history.steps {
+      for step in script.steps {
         clock.advance(by: .seconds(step.seconds))
         try await store.change(task.id, step.transition)
       }

@@ -4,7 +4,7 @@ import CompanionPorts
 extension TaskStoreConformance {
   static let transitions: [ConformanceCheck<MakeStore>] = [
     ConformanceCheck("a task is read as its transitions have left it, in every state") { store, clock in
-      try await historiesAreKept(store, clock)
+      try await scriptsAreKept(store, clock)
     },
     ConformanceCheck("a transition happens at the store's time") { store, clock in
       try await storeTellsTheTime(store, clock)
@@ -26,13 +26,13 @@ extension TaskStoreConformance {
     },
   ]
 
-  static func historiesAreKept(_ store: any TaskStore, _ clock: FakeClock) async throws {
-    for history in TaskHistory.all {
+  static func scriptsAreKept(_ store: any TaskStore, _ clock: FakeClock) async throws {
+    for script in TaskScript.all {
       clock.advance(to: Make.start)
-      var task = history.task
+      var task = script.task
       var events = [task.creation]
       try await store.insert(task)
-      for step in history.steps {
+      for step in script.steps {
         clock.advance(by: .seconds(step.seconds))
         let expected = try task.applying(step.transition, at: clock.now)
         let changed = try await store.change(task.id, step.transition, revision: task.revision)

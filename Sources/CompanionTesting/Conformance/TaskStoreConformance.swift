@@ -47,7 +47,7 @@ public enum TaskStoreConformance {
   static func newIsKept(_ store: any TaskStore) async throws {
     try await expect(store.task(Make.id(1)), nil, "a task of an empty store")
     try await expect(store.task(idempotencyKey: "key-1"), nil, "the task of a key in an empty store")
-    for task in TaskHistory.all.map(\.task) {
+    for task in TaskScript.all.map(\.task) {
       try await store.insert(task)
       try await expect(store.task(task.id), task, "the task")
       guard let key = task.request.idempotencyKey else { continue }

@@ -1,7 +1,7 @@
 import CompanionDomain
 
 /// What happens to a task, step by step, so that it is in every state and has every detail once.
-struct TaskHistory: Sendable {
+struct TaskScript: Sendable {
   /// The clock moves on by so many seconds, and the task makes a transition.
   typealias Step = (seconds: Int, transition: TaskTransition)
 
@@ -9,15 +9,15 @@ struct TaskHistory: Sendable {
   var steps: [Step]
 
   /// A task for each, with numbers from 1.
-  static var all: [TaskHistory] {
+  static var all: [TaskScript] {
     let steps = beginnings + ends + failures + waits
-    var histories = steps.enumerated().map { TaskHistory(task: Make.task($0 + 1), steps: $1) }
+    var scripts = steps.enumerated().map { TaskScript(task: Make.task($0 + 1), steps: $1) }
     for request in requests {
-      let task = GenerationTask(id: Make.id(histories.count + 1), request: request, createdAt: Make.start)
-      histories.append(TaskHistory(task: task, steps: [(1, Make.claim())]))
+      let task = GenerationTask(id: Make.id(scripts.count + 1), request: request, createdAt: Make.start)
+      scripts.append(TaskScript(task: task, steps: [(1, Make.claim())]))
     }
-    let doomed = Make.task(histories.count + 1, deadline: Make.time(50))
-    return histories + [TaskHistory(task: doomed, steps: [(60, .expire)])]
+    let doomed = Make.task(scripts.count + 1, deadline: Make.time(50))
+    return scripts + [TaskScript(task: doomed, steps: [(60, .expire)])]
   }
 
   private static let claim: Step = (2, Make.claim(attemptLimit: .seconds(300)))
