@@ -6,58 +6,24 @@ import Synchronization
 ///
 /// It keeps every promise of the ports but one: what it holds ends with the process.
 public final class InMemoryStore: ConversationStore, TaskStore {
-  private struct Content: Sendable {
-    var conversations = StoredConversations()
-    var tasks = StoredTasks()
-  }
-
-  private enum Undo: Sendable {
-    case conversations(StoredConversations.Undo)
-    case tasks(StoredTasks.Undo)
-  }
-
   private let time: any TimeSource
-  private let content = Mutex(Content())
+  private let content = Mutex(StoredContent())
+  private let listeners = TaskChangeListeners()
 
   /// An empty store.
   ///
-  /// - Parameter time: tells which leases have expired.
+  /// - Parameter time: the store's clock: tells what is due, and what has run out.
   public init(time: any TimeSource) { self.time = time }
 
   /// Stores all changes or none, at the cost of what is new, whatever is there already.
-  public func commit(_ changes: ChangeSet) async throws(StoreFailure) {
+  @discardableResult
+  public func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange] {
     try changes.validate()
-    try content.withLock { content throws(StoreFailure) in
-      var undos: [Undo] = []
-      do throws(StoreFailure) {
-        for change in changes.changes { undos.append(try Self.apply(change, to: &content)) }
-      } catch {
-        for undo in undos.reversed() { Self.revert(undo, in: &content) }
-        throw error
-      }
+    let changed = try content.withLock { content throws(StoreFailure) in
+      try content.apply(changes.changes, at: time.now)
     }
-  }
-
-  private static func apply(
-    _ change: ChangeSet.Change, to content: inout Content
-  ) throws(StoreFailure) -> Undo {
-    switch change {
-    case .insertSession(let session): .conversations(try content.conversations.insert(session))
-    case .append(let messages, let session, let after):
-      .conversations(try content.conversations.append(messages, to: session, after: after))
-    case .extendDraft(let draft, let session, let offset):
-      .conversations(try content.conversations.extendDraft(draft, of: session, offset: offset))
-    case .discardDraft(let session): .conversations(content.conversations.discardDraft(of: session))
-    case .insertTask(let task): .tasks(try content.tasks.insert(task))
-    case .updateTask(let task): .tasks(try content.tasks.update(task))
-    }
-  }
-
-  private static func revert(_ undo: Undo, in content: inout Content) {
-    switch undo {
-    case .conversations(let undo): content.conversations.revert(undo)
-    case .tasks(let undo): content.tasks.revert(undo)
-    }
+    if changes.changes.contains(where: \.concernsTasks) { listeners.tell() }
+    return changed
   }
 }
 
@@ -91,36 +57,76 @@ extension InMemoryStore {
     content.withLock { $0.tasks.task(id) }
   }
 
-  /// The newest tasks in some states, at the cost of the limit.
+  /// The task that was asked for under an idempotency key, or `nil`, in constant time.
+  public func task(idempotencyKey: String) async throws(StoreFailure) -> GenerationTask? {
+    content.withLock { $0.tasks.task(idempotencyKey: idempotencyKey) }
+  }
+
+  /// The newest tasks, at the cost of the limit and of those that are of the same requester, or in the same
+  /// states, and do not match.
   public func tasks(
-    in states: Set<TaskStateName>, limit: Int
+    matching filter: TaskFilter, limit: Int
   ) async throws(StoreFailure) -> [GenerationTask] {
-    content.withLock { $0.tasks.tasks(in: states, limit: limit) }
+    content.withLock { $0.tasks.tasks(matching: filter, limit: limit) }
   }
 
-  /// How many tasks are in some states, at the cost of one step for a few hundred of them.
-  public func taskCount(in states: Set<TaskStateName>) async throws(StoreFailure) -> Int {
-    content.withLock { $0.tasks.count(in: states) }
+  /// How many tasks there are, at the cost of the kinds.
+  public func taskStatistics() async throws(StoreFailure) -> TaskStatistics {
+    content.withLock { $0.tasks.statistics }
   }
 
-  /// Claims tasks, at the cost of the limit and of the leases that have expired.
-  public func claim(
-    limit: Int, worker: WorkerID, leaseLength: Duration
-  ) async throws(StoreFailure) -> [GenerationTask] {
-    let now = time.now
-    return content.withLock { content in
-      content.tasks.claimable(at: now, limit: limit).compactMap { task in
-        // Nothing else can have taken it: the lock is held, and it was claimable just now.
-        guard let claimed = try? task.applying(.claim(by: worker, leaseLength: leaseLength), at: now)
-        else { return nil }
-        content.tasks.replace(task, with: claimed)
-        return claimed
-      }
+  /// Claims tasks, at the cost of the limit, of the kinds, and of queued tasks whose own deadline has passed.
+  public func claim(_ claim: TaskClaim) async throws(StoreFailure) -> ClaimedTasks {
+    let claimed = content.withLock { $0.tasks.claim(claim, at: time.now) }
+    if !claimed.changes.isEmpty { listeners.tell() }
+    return claimed
+  }
+
+  /// The tasks whose alarm has come, at the cost of the limit.
+  public func overdueTasks(limit: Int) async throws(StoreFailure) -> OverdueTasks {
+    content.withLock { $0.tasks.overdue(limit: limit, at: time.now) }
+  }
+
+  /// The events of tasks, at the cost of the limit.
+  public func taskEvents(
+    after cursor: EventCursor, of task: TaskID?, limit: Int
+  ) async throws(StoreFailure) -> [RecordedTaskEvent] {
+    content.withLock { $0.tasks.events(after: cursor, of: task, limit: limit) }
+  }
+
+  /// The place of the newest event, in constant time unless the newest have been removed.
+  public func lastTaskEvent() async throws(StoreFailure) -> EventCursor {
+    content.withLock { $0.tasks.events.last }
+  }
+
+  /// The kinds of which no task is claimed.
+  public func pausedTasks() async throws(StoreFailure) -> TaskPause { content.withLock { $0.tasks.pause } }
+
+  /// The next occurrence of a schedule, in constant time.
+  public func nextOccurrence(of schedule: ScheduleID) async throws(StoreFailure) -> Timestamp? {
+    content.withLock { $0.tasks.nextOccurrence(of: schedule) }
+  }
+
+  /// Removes tasks that ended long ago, at the cost of their number.
+  public func pruneTasks(
+    finishedFor: Duration, deadFor: Duration, limit: Int
+  ) async throws(StoreFailure) -> Int {
+    let count = content.withLock { content in
+      content.tasks.prune(finishedFor: finishedFor, deadFor: deadFor, limit: limit, at: time.now)
     }
+    if count > 0 { listeners.tell() }
+    return count
   }
 
-  /// The first lease to expire, in constant time.
-  public func nextLeaseExpiry() async throws(StoreFailure) -> Timestamp? {
-    content.withLock { $0.tasks.firstExpiry }
+  /// Says that tasks, their pauses or schedules may have changed, until the store is let go of.
+  public func taskChanges() -> AsyncStream<Void> { listeners.stream() }
+}
+
+extension ChangeSet.Change {
+  fileprivate var concernsTasks: Bool {
+    switch self {
+    case .insertTask, .transition, .pauseTasks, .resumeTasks, .moveSchedule: true
+    case .insertSession, .append, .extendDraft, .discardDraft: false
+    }
   }
 }

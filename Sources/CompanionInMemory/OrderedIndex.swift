@@ -1,55 +1,70 @@
-import CompanionDomain
-
-/// A sorted set for listings: elements come out in order, however they went in.
+/// A sorted set: elements come out in order, however they went in.
 ///
 /// It is an array of short sorted runs, so that inserting and removing cost one binary search and one short
-/// move, wherever they happen.
-struct OrderedIndex<Element: Comparable & Sendable>: Sendable {
+/// move, wherever they happen. Which order that is says whoever calls, and always says the same.
+struct OrderedIndex<Element: Equatable & Sendable>: Sendable {
+  typealias Order = (_ left: Element, _ right: Element) -> Bool
+
   /// Sorted, none of them empty, and each before the next.
-  private var runs: [[Element]] = []
+  private var runs: [ContiguousArray<Element>] = []
 
-  private static var longestRun: Int { 512 }
-
-  /// All elements, ascending.
-  var ascending: some Sequence<Element> { runs.lazy.joined() }
-
-  /// All elements, descending.
-  var descending: some Sequence<Element> { runs.lazy.reversed().map { $0.lazy.reversed() }.joined() }
+  private static var longestRun: Int { 128 }
 
   /// How many elements there are. Complexity: one step for each short run.
   var count: Int { runs.reduce(0) { $0 + $1.count } }
 
   /// Adds an element; nothing changes when it is there already.
-  mutating func insert(_ element: Element) {
-    guard !runs.isEmpty else { return runs.append([element]) }
-    let run = min(self.run(for: element), runs.count - 1)
-    let place = Self.place(of: element, in: runs[run])
-    if place < runs[run].count, runs[run][place] == element { return }
+  mutating func insert(_ element: Element, by isBefore: Order) {
+    let run = runIndex { !isBefore($0, element) }
+    guard run < runs.count else { return append(element) }
+    let place = Self.place(in: runs[run]) { !isBefore($0, element) }
+    if runs[run][place] == element { return }
     runs[run].insert(element, at: place)
-    if runs[run].count > Self.longestRun {
-      let half = runs[run].count / 2
-      runs.insert(Array(runs[run][half...]), at: run + 1)
-      runs[run].removeSubrange(half...)
-    }
+    if runs[run].count > Self.longestRun { split(run) }
   }
 
   /// Removes an element; nothing changes when it is not there.
-  mutating func remove(_ element: Element) {
-    let run = run(for: element)
+  mutating func remove(_ element: Element, by isBefore: Order) {
+    let run = runIndex { !isBefore($0, element) }
     guard run < runs.count else { return }
-    let place = Self.place(of: element, in: runs[run])
+    let place = Self.place(in: runs[run]) { !isBefore($0, element) }
     guard runs[run][place] == element else { return }
     runs[run].remove(at: place)
     if runs[run].isEmpty { runs.remove(at: run) }
   }
 
-  /// The first run that ends at the element or behind it.
-  private func run(for element: Element) -> Int {
-    Self.firstIndex(below: runs.count) { runs[$0][runs[$0].count - 1] >= element }
+  /// The place of the first element for which a condition holds, which it does for all behind it too.
+  func firstIndex(from condition: (Element) -> Bool) -> Index {
+    let run = runIndex(where: condition)
+    guard run < runs.count else { return endIndex }
+    return Index(run: run, place: Self.place(in: runs[run], where: condition))
   }
 
-  private static func place(of element: Element, in run: [Element]) -> Int {
-    firstIndex(below: run.count) { run[$0] >= element }
+  /// Adds an element behind all others. The runs stay full where all come in order.
+  private mutating func append(_ element: Element) {
+    if let last = runs.indices.last, runs[last].count < Self.longestRun {
+      runs[last].append(element)
+    } else {
+      var run: ContiguousArray<Element> = []
+      run.reserveCapacity(Self.longestRun + 1)
+      run.append(element)
+      runs.append(run)
+    }
+  }
+
+  private mutating func split(_ run: Int) {
+    let middle = runs[run].count / 2
+    runs.insert(ContiguousArray(runs[run][middle...]), at: run + 1)
+    runs[run].removeSubrange(middle...)
+  }
+
+  /// The first run whose last element fulfils the condition.
+  private func runIndex(where condition: (Element) -> Bool) -> Int {
+    Self.firstIndex(below: runs.count) { condition(runs[$0][runs[$0].count - 1]) }
+  }
+
+  private static func place(in run: ContiguousArray<Element>, where condition: (Element) -> Bool) -> Int {
+    firstIndex(below: run.count) { condition(run[$0]) }
   }
 
   /// The lowest index for which the condition holds, which it does for all behind it too; `count` if none.
@@ -64,12 +79,30 @@ struct OrderedIndex<Element: Comparable & Sendable>: Sendable {
   }
 }
 
-/// An identifier at a time; ordered by time, of the same time by identifier.
-struct TimedKey<ID: Comparable & Hashable & Sendable>: Comparable, Sendable {
-  var time: Timestamp
-  var id: ID
+extension OrderedIndex: BidirectionalCollection {
+  /// The place of an element; any change makes it worthless.
+  struct Index: Comparable, Sendable {
+    fileprivate var run: Int
+    fileprivate var place: Int
 
-  static func < (left: TimedKey, right: TimedKey) -> Bool {
-    left.time == right.time ? left.id < right.id : left.time < right.time
+    static func < (left: Index, right: Index) -> Bool {
+      left.run == right.run ? left.place < right.place : left.run < right.run
+    }
+  }
+
+  var startIndex: Index { Index(run: 0, place: 0) }
+
+  var endIndex: Index { Index(run: runs.count, place: 0) }
+
+  subscript(index: Index) -> Element { runs[index.run][index.place] }
+
+  func index(after index: Index) -> Index {
+    if index.place + 1 < runs[index.run].count { return Index(run: index.run, place: index.place + 1) }
+    return Index(run: index.run + 1, place: 0)
+  }
+
+  func index(before index: Index) -> Index {
+    if index.place > 0 { return Index(run: index.run, place: index.place - 1) }
+    return Index(run: index.run - 1, place: runs[index.run - 1].count - 1)
   }
 }

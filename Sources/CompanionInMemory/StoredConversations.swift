@@ -23,12 +23,12 @@ struct StoredConversations: Sendable {
   }
 
   private var entries: [SessionID: Entry] = [:]
-  private var byUpdate = OrderedIndex<TimedKey<SessionID>>()
+  private var byUpdate = OrderedIndex<TimedSession>()
 
   func session(_ id: SessionID) -> ChatSession? { entries[id]?.session }
 
   func sessions(limit: Int) -> [ChatSession] {
-    byUpdate.descending.prefix(max(0, limit)).compactMap { entries[$0.id]?.session }
+    byUpdate.reversed().prefix(max(0, limit)).compactMap { entries[$0.id]?.session }
   }
 
   func messages(in id: SessionID, before: SequenceNumber?, limit: Int) -> [ChatMessage] {
@@ -42,7 +42,7 @@ struct StoredConversations: Sendable {
   mutating func insert(_ session: ChatSession) throws(StoreFailure) -> Undo {
     guard entries[session.id] == nil else { throw .conflict(.sessionExists) }
     entries[session.id] = Entry(session: session)
-    byUpdate.insert(session.updateKey)
+    byUpdate.insert(session.updateKey, by: <)
     return .removeSession(session.id)
   }
 
@@ -82,7 +82,7 @@ struct StoredConversations: Sendable {
     switch undo {
     case .removeSession(let id):
       guard let entry = entries.removeValue(forKey: id) else { return }
-      byUpdate.remove(entry.session.updateKey)
+      byUpdate.remove(entry.session.updateKey, by: <)
     case .restoreSession(let session):
       guard let entry = entries[session.id] else { return }
       entries[session.id]?.log.removeLast(entry.log.count - Int(session.lastSequence.rawValue))
@@ -99,13 +99,13 @@ struct StoredConversations: Sendable {
     moved.lastSequence = last
     moved.updatedAt = time
     entries[session.id]?.session = moved
-    byUpdate.remove(session.updateKey)
-    byUpdate.insert(moved.updateKey)
+    byUpdate.remove(session.updateKey, by: <)
+    byUpdate.insert(moved.updateKey, by: <)
   }
 }
 
 extension ChatSession {
-  fileprivate var updateKey: TimedKey<SessionID> { TimedKey(time: updatedAt, id: id) }
+  fileprivate var updateKey: TimedSession { TimedSession(time: updatedAt, id: id) }
 }
 
 extension String {

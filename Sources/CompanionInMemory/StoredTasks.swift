@@ -1,86 +1,139 @@
 import CompanionDomain
 import CompanionPorts
 
-/// The tasks of an ``InMemoryStore``, with the orders in which they are listed and claimed.
-struct StoredTasks: Sendable {
+/// The tasks of an ``InMemoryStore`` with their events, pauses and schedules.
+///
+/// Each change checks its precondition, applies, and returns what undoes it. The cost of all three is that of
+/// what is new, whatever is there already.
+struct StoredTasks {
   /// What reverses one change, when everything after it has been reversed.
-  enum Undo: Sendable {
-    case remove(GenerationTask)
-    case replace(GenerationTask, with: GenerationTask)
+  enum Undo {
+    case removeTask(TaskRecord)
+    indirect case restoreTask(TaskRecord, GenerationTask, hasEvent: Bool)
+    case restorePause(TaskPause)
+    case restoreSchedule(ScheduleID, Timestamp?)
   }
 
-  private var tasks: [TaskID: GenerationTask] = [:]
-  private var byCreation: [TaskStateName: OrderedIndex<TimedKey<TaskID>>] = [:]
-  /// The running tasks, by the end of their lease.
-  private var byExpiry = OrderedIndex<TimedKey<TaskID>>()
+  /// A text that is another when its bytes are.
+  private struct Key: Hashable, Sendable {
+    var text: String
 
-  func task(_ id: TaskID) -> GenerationTask? { tasks[id] }
+    static func == (left: Key, right: Key) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
 
-  func tasks(in states: Set<TaskStateName>, limit: Int) -> [GenerationTask] {
-    let limit = max(0, limit)
-    let newest = states.flatMap { byCreation[$0]?.descending.prefix(limit).map(\.self) ?? [] }
-    return newest.sorted(by: >).prefix(limit).compactMap { tasks[$0.id] }
-  }
-
-  func count(in states: Set<TaskStateName>) -> Int { states.reduce(0) { $0 + (byCreation[$1]?.count ?? 0) } }
-
-  /// The tasks that a worker may claim, in the order in which they wait.
-  ///
-  /// The cost is that of the limit and of the expired leases, however many tasks wait or have ended.
-  func claimable(at now: Timestamp, limit: Int) -> [GenerationTask] {
-    let limit = max(0, limit)
-    let queued = byCreation[.queued]?.ascending.prefix(limit).map(\.self) ?? []
-    let expired = byExpiry.ascending.prefix { $0.time <= now }.compactMap { tasks[$0.id]?.creationKey }
-    let line = expired.isEmpty ? queued : (queued + expired).sorted()
-    return line.prefix(limit).compactMap { tasks[$0.id] }
-  }
-
-  var firstExpiry: Timestamp? { byExpiry.ascending.first { _ in true }?.time }
-
-  mutating func insert(_ task: GenerationTask) throws(StoreFailure) -> Undo {
-    guard tasks[task.id] == nil else { throw .conflict(.taskExists) }
-    add(task)
-    return .remove(task)
-  }
-
-  mutating func update(_ task: GenerationTask) throws(StoreFailure) -> Undo {
-    guard let current = tasks[task.id], current.revision == task.revision &- 1 else {
-      throw .conflict(.taskMoved)
+    func hash(into hasher: inout Hasher) {
+      for byte in text.utf8 { hasher.combine(byte) }
     }
-    replace(current, with: task)
-    return .replace(task, with: current)
   }
 
-  mutating func replace(_ current: GenerationTask, with next: GenerationTask) {
-    remove(current)
-    add(next)
+  /// Each task has a slot; those that are empty are in ``free``.
+  private(set) var records: ContiguousArray<TaskRecord?> = []
+  private var free: [Int] = []
+  private var byID: [TaskID: TaskRecord] = [:]
+  private var byKey: [Key: TaskRecord] = [:]
+  var indexes = TaskIndexes()
+  private(set) var events = EventLog()
+  private(set) var pause = TaskPause()
+  private var schedules: [ScheduleID: Timestamp] = [:]
+
+  func record(_ id: TaskID) -> TaskRecord? { byID[id] }
+
+  func record(idempotencyKey: String) -> TaskRecord? { byKey[Key(text: idempotencyKey)] }
+
+  func nextOccurrence(of schedule: ScheduleID) -> Timestamp? { schedules[schedule] }
+
+  // MARK: Changes
+
+  mutating func insert(_ task: GenerationTask) throws(StoreFailure) -> (change: TaskChange, undo: Undo) {
+    guard byID[task.id] == nil else { throw .conflict(.taskExists) }
+    let key = task.request.idempotencyKey.map { Key(text: $0) }
+    if let key, let holder = byKey[key] { throw .conflict(.keyTaken(holder.task.id)) }
+    let slot = free.popLast() ?? records.count
+    if slot == records.count { records.append(nil) }
+    let record = TaskRecord(task, slot: slot, kind: indexes.number(of: task.request.kind))
+    let creation = task.creation
+    record.cursors.append(events.append(creation))
+    records[slot] = record
+    byID[task.id] = record
+    if let key { byKey[key] = record }
+    indexes.add(record)
+    return (TaskChange(task: task, event: creation), .removeTask(record))
+  }
+
+  /// Applies a transition to the task of an identifier.
+  ///
+  /// - Parameter isFinal: whether it will never be undone.
+  mutating func apply(
+    _ transition: TaskTransition, to id: TaskID, revision: Int64?, at now: Timestamp, isFinal: Bool
+  ) throws(StoreFailure) -> (change: TaskChange, undo: Undo?) {
+    guard let record = byID[id] else { throw .conflict(.noSuchTask) }
+    guard revision == nil || revision == record.task.revision else { throw .conflict(.taskMoved) }
+    do throws(TransitionRefusal) {
+      if isFinal { return (try apply(transition, to: record, at: now), nil) }
+      let earlier = record.task
+      let change = try apply(transition, to: record, at: now)
+      return (change, .restoreTask(record, earlier, hasEvent: change.event != nil))
+    } catch {
+      throw .conflict(.refused(error))
+    }
+  }
+
+  mutating func apply(
+    _ transition: TaskTransition, to record: TaskRecord, at now: Timestamp
+  ) throws(TransitionRefusal) -> TaskChange {
+    let change = try record.task.applying(transition, at: now)
+    replace(record, with: change.task)
+    if let event = change.event { record.cursors.append(events.append(event)) }
+    return change
+  }
+
+  mutating func setPause(_ kind: TaskKind?, _ isPaused: Bool) -> Undo {
+    let undo = Undo.restorePause(pause)
+    if let kind {
+      if isPaused { pause.kinds.insert(kind) } else { pause.kinds.remove(kind) }
+    } else {
+      pause.all = isPaused
+    }
+    return undo
+  }
+
+  mutating func moveSchedule(
+    _ schedule: ScheduleID, from old: Timestamp?, to new: Timestamp?
+  ) throws(StoreFailure) -> Undo {
+    guard schedules[schedule] == old else { throw .conflict(.scheduleMoved) }
+    schedules[schedule] = new
+    return .restoreSchedule(schedule, old)
   }
 
   mutating func revert(_ undo: Undo) {
     switch undo {
-    case .remove(let task): remove(task)
-    case .replace(let current, let previous): replace(current, with: previous)
+    case .removeTask(let record):
+      record.cursors.removeAll()
+      events.removeLast()
+      remove(record)
+    case .restoreTask(let record, let earlier, let hasEvent):
+      replace(record, with: earlier)
+      guard hasEvent else { return }
+      record.cursors.removeLast()
+      events.removeLast()
+    case .restorePause(let earlier): pause = earlier
+    case .restoreSchedule(let schedule, let earlier): schedules[schedule] = earlier
     }
   }
 
-  private mutating func add(_ task: GenerationTask) {
-    tasks[task.id] = task
-    byCreation[task.state.name, default: OrderedIndex()].insert(task.creationKey)
-    if let key = task.expiryKey { byExpiry.insert(key) }
+  /// Removes a task, its events and its key.
+  mutating func remove(_ record: TaskRecord) {
+    indexes.remove(record)
+    for cursor in record.cursors { events.remove(cursor) }
+    byID[record.task.id] = nil
+    if let key = record.task.request.idempotencyKey { byKey[Key(text: key)] = nil }
+    records[record.slot] = nil
+    free.append(record.slot)
   }
 
-  private mutating func remove(_ task: GenerationTask) {
-    tasks[task.id] = nil
-    byCreation[task.state.name]?.remove(task.creationKey)
-    if let key = task.expiryKey { byExpiry.remove(key) }
-  }
-}
-
-extension GenerationTask {
-  fileprivate var creationKey: TimedKey<TaskID> { TimedKey(time: createdAt, id: id) }
-
-  fileprivate var expiryKey: TimedKey<TaskID>? {
-    guard case .running(let lease) = state else { return nil }
-    return TimedKey(time: lease.expiresAt, id: id)
+  private mutating func replace(_ record: TaskRecord, with task: GenerationTask) {
+    let place = TaskPlace(task)
+    indexes.move(record, from: record.place, to: place)
+    record.place = place
+    record.task = task
   }
 }

@@ -12,10 +12,10 @@ extension GenerationTask {
     var next = self
     let kind = try next.apply(transition, at: now)
     next.revision += 1
-    guard let kind else { return TaskChange(task: next, event: nil) }
-    next.lastEvent += 1
+    if kind != nil { next.lastEvent += 1 }
+    let number = next.lastEvent
     return TaskChange(
-      task: next, event: TaskEvent(task: id, number: next.lastEvent, time: now, kind: kind))
+      task: next, event: kind.map { TaskEvent(task: id, number: number, time: now, kind: $0) })
   }
 
   private mutating func apply(

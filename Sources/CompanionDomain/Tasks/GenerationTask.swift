@@ -6,7 +6,8 @@ public struct GenerationTask: Hashable, Sendable, Codable {
   /// The task's name.
   public let id: TaskID
   /// What it is to do, for whom, and when.
-  public let request: TaskRequest
+  public var request: TaskRequest { boxedRequest.value }
+  private let boxedRequest: Boxed<TaskRequest>
   /// When it was asked for.
   public let createdAt: Timestamp
   /// Where it stands.
@@ -33,6 +34,13 @@ public struct GenerationTask: Hashable, Sendable, Codable {
   /// The number of the last event. The first, its creation, is 1.
   public internal(set) var lastEvent: Int64
 
+  private enum CodingKeys: String, CodingKey {
+    case id
+    case boxedRequest = "request"
+    case createdAt, state, lease, failedAttempts, rescues, requeues, cancelRequest, progress, input, usage
+    case revision, lastEvent
+  }
+
   /// A new task, waiting for a worker.
   public init(id: TaskID, request: TaskRequest, createdAt: Timestamp) {
     self.init(
@@ -48,7 +56,7 @@ public struct GenerationTask: Hashable, Sendable, Codable {
     usage: TokenUsage? = nil, revision: Int64 = 0, lastEvent: Int64 = 1
   ) {
     self.id = id
-    self.request = request
+    boxedRequest = Boxed(request)
     self.createdAt = createdAt
     self.state = state
     self.lease = lease
@@ -111,13 +119,16 @@ extension GenerationTask {
   public var alarm: Timestamp? {
     switch state {
     case .queued: request.deadline
-    case .running(let hold): Self.earliest(hold.expiresAt, hold.deadline, request.deadline)
+    case .running(let hold): Self.earliest(hold.expiresAt, Self.earliest(hold.deadline, request.deadline))
     case .waiting(let wait): Self.earliest(wait.until, request.deadline)
     case .completed, .cancelled, .deadLettered: nil
     }
   }
 
-  private static func earliest(_ times: Timestamp?...) -> Timestamp? { times.compactMap(\.self).min() }
+  private static func earliest(_ one: Timestamp?, _ other: Timestamp?) -> Timestamp? {
+    guard let one, let other else { return one ?? other }
+    return min(one, other)
+  }
 
   /// Whether a worker may claim the task now: it is queued, due, and still of use.
   public func isClaimable(at now: Timestamp) -> Bool {

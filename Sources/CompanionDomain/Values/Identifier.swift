@@ -66,23 +66,56 @@ extension Identifier {
 
   /// Whether the bytes are the same; strings that mean the same may differ in them.
   public static func == (left: Self, right: Self) -> Bool {
-    left.withBytes { left in right.withBytes { right in left.elementsEqual(right) } }
+    left.withBytes { left in right.withBytes { right in left.isSame(as: right) } }
   }
 
   /// Whether the bytes come first.
   public static func < (left: Self, right: Self) -> Bool {
-    left.withBytes { left in right.withBytes { right in left.lexicographicallyPrecedes(right) } }
+    left.withBytes { left in right.withBytes { right in left.comes(before: right) } }
   }
 
   /// Hashes the bytes.
   public func hash(into hasher: inout Hasher) {
-    withBytes { bytes in hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
+    withBytes { bytes in hasher.combine(bytes: bytes) }
   }
 
-  private func withBytes<Value>(_ body: (UnsafeBufferPointer<UInt8>) -> Value) -> Value {
+  private func withBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+    // Identifiers are compared and hashed in every step of a store, and hardly any is not contiguous.
+    if let value = rawValue.utf8.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) {
+      return value
+    }
     var string = rawValue
-    return string.withUTF8(body)
+    return string.withUTF8 { body(UnsafeRawBufferPointer($0)) }
   }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate func isSame(as other: UnsafeRawBufferPointer) -> Bool {
+    guard count == other.count else { return false }
+    var place = 0
+    while place + 8 <= count {
+      guard word(at: place) == other.word(at: place) else { return false }
+      place += 8
+    }
+    while place < count {
+      guard self[place] == other[place] else { return false }
+      place += 1
+    }
+    return true
+  }
+
+  fileprivate func comes(before other: UnsafeRawBufferPointer) -> Bool {
+    let shared = Swift.min(count, other.count)
+    var place = 0
+    while place + 8 <= shared, word(at: place) == other.word(at: place) { place += 8 }
+    while place < shared {
+      if self[place] != other[place] { return self[place] < other[place] }
+      place += 1
+    }
+    return count < other.count
+  }
+
+  private func word(at place: Int) -> UInt64 { loadUnaligned(fromByteOffset: place, as: UInt64.self) }
 }
 
 /// Names one conversation.

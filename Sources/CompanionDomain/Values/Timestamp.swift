@@ -54,11 +54,11 @@ extension Timestamp: Codable {
 extension Duration {
   /// The whole nanoseconds of this duration, saturated to what an `Int64` holds (some 292 years).
   package var nanoseconds: Int64 {
+    // Asked for its components, a duration beyond what they hold would trap.
+    guard self < .nanoseconds(Int64.max) else { return .max }
+    guard self > .nanoseconds(Int64.min) else { return .min }
     let (seconds, attoseconds) = components
-    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    let (sum, carried) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-    guard overflow || carried else { return sum }
-    return seconds < 0 ? .min : .max
+    return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
   }
 
   /// This duration in milliseconds.
