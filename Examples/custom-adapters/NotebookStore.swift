@@ -1,26 +1,32 @@
 import CompanionKit
+import Synchronization
 
 /// A store of one's own, in plain values: a change set is tried on a copy, which then takes their place.
 actor NotebookStore: ConversationStore, TaskStore {
-  fileprivate struct Notes {
-    var sessions: [SessionID: ChatSession] = [:]
-    var messages: [SessionID: [ChatMessage]] = [:]
-    var drafts: [SessionID: AnswerDraft] = [:]
-    var tasks: [TaskID: GenerationTask] = [:]
-  }
-
   private var notes = Notes()
   private let time: any TimeSource
+  private let listeners = Mutex<[Int: AsyncStream<Void>.Continuation]>([:])
 
   init(time: any TimeSource) { self.time = time }
 
-  func commit(_ changes: ChangeSet) async throws(StoreFailure) {
+  @discardableResult
+  func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange] {
     try changes.validate()
+    let now = time.now
     var next = notes
-    for change in changes.changes { try next.apply(change) }
+    var changed: [TaskChange] = []
+    for change in changes.changes {
+      if let task = try next.apply(change, at: now) { changed.append(task) }
+    }
     notes = next
+    tellListeners()
+    return changed
   }
+}
 
+// MARK: Conversations
+
+extension NotebookStore {
   func session(_ id: SessionID) -> ChatSession? { notes.sessions[id] }
 
   func sessions(limit: Int) -> [ChatSession] {
@@ -35,62 +41,126 @@ actor NotebookStore: ConversationStore, TaskStore {
   }
 
   func draft(in session: SessionID) -> AnswerDraft? { notes.drafts[session] }
+}
 
+// MARK: Tasks
+
+extension NotebookStore {
   func task(_ id: TaskID) -> GenerationTask? { notes.tasks[id] }
 
-  func tasks(in states: Set<TaskStateName>, limit: Int) -> [GenerationTask] {
-    let chosen = notes.tasks.values.filter { states.contains($0.state.name) }
-    return Array(chosen.sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }.prefix(max(0, limit)))
+  func task(idempotencyKey: String) -> GenerationTask? { notes.task(key: idempotencyKey) }
+
+  func tasks(matching filter: TaskFilter, limit: Int) -> [GenerationTask] {
+    var newest = notes.tasks.values.sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }[...]
+    if let after = filter.after { newest = newest.drop { $0.id != after }.dropFirst() }
+    return Array(newest.filter { $0.matches(filter) }.prefix(max(0, limit)))
   }
 
-  func taskCount(in states: Set<TaskStateName>) -> Int {
-    notes.tasks.values.count { states.contains($0.state.name) }
-  }
-
-  func claim(limit: Int, worker: WorkerID, leaseLength: Duration) -> [GenerationTask] {
-    let now = time.now
-    let line = notes.tasks.values.filter { $0.isClaimable(at: now) }
-      .sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
-    return line.prefix(max(0, limit)).compactMap { task in
-      // What a claim does is the domain's to decide.
-      let claimed = try? task.applying(.claim(by: worker, leaseLength: leaseLength), at: now)
-      if let claimed { notes.tasks[task.id] = claimed }
-      return claimed
+  func taskStatistics() -> TaskStatistics {
+    var statistics = TaskStatistics()
+    for task in notes.tasks.values {
+      statistics.counts[task.request.kind, default: [:]][task.state.name, default: 0] += 1
+      guard case .queued(let queueing) = task.state else { continue }
+      statistics.oldestQueued = min(statistics.oldestQueued ?? queueing.since, queueing.since)
     }
+    return statistics
   }
 
-  func nextLeaseExpiry() -> Timestamp? {
-    notes.tasks.values.compactMap { if case .running(let lease) = $0.state { lease.expiresAt } else { nil } }
-      .min()
+  func claim(_ claim: TaskClaim) -> ClaimedTasks {
+    let now = time.now
+    let line = notes.tasks.values
+      .filter { $0.isClaimable(at: now) && !notes.pause.covers($0.request.kind) }
+      .sorted { ($0.rank ?? now, $0.id) < ($1.rank ?? now, $1.id) }
+    var taken: [TaskKind: Int] = [:]
+    var changes: [TaskChange] = []
+    for task in line where changes.count < claim.limit {
+      let kind = task.request.kind
+      guard let room = claim.room(for: kind), taken[kind, default: 0] < room.limit else { continue }
+      let transition = TaskTransition.claim(
+        by: claim.worker, leaseLength: claim.leaseLength, attemptLimit: room.attemptLimit)
+      // What a claim does is the domain's to decide.
+      guard let change = try? task.applying(transition, at: now) else { continue }
+      notes.record(change)
+      changes.append(change)
+      taken[kind, default: 0] += 1
+    }
+    tellListeners()
+    let starts = notes.tasks.values.compactMap { task in
+      if case .queued(let queueing) = task.state { queueing.notBefore } else { nil }
+    }
+    return ClaimedTasks(changes: changes, now: now, nextDue: starts.filter { $0 > now }.min())
+  }
+
+  func overdueTasks(limit: Int) -> OverdueTasks {
+    let now = time.now
+    let alarms = notes.tasks.values.compactMap { task in task.alarm.map { (time: $0, task: task) } }
+    let overdue = alarms.filter { $0.time <= now }.sorted { ($0.time, $0.task.id) < ($1.time, $1.task.id) }
+    return OverdueTasks(
+      tasks: overdue.prefix(max(0, limit)).map(\.task), now: now,
+      nextAlarm: alarms.map(\.time).filter { $0 > now }.min())
+  }
+
+  func taskEvents(after cursor: EventCursor, of task: TaskID?, limit: Int) -> [RecordedTaskEvent] {
+    let events = notes.events.filter { $0.cursor > cursor && (task == nil || $0.event.task == task) }
+    return Array(events.prefix(max(0, limit)))
+  }
+
+  func lastTaskEvent() -> EventCursor { notes.events.last?.cursor ?? .start }
+
+  func pausedTasks() -> TaskPause { notes.pause }
+
+  func nextOccurrence(of schedule: ScheduleID) -> Timestamp? { notes.schedules[schedule] }
+
+  func pruneTasks(finishedFor: Duration, deadFor: Duration, limit: Int) -> Int {
+    let now = time.now
+    let old = notes.tasks.values
+      .compactMap { task in task.endedAt.map { (time: $0, task: task) } }
+      .filter { time, task in
+        time.advanced(by: task.state.name == .deadLettered ? deadFor : finishedFor) <= now
+      }
+      .sorted { ($0.time, $0.task.id) < ($1.time, $1.task.id) }
+      .prefix(max(0, limit)).map(\.task.id)
+    for id in old { notes.tasks[id] = nil }
+    notes.events.removeAll { old.contains($0.event.task) }
+    tellListeners()
+    return old.count
   }
 }
 
-extension NotebookStore.Notes {
-  fileprivate mutating func apply(_ change: ChangeSet.Change) throws(StoreFailure) {
-    switch change {
-    case .insertSession(let session):
-      guard sessions[session.id] == nil else { throw .conflict(.sessionExists) }
-      sessions[session.id] = session
-    case .append(let new, let id, let after):
-      guard var session = sessions[id] else { throw .conflict(.noSuchSession) }
-      guard session.lastSequence == after else { throw .conflict(.logMoved) }
-      session.lastSequence = new.last?.sequence ?? after
-      session.updatedAt = new.last?.time ?? session.updatedAt
-      sessions[id] = session
-      messages[id, default: []] += new
-    case .extendDraft(let more, let id, let offset):
-      guard sessions[id] != nil else { throw .conflict(.noSuchSession) }
-      var draft = drafts[id] ?? AnswerDraft(turn: more.turn, startedAt: more.startedAt, text: "")
-      guard draft.turn == more.turn, draft.text.utf8.count == offset else { throw .conflict(.draftMoved) }
-      draft.text += more.text
-      drafts[id] = draft
-    case .discardDraft(let id): drafts[id] = nil
-    case .insertTask(let task):
-      guard tasks[task.id] == nil else { throw .conflict(.taskExists) }
-      tasks[task.id] = task
-    case .updateTask(let task):
-      guard tasks[task.id]?.revision == task.revision - 1 else { throw .conflict(.taskMoved) }
-      tasks[task.id] = task
+// MARK: Listeners
+
+extension NotebookStore {
+  nonisolated func taskChanges() -> AsyncStream<Void> {
+    AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+      let number = listeners.withLock { listeners in
+        let number = (listeners.keys.max() ?? 0) + 1
+        listeners[number] = continuation
+        return number
+      }
+      continuation.onTermination = { [weak self] _ in self?.forgetListener(number) }
     }
+  }
+
+  private nonisolated func forgetListener(_ number: Int) {
+    _ = listeners.withLock { $0.removeValue(forKey: number) }
+  }
+
+  private nonisolated func tellListeners() {
+    for listener in listeners.withLock({ Array($0.values) }) { listener.yield() }
+  }
+}
+
+extension GenerationTask {
+  fileprivate func matches(_ filter: TaskFilter) -> Bool {
+    var session: SessionID?
+    var requester: RequesterID?
+    switch request.requester {
+    case .conversation(let id, _): session = id
+    case .named(let id): requester = id
+    }
+    return filter.states.contains(state.name)
+      && (filter.kind == nil || filter.kind == request.kind)
+      && (filter.session == nil || filter.session == session)
+      && (filter.requester == nil || filter.requester == requester)
   }
 }

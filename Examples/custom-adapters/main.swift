@@ -8,7 +8,7 @@ print("The model keeps its \(LanguageModelConformance.checks.count) promises.")
 try await TimeSourceConformance.run(on: clock, measuredBy: .system)
 print("The clock keeps its \(TimeSourceConformance.checks.count) promises.")
 try await ConversationStoreConformance.run(on: { time in NotebookStore(time: time) })
-try await TaskStoreConformance.run(on: { time in NotebookStore(time: time) })
+try await TaskStoreConformance.run(on: { time in NotebookStore(time: time) }, measuredBy: clock)
 let promises = ConversationStoreConformance.checks.count + TaskStoreConformance.checks.count
 print("The store keeps its \(promises) promises.")
 

@@ -4,11 +4,12 @@ public import CompanionSQLite
 import CompanionSystem
 
 extension ConversationStore where Self == SQLiteStore {
-  /// A store in one SQLite file, which is created where there is none.
+  /// A store in one SQLite file, which is created where there is none. It tells what other processes change,
+  /// too.
   ///
   /// - Parameter path: the file's path; its folder must exist.
   public static func sqlite(at path: String) async throws(StoreFailure) -> SQLiteStore {
-    try await SQLiteStore(path: path, time: SystemTimeSource())
+    try await SQLiteStore(path: path, time: SystemTimeSource(), watcher: .system)
   }
 }
 

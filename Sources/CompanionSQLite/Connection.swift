@@ -20,7 +20,11 @@ final class Connection {
   }
 
   let handle: OpaquePointer
+  /// How many pages the log had after the last commit; see ``measureLog()``. SQLite keeps the pointer.
+  let logPages: UnsafeMutablePointer<Int32>
   private var statements: [String: Statement] = [:]
+  /// The text is kept with the statement: another object could come to lie where it was.
+  private var frequentStatements: [ObjectIdentifier: (text: SQL, statement: Statement)] = [:]
 
   /// - Parameters:
   ///   - path: taken literally; see ``DatabaseFile/literal(_:)``.
@@ -36,13 +40,17 @@ final class Connection {
       throw failure
     }
     unsafe self.handle = handle
-    unsafe sqlite3_busy_timeout(handle, Int32(clamping: busyTimeout.nanoseconds / 1_000_000))
+    unsafe logPages = .allocate(capacity: 1)
+    unsafe logPages.initialize(to: 0)
+    wait(atMost: busyTimeout)
   }
 
   deinit {
     // Closing fails while statements are left.
     statements = [:]
+    frequentStatements = [:]
     unsafe sqlite3_close(handle)
+    unsafe logPages.deallocate()
   }
 
   /// The file, as an absolute path.
@@ -57,20 +65,40 @@ final class Connection {
   /// Whether a transaction is open. SQLite ends one by itself after some errors.
   var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
+  /// The key of the row that was inserted last.
+  var lastInsertedKey: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
+
+  /// How long to wait for the locks of other connections.
+  func wait(atMost limit: Duration) {
+    unsafe sqlite3_busy_timeout(handle, Int32(clamping: limit.nanoseconds / 1_000_000))
+  }
+
   /// Runs a statement to its end.
   ///
   /// - Returns: how many rows an insert, an update or a removal has changed.
   @discardableResult
   func run(_ sql: String, _ values: [SQLiteValue] = []) throws(StoreFailure) -> Int {
-    _ = try rows(sql, values) { _ in }
-    return Int(unsafe sqlite3_changes64(handle))
+    try run(try prepared(sql), values)
+  }
+
+  /// Runs a statement to its end.
+  @discardableResult
+  func run(_ sql: SQL, _ values: [SQLiteValue] = []) throws(StoreFailure) -> Int {
+    try run(try prepared(sql), values)
   }
 
   /// The first row of a statement, or `nil`.
   func row<Value>(
     _ sql: String, _ values: [SQLiteValue] = [], read: (Statement) throws(StoreFailure) -> Value
   ) throws(StoreFailure) -> Value? {
-    try rows(sql, values, read: read).first
+    try row(try prepared(sql), values, read)
+  }
+
+  /// The first row of a statement, or `nil`.
+  func row<Value>(
+    _ sql: SQL, _ values: [SQLiteValue] = [], read: (Statement) throws(StoreFailure) -> Value
+  ) throws(StoreFailure) -> Value? {
+    try row(try prepared(sql), values, read)
   }
 
   /// The rows of a statement, read one by one.
@@ -83,6 +111,41 @@ final class Connection {
     var found: [Value] = []
     while try statement.step() { found.append(try read(statement)) }
     return found
+  }
+
+  /// Reads the rows of a statement one by one for as long as the body says that there is need.
+  func forEachRow(
+    _ sql: SQL, _ values: [SQLiteValue] = [], while read: (Statement) throws(StoreFailure) -> Bool
+  ) throws(StoreFailure) {
+    let statement = try prepared(sql)
+    defer { statement.reset() }
+    try statement.bind(values)
+    while try statement.step() {
+      guard try read(statement) else { return }
+    }
+  }
+
+  private func run(_ statement: Statement, _ values: [SQLiteValue]) throws(StoreFailure) -> Int {
+    defer { statement.reset() }
+    try statement.bind(values)
+    while try statement.step() {}
+    return Int(unsafe sqlite3_changes64(handle))
+  }
+
+  private func row<Value>(
+    _ statement: Statement, _ values: [SQLiteValue], _ read: (Statement) throws(StoreFailure) -> Value
+  ) throws(StoreFailure) -> Value? {
+    defer { statement.reset() }
+    try statement.bind(values)
+    return try statement.step() ? try read(statement) : nil
+  }
+
+  /// Reads what is to be of one moment with several statements.
+  func snapshot<Value>(_ body: () throws(StoreFailure) -> Value) throws(StoreFailure) -> Value {
+    try run("BEGIN")
+    // Nothing was written: ending it one way is as good as the other.
+    defer { rollBack() }
+    return try body()
   }
 
   /// Does all of the body in one transaction that locks out other writers, or nothing.
@@ -108,6 +171,13 @@ final class Connection {
     if let statement = statements[sql] { return statement }
     let statement = try unsafe Statement(sql, on: handle)
     statements[sql] = statement
+    return statement
+  }
+
+  private func prepared(_ sql: SQL) throws(StoreFailure) -> Statement {
+    if let found = frequentStatements[ObjectIdentifier(sql)] { return found.statement }
+    let statement = try unsafe Statement(sql.text, on: handle)
+    frequentStatements[ObjectIdentifier(sql)] = (sql, statement)
     return statement
   }
 }

@@ -15,9 +15,6 @@ final class QueueExecutor: SerialExecutor {
     queue.async { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
   }
 
-  /// Runs work behind all jobs that have been enqueued before.
-  func afterEnqueuedJobs(_ work: @escaping @Sendable () -> Void) { queue.async(execute: work) }
-
   func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: self) }
 
   func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }

@@ -6,82 +6,88 @@ extension SQLiteStore {
   public func task(_ id: TaskID) async throws(StoreFailure) -> GenerationTask? {
     try await readers.read { connection throws(StoreFailure) in
       try connection.row(
-        "SELECT \(TaskRow.columns) FROM tasks WHERE id = ?", [.text(id.rawValue)], read: TaskRow.task)
+        "\(TaskRow.select) WHERE t.id = ?", [.text(id.rawValue)], read: TaskRow.task)
     }
   }
 
-  /// The newest tasks in some states; only those are read.
-  public func tasks(
-    in states: Set<TaskStateName>, limit: Int
-  ) async throws(StoreFailure) -> [GenerationTask] {
-    try await readers.read { connection throws(StoreFailure) in
-      guard !states.isEmpty else { return [] }
-      // A branch for each state: SQLite merges them as their index has them, where one branch for all states
-      // would be sorted.
-      let branch = "SELECT \(TaskRow.columns) FROM tasks WHERE state = ?"
-      let branches = Array(repeating: branch, count: states.count).joined(separator: " UNION ALL ")
-      return try connection.rows(
-        "\(branches) ORDER BY created_at DESC, id DESC LIMIT ?",
-        states.map { .text($0.rawValue) } + [.integer(max(0, limit))], read: TaskRow.task)
-    }
-  }
-
-  /// How many tasks are in some states, counted in an index.
-  public func taskCount(in states: Set<TaskStateName>) async throws(StoreFailure) -> Int {
-    try await readers.read { connection throws(StoreFailure) in
-      var count = 0
-      for state in states {
-        count +=
-          try connection.row("SELECT count(*) FROM tasks WHERE state = ?", [.text(state.rawValue)]) {
-            row throws(StoreFailure) in Int(try row.integer(0))
-          } ?? 0
-      }
-      return count
-    }
-  }
-
-  /// Claims tasks in one transaction that locks out the writers of all processes. Only tasks that are
-  /// claimed, and those with an expired lease, are looked at.
-  public func claim(
-    limit: Int, worker: WorkerID, leaseLength: Duration
-  ) async throws(StoreFailure) -> [GenerationTask] {
-    let time = time
-    return try await writer.write { connection throws(StoreFailure) in
-      // Here, because the wait for other processes is over.
-      let now = time.now
-      var claimed: [GenerationTask] = []
-      for task in try connection.claimable(at: now, limit: limit) {
-        guard let task = try? task.applying(.claim(by: worker, leaseLength: leaseLength), at: now)
-        else { continue }
-        try connection.update(try TaskRow(task))
-        claimed.append(task)
-      }
-      return claimed
-    }
-  }
-
-  /// The first lease to expire: one lookup in an index.
-  public func nextLeaseExpiry() async throws(StoreFailure) -> Timestamp? {
+  /// The task of an idempotency key, or `nil`: one lookup in an index.
+  public func task(idempotencyKey: String) async throws(StoreFailure) -> GenerationTask? {
     try await readers.read { connection throws(StoreFailure) in
       try connection.row(
-        """
-        SELECT lease_expires_at FROM tasks WHERE lease_expires_at IS NOT NULL
-        ORDER BY lease_expires_at LIMIT 1
-        """
-      ) { row throws(StoreFailure) in try row.time(0) }
+        "\(TaskRow.select) WHERE t.idempotency_key = ?", [.text(idempotencyKey)], read: TaskRow.task)
     }
   }
-}
 
-extension Connection {
-  /// The tasks that ``GenerationTask/isClaimable(at:)`` holds for, in the order in which they wait.
-  fileprivate func claimable(at now: Timestamp, limit: Int) throws(StoreFailure) -> [GenerationTask] {
-    try rows(
-      """
-      SELECT \(TaskRow.columns) FROM tasks WHERE state = ?
-      UNION ALL SELECT \(TaskRow.columns) FROM tasks WHERE lease_expires_at <= ?
-      ORDER BY created_at, id LIMIT ?
-      """,
-      [.text(TaskStateName.queued.rawValue), .time(now), .integer(max(0, limit))], read: TaskRow.task)
+  /// The newest tasks that match. What is read is those, and others of the same session, requester or states
+  /// between them.
+  public func tasks(
+    matching filter: TaskFilter, limit: Int
+  ) async throws(StoreFailure) -> [GenerationTask] {
+    let listing = TaskListing(filter, limit: limit)
+    guard let sql = listing.sql else { return [] }
+    return try await readers.read { connection throws(StoreFailure) in
+      try connection.rows(sql, listing.values, read: TaskRow.task)
+    }
   }
+
+  /// How many tasks there are, counted in an index.
+  public func taskStatistics() async throws(StoreFailure) -> TaskStatistics {
+    try await readers.read { connection throws(StoreFailure) in
+      try connection.snapshot { () throws(StoreFailure) in
+        var statistics = TaskStatistics()
+        let counts = try connection.rows(
+          "SELECT kind, state, count(*) FROM tasks INDEXED BY tasks_by_creation GROUP BY state, kind"
+        ) { row throws(StoreFailure) in
+          (try row.value(0) as TaskKind, try row.value(1) as TaskStateName, try row.counter(2))
+        }
+        for (kind, state, count) in counts {
+          statistics.counts[kind, default: [:]][state] = Int(clamping: count)
+        }
+        statistics.oldestQueued =
+          try connection.row(
+            "SELECT min(queued_since) FROM tasks WHERE state = 'queued'"
+          ) { row throws(StoreFailure) in try row.optionalTime(0) } ?? nil
+        return statistics
+      }
+    }
+  }
+
+  /// The tasks whose alarm has come, and the next alarm, in an index and of one moment.
+  public func overdueTasks(limit: Int) async throws(StoreFailure) -> OverdueTasks {
+    let time = time
+    return try await readers.read { connection throws(StoreFailure) in
+      try connection.snapshot { () throws(StoreFailure) in
+        let now = time.now
+        let tasks = try connection.rows(
+          "\(TaskRow.select) WHERE t.alarm_at <= ? ORDER BY t.alarm_at, t.id LIMIT ?",
+          [.time(now), .integer(max(0, limit))], read: TaskRow.task)
+        let next = try connection.row(
+          "SELECT alarm_at FROM tasks WHERE alarm_at > ? ORDER BY alarm_at LIMIT 1", [.time(now)]
+        ) { row throws(StoreFailure) in try row.time(0) }
+        return OverdueTasks(tasks: tasks, now: now, nextAlarm: next)
+      }
+    }
+  }
+
+  /// The kinds of which no task is claimed.
+  public func pausedTasks() async throws(StoreFailure) -> TaskPause {
+    try await readers.read { connection throws(StoreFailure) in
+      var pause = TaskPause()
+      _ = try connection.rows("SELECT kind FROM pauses") { row throws(StoreFailure) in try pause.add(row) }
+      return pause
+    }
+  }
+
+  /// The next occurrence of a schedule: one lookup in an index.
+  public func nextOccurrence(of schedule: ScheduleID) async throws(StoreFailure) -> Timestamp? {
+    try await readers.read { connection throws(StoreFailure) in
+      try connection.row("SELECT next_at FROM schedules WHERE id = ?", [.text(schedule.rawValue)]) {
+        row throws(StoreFailure) in try row.time(0)
+      }
+    }
+  }
+
+  /// Says that tasks, their pauses or schedules may have changed; in other processes too where the store has
+  /// a watcher. It ends when the store is closed.
+  public func taskChanges() -> AsyncStream<Void> { writer.listeners.stream() }
 }

@@ -1,4 +1,5 @@
 import CSQLite
+public import CompanionDomain
 public import CompanionPorts
 
 /// Conversations and tasks in one SQLite file, which several processes may use at a time.
@@ -24,6 +25,7 @@ public final class SQLiteStore: ConversationStore, TaskStore {
   let time: any TimeSource
   private let path: String
   private let busyTimeout: Duration
+  private let watch: LogWatch?
 
   /// Opens a database file, or makes it.
   ///
@@ -35,41 +37,62 @@ public final class SQLiteStore: ConversationStore, TaskStore {
   ///   - busyTimeout: how long a call waits for other processes before it throws
   ///     ``StoreFailure/busy(_:)``.
   ///   - time: tells which leases have expired. Processes that share a file must agree on the time.
+  ///   - watcher: tells when other processes write; without one ``taskChanges()`` tells only what this store
+  ///     writes.
   /// - Throws: ``StoreFailure/inaccessible(_:)`` when the file cannot be made or written, belongs to another
-  ///   application (it is not changed then), or the system's SQLite is older than 3.37;
+  ///   application (it is not changed then), cannot be watched, or the system's SQLite is older than 3.37;
   ///   ``StoreFailure/corrupt(_:)`` when it is not a database; ``StoreFailure/newerSchema(found:supported:)``
   ///   when a newer version of this library has written it.
   public init(
     path: String,
     durability: Durability = .full,
     busyTimeout: Duration = .seconds(5),
-    time: any TimeSource
+    time: any TimeSource,
+    watcher: (any FileWatcher)? = nil
   ) async throws(StoreFailure) {
     try Self.checkLibrary()
-    let writer = Writer()
-    let options = OpenOptions(path: path, durability: durability, busyTimeout: busyTimeout)
-    self.path = try await writer.open(options)
-    self.readers = try await ReaderPool(self.path, busyTimeout: busyTimeout)
+    let writer = Writer(durability)
+    let options = OpenOptions(
+      path: path, durability: durability, busyTimeout: busyTimeout, now: time.now)
+    let file = try await writer.open(options)
+    self.path = file
+    self.readers = try await ReaderPool(file, busyTimeout: busyTimeout)
+    watch = try watcher.map { watcher throws(StoreFailure) in
+      try LogWatch(LogFile.path(of: file), watcher) { await writer.noticeOthers() }
+    }
     self.writer = writer
     self.time = time
     self.busyTimeout = busyTimeout
   }
 
+  deinit { watch?.end() }
+
   /// Stores all changes or none, in one transaction with whatever else is committed at the same time.
-  public func commit(_ changes: ChangeSet) async throws(StoreFailure) {
+  @discardableResult
+  public func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange] {
     try changes.validate()
     var encoded: [StoredChange] = []
+    encoded.reserveCapacity(changes.changes.count)
     for change in changes.changes { encoded.append(try StoredChange(change)) }
-    let changes = encoded
-    try await writer.write { connection throws(StoreFailure) in
-      for change in changes { try connection.apply(change) }
+    let stored = encoded
+    let time = time
+    let body = WriteBody { file throws(StoreFailure) in
+      // Here, because the wait for other processes is over.
+      let now = time.now
+      var outcomes: [TaskChange] = []
+      for change in stored {
+        if let outcome = try file.apply(change, at: now) { outcomes.append(outcome) }
+      }
+      return outcomes
     }
+    return try await writer.write(body, isSmall: changes.isSmall)
   }
 
   /// Stores what has been handed over and closes the file.
   ///
   /// Whatever is called later throws ``StoreFailure/closed``. Closing twice does nothing more.
   public func close() async {
+    watch?.end()
     await readers.close()
     await writer.close()
   }
@@ -98,6 +121,7 @@ struct OpenOptions: Sendable {
   var path: String
   var durability: SQLiteStore.Durability
   var busyTimeout: Duration
+  var now: Timestamp
 }
 
 extension SQLiteStore {

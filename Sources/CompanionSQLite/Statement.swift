@@ -23,6 +23,9 @@ enum SQLiteValue: Sendable {
   static func integer(_ value: Int) -> SQLiteValue { .integer(Int64(value)) }
   static func time(_ value: Timestamp) -> SQLiteValue { .integer(value.nanosecondsSinceEpoch) }
   static func optional(_ value: String?) -> SQLiteValue { value.map { .text($0) } ?? .null }
+  static func optional(_ value: Timestamp?) -> SQLiteValue { value.map { .time($0) } ?? .null }
+  static func optional(_ value: Int?) -> SQLiteValue { value.map { .integer($0) } ?? .null }
+  static func optional(_ value: Double?) -> SQLiteValue { value.map { .real($0) } ?? .null }
 }
 
 /// A prepared statement.
@@ -47,6 +50,8 @@ final class Statement {
 
   func bind(_ values: [SQLiteValue]) throws(StoreFailure) {
     for (index, value) in values.enumerated() {
+      // What is not bound is NULL.
+      if case .null = value { continue }
       let code = bind(value, at: Int32(index + 1))
       guard code == SQLITE_OK else { throw failure(code) }
     }
@@ -128,6 +133,24 @@ extension Statement {
 
   func time(_ column: Int32) throws(StoreFailure) -> Timestamp {
     Timestamp(nanosecondsSinceEpoch: try integer(column))
+  }
+
+  func optionalTime(_ column: Int32) throws(StoreFailure) -> Timestamp? {
+    isNull(column) ? nil : try time(column)
+  }
+
+  func optionalReal(_ column: Int32) throws(StoreFailure) -> Double? {
+    isNull(column) ? nil : try real(column)
+  }
+
+  func optionalInteger(_ column: Int32) throws(StoreFailure) -> Int? {
+    isNull(column) ? nil : Int(clamping: try integer(column))
+  }
+
+  func flag(_ column: Int32) throws(StoreFailure) -> Bool {
+    let value = try integer(column)
+    guard (0...1).contains(value) else { throw .corrupt("column \(column) of a row is neither yes nor no") }
+    return value == 1
   }
 
   func text(_ column: Int32) throws(StoreFailure) -> String {

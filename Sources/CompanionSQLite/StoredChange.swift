@@ -7,8 +7,8 @@ enum StoredChange: Sendable {
   case append([MessageRow], to: SessionID, after: SequenceNumber)
   case extendDraft(AnswerDraft, of: SessionID, offset: Int)
   case discardDraft(of: SessionID)
-  case insertTask(TaskRow)
-  case updateTask(TaskRow)
+  /// What is applied as it is: what becomes of it depends on what is stored.
+  case task(TaskChangeRequest)
 
   init(_ change: ChangeSet.Change) throws(StoreFailure) {
     switch change {
@@ -20,23 +20,56 @@ enum StoredChange: Sendable {
     case .extendDraft(let draft, let session, let offset):
       self = .extendDraft(draft, of: session, offset: offset)
     case .discardDraft(let session): self = .discardDraft(of: session)
-    case .insertTask(let task): self = .insertTask(try TaskRow(task))
-    case .updateTask(let task): self = .updateTask(try TaskRow(task))
+    case .insertTask(let task): self = .task(.insert(task))
+    case .transition(let id, let transition, let revision):
+      self = .task(.transition(id, transition, revision: revision))
+    case .pauseTasks(let kind): self = .task(.pause(kind, true))
+    case .resumeTasks(let kind): self = .task(.pause(kind, false))
+    case .moveSchedule(let schedule, let from, let to):
+      self = .task(.moveSchedule(schedule, from: from, to: to))
     }
   }
 }
 
-extension Connection {
+/// A change of tasks, their pauses or their schedules.
+enum TaskChangeRequest: Sendable {
+  case insert(GenerationTask)
+  case transition(TaskID, TaskTransition, revision: Int64?)
+  case pause(TaskKind?, Bool)
+  case moveSchedule(ScheduleID, from: Timestamp?, to: Timestamp?)
+}
+
+extension WriteConnection {
   /// Applies a change whose precondition holds, inside the open transaction.
-  func apply(_ change: StoredChange) throws(StoreFailure) {
+  ///
+  /// - Returns: what has become of the task, when the change is one of a task.
+  func apply(_ change: StoredChange, at now: Timestamp) throws(StoreFailure) -> TaskChange? {
+    guard case .task(let change) = change else {
+      try connection.apply(change)
+      return nil
+    }
+    hasChangedTasks = true
+    switch change {
+    case .insert(let task): return try insert(task, at: now)
+    case .transition(let id, let transition, let revision):
+      return try apply(transition, to: id, revision: revision, at: now)
+    case .pause(let kind, let isPaused): try setPause(kind, isPaused)
+    case .moveSchedule(let schedule, let from, let to): try move(schedule, from: from, to: to)
+    }
+    return nil
+  }
+}
+
+extension Connection {
+  /// Applies a change of conversations whose precondition holds, inside the open transaction.
+  fileprivate func apply(_ change: StoredChange) throws(StoreFailure) {
     switch change {
     case .insertSession(let session): try insert(session)
     case .append(let rows, let session, let after): try append(rows, to: session, after: after)
     case .extendDraft(let draft, let session, let offset):
       try extendDraft(draft, of: session, offset: offset)
     case .discardDraft(let session): try discardDraft(of: session)
-    case .insertTask(let row): try insert(row)
-    case .updateTask(let row): try update(row)
+    case .task: break
     }
   }
 
@@ -102,26 +135,5 @@ extension Connection {
   private func discardDraft(of session: SessionID) throws(StoreFailure) {
     try run(
       "DELETE FROM drafts WHERE session = (SELECT key FROM sessions WHERE id = ?)", [.text(session.rawValue)])
-  }
-
-  private func insert(_ task: TaskRow) throws(StoreFailure) {
-    let inserted = try run(
-      """
-      INSERT INTO tasks (\(TaskRow.columns))
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
-      """,
-      task.values)
-    guard inserted == 1 else { throw .conflict(.taskExists) }
-  }
-
-  /// Replaces a task that is at the revision before.
-  func update(_ task: TaskRow) throws(StoreFailure) {
-    let updated = try run(
-      """
-      UPDATE tasks SET (\(TaskRow.columns))
-      = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?1 AND revision = ?
-      """,
-      task.values + [.integer(task.revision &- 1)])
-    guard updated == 1 else { throw .conflict(.taskMoved) }
   }
 }

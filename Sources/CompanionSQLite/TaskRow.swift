@@ -1,95 +1,126 @@
 import CompanionDomain
 import CompanionPorts
 
-/// A task as it stands in its table.
+/// How a task is read from its rows.
 ///
-/// Every task that a worker claims is read and written within one transaction, so its columns are plain
-/// values: only what is rare, a list that is not empty or a failure, is JSON.
-struct TaskRow: Sendable {
-  let id: TaskID
-  let revision: Int
-  /// In the order of ``columns``.
-  let values: [SQLiteValue]
-
-  static let columns = """
-    id, session, turn, created_at, instruction, action, profile, complexity, confidence, files, entities, \
-    secondary, method, state, worker, lease_started_at, lease_expires_at, outcome, finished_at, failure, \
-    lease, rescues, cancel_request, revision
+/// Every claim and every result reads or writes one, so the columns are plain values: only what is rare,
+/// notes of the host or a failure, is JSON.
+enum TaskRow {
+  /// What reads whole tasks begins like this. A task without its request is damage, and not left out.
+  static let select = """
+    SELECT t.key, t.id, t.kind, t.session, t.turn, t.requester, t.priority, t.idempotency_key, t.deadline, \
+    t.created_at, t.state, t.queued_since, t.not_before, t.worker, t.started_at, t.expires_at, \
+    t.attempt_deadline, t.wait_kind, t.wait_text, t.waiting_since, t.waiting_until, t.outcome, t.failure, \
+    t.needs_person, t.ended_at, t.lease, t.failed_attempts, t.rescues, t.requeues, t.cancel_request, \
+    t.has_progress, t.fraction, t.note, t.checkpoint, t.input, t.input_tokens, t.output_tokens, \
+    t.cached_tokens, t.reasoning_tokens, t.revision, t.last_event, r.payload_version, r.payload, r.metadata, \
+    r.not_before FROM tasks t LEFT JOIN task_requests r ON r.task = t.key
     """
 
-  init(_ task: GenerationTask) throws(StoreFailure) {
-    let intent = task.request.intent
-    id = task.id
-    revision = task.revision
-    values =
-      [
-        .text(task.id.rawValue), .text(task.session.rawValue), .text(task.turn.rawValue),
-        .time(task.createdAt), .text(task.request.instruction), .text(intent.action.rawValue),
-        .text(intent.profile.rawValue), .text(intent.complexity.rawValue), .real(intent.confidence),
-        try .list(intent.files), try .list(intent.entities), try .list(intent.secondary),
-        .text(intent.method.rawValue), .text(task.state.name.rawValue),
-      ] + (try Self.stateValues(task.state)) + [
-        .integer(task.lease.rawValue), .integer(task.rescues), .optional(task.cancelRequest),
-        .integer(task.revision),
-      ]
-  }
-
-  /// The task of a row with ``columns``.
+  /// The task of a row of ``select``.
   static func task(from row: Statement) throws(StoreFailure) -> GenerationTask {
     GenerationTask(
-      id: try row.value(0),
-      session: try row.value(1),
-      turn: try row.value(2),
-      request: GenerationTask.Request(
-        instruction: try row.text(4),
-        intent: Intent(
-          action: try row.value(5), profile: try row.value(6), complexity: try row.value(7),
-          confidence: try row.real(8), files: try row.list(9), entities: try row.list(10),
-          secondary: try row.list(11), method: try row.value(12))),
-      createdAt: try row.time(3),
+      id: try row.value(1),
+      request: try request(from: row),
+      createdAt: try row.time(9),
       state: try state(from: row),
-      lease: LeaseNumber(rawValue: try row.counter(20)),
-      rescues: Int(try row.counter(21)),
-      cancelRequest: try row.optionalText(22),
-      revision: Int(try row.counter(23)))
+      lease: LeaseNumber(rawValue: try row.counter(25)),
+      failedAttempts: Int(clamping: try row.counter(26)),
+      rescues: Int(clamping: try row.counter(27)),
+      requeues: Int(clamping: try row.counter(28)),
+      cancelRequest: try row.optionalText(29),
+      progress: try row.flag(30) ? try row.progress(31) : nil,
+      input: try row.optionalText(34),
+      usage: try usage(from: row),
+      revision: try row.counter(39),
+      lastEvent: try row.counter(40))
   }
 
-  /// The values of `worker, lease_started_at, lease_expires_at, outcome, finished_at, failure`.
-  private static func stateValues(_ state: TaskState) throws(StoreFailure) -> [SQLiteValue] {
-    switch state {
-    case .queued: [.null, .null, .null, .null, .null, .null]
-    case .running(let lease):
-      [.text(lease.worker.rawValue), .time(lease.startedAt), .time(lease.expiresAt), .null, .null, .null]
-    case .completed(let result): [.null, .null, .null, .text(result.text), .time(result.finishedAt), .null]
-    case .cancelled(let reason): [.null, .null, .null, .text(reason), .null, .null]
-    case .deadLettered(let failure): [.null, .null, .null, .null, .null, .utf8(try Coding.encode(failure))]
+  private static func request(from row: Statement) throws(StoreFailure) -> TaskRequest {
+    let metadata: [String: String] = row.isNull(43) ? [:] : try Coding.decode(try row.utf8(43))
+    return TaskRequest(
+      kind: try row.value(2),
+      payload: TaskPayload(json: try row.text(42), version: Int(clamping: try row.integer(41))),
+      requester: try requester(from: row),
+      priority: GenerationTask.Priority(rawValue: Int(clamping: try row.integer(6))),
+      metadata: metadata,
+      idempotencyKey: try row.optionalText(7),
+      notBefore: try row.optionalTime(44),
+      deadline: try row.optionalTime(8))
+  }
+
+  private static func requester(from row: Statement) throws(StoreFailure) -> TaskRequester {
+    switch (row.isNull(3), row.isNull(5)) {
+    case (false, true): return .conversation(try row.value(3), try row.value(4))
+    case (true, false): return .named(try row.value(5))
+    default: throw .corrupt("nobody, or two, asked for a stored task")
     }
   }
 
   private static func state(from row: Statement) throws(StoreFailure) -> TaskState {
-    let name: TaskStateName = try row.value(13)
+    let name: TaskStateName = try row.value(10)
     return switch name {
-    case .queued: .queued
+    case .queued:
+      .queued(TaskQueueing(since: try row.time(11), notBefore: try row.optionalTime(12)))
     case .running:
       .running(
-        TaskLease(worker: try row.value(14), startedAt: try row.time(15), expiresAt: try row.time(16)))
-    case .completed: .completed(TaskResult(text: try row.text(17), finishedAt: try row.time(18)))
-    case .cancelled: .cancelled(reason: try row.text(17))
-    case .deadLettered: .deadLettered(try Coding.decode(try row.utf8(19)))
+        TaskLease(
+          worker: try row.value(13), queuedSince: try row.time(11), startedAt: try row.time(14),
+          expiresAt: try row.time(15), deadline: try row.optionalTime(16)))
+    case .waiting:
+      .waiting(
+        TaskWait(
+          reason: try row.waitReason(17, text: 18), since: try row.time(19),
+          until: try row.optionalTime(20)))
+    case .completed: .completed(TaskResult(text: try row.text(21), finishedAt: try row.time(24)))
+    case .cancelled:
+      .cancelled(TaskCancellation(reason: try row.text(21), cancelledAt: try row.time(24)))
+    case .deadLettered:
+      .deadLettered(
+        DeadLetter(
+          failure: try Coding.decode(try row.utf8(22)), failedAt: try row.time(24),
+          needsPerson: try row.flag(23)))
     }
   }
-}
 
-extension SQLiteValue {
-  /// A list as a JSON array.
-  fileprivate static func list(_ elements: [some Encodable]) throws(StoreFailure) -> SQLiteValue {
-    elements.isEmpty ? .text("[]") : .utf8(try Coding.encode(elements))
+  private static func usage(from row: Statement) throws(StoreFailure) -> TokenUsage? {
+    guard let input = try row.optionalInteger(35), let output = try row.optionalInteger(36) else {
+      return nil
+    }
+    return TokenUsage(
+      input: input, output: output, cachedInput: try row.optionalInteger(37),
+      reasoning: try row.optionalInteger(38))
   }
 }
 
 extension Statement {
-  fileprivate func list<Element: Decodable>(_ column: Int32) throws(StoreFailure) -> [Element] {
-    let json = try utf8(column)
-    return json.elementsEqual("[]".utf8) ? [] : try Coding.decode(json)
+  /// The progress in three columns from this one on.
+  func progress(_ column: Int32) throws(StoreFailure) -> TaskProgress {
+    var progress = TaskProgress(
+      note: try optionalText(column + 1), checkpoint: try optionalText(column + 2))
+    progress.fraction = try optionalReal(column)
+    return progress
+  }
+
+  func waitReason(_ column: Int32, text: Int32) throws(StoreFailure) -> WaitReason {
+    let text = try self.text(text)
+    switch try value(column) as WaitKind {
+    case .approval: return .approval(text)
+    case .answer: return .answer(text)
+    case .providerJob: return .providerJob(text)
+    }
+  }
+}
+
+/// The stored name of a ``WaitReason``.
+enum WaitKind: String {
+  case approval, answer, providerJob
+
+  static func columns(of reason: WaitReason) -> (WaitKind, String) {
+    switch reason {
+    case .approval(let text): (.approval, text)
+    case .answer(let text): (.answer, text)
+    case .providerJob(let text): (.providerJob, text)
+    }
   }
 }

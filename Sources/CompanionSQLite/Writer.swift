@@ -1,132 +1,166 @@
 import CompanionPorts
+import Dispatch
+import Synchronization
 
 /// The one connection that writes, with group commit.
 ///
 /// A write does not begin a transaction: it joins the group that waits, and the group is written when the
 /// queue has nothing older to do. While one group is synchronised to the disk the next one gathers behind it,
 /// so the more callers there are, the more of them share one synchronisation.
-actor Writer {
-  private let executor = QueueExecutor(label: "CompanionSQLite.writer")
-  private var connection: Connection?
-  private var pending: [any PendingWrite] = []
-  /// How many transactions have been committed.
-  private(set) var commits = 0
+///
+/// Where commits do not wait for the disk, a small write that finds nobody else at it is done where its caller
+/// runs: the way to the queue and back would take as long as the write. Whatever may wait, for another
+/// process, for the disk, for another write, waits on the queue's thread.
+final class Writer: Sendable {
+  let listeners = TaskChangeListeners()
 
-  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+  private let queue = DispatchQueue(label: "CompanionSQLite.writer", qos: .userInitiated)
+  private let file = Mutex<WriteConnection?>(nil)
+  private let pending = Mutex<[any PendingWrite]>([])
+  private let commitsWaitForDisk: Bool
+
+  /// How many transactions have been committed.
+  var commits: Int { get async { await onQueue { self.file.withLock { $0?.commits ?? 0 } } } }
+
+  init(_ durability: SQLiteStore.Durability) { commitsWaitForDisk = durability == .full }
 
   /// Opens the file, makes it if it is not there, and brings its schema up to date.
   ///
   /// - Returns: the file's absolute path.
-  func open(_ options: OpenOptions) throws(StoreFailure) -> String {
-    let path = try DatabaseFile.literal(options.path)
-    // A new file gets its tables before it gets its name: processes that open it at the same time would get
-    // into each other's way at changing the journal mode, where SQLite does not wait.
-    _ = try DatabaseFile.create(path) { file throws(StoreFailure) in
-      _ = try Self.connect(to: file, options)
+  func open(_ options: OpenOptions) async throws(StoreFailure) -> String {
+    let outcome = await onQueue { () -> Result<String, StoreFailure> in
+      do throws(StoreFailure) {
+        return .success(
+          try self.file.withLock { file throws(StoreFailure) in
+            let opened = try WriteConnection(options, telling: self.listeners)
+            let path = opened.path
+            file = opened
+            return path
+          })
+      } catch {
+        return .failure(error)
+      }
     }
-    do throws(StoreFailure) {
-      connection = try Self.connect(to: path, options)
-    } catch {
-      throw error.naming(path)
-    }
-    return connection?.path ?? path
+    return try outcome.get()
   }
 
-  /// A connection to a file that is this library's, or empty, with its schema up to date.
-  private static func connect(to path: String, _ options: OpenOptions) throws(StoreFailure) -> Connection {
-    let connection = try Connection(path: path, access: .readWrite, busyTimeout: options.busyTimeout)
-    // Nothing may be written, not even the journal mode, before it is known whose file it is.
-    try Schema.inspect(connection)
-    guard !connection.isReadOnly else { throw .inaccessible("the file cannot be written") }
-    try connection.configure(for: options.durability)
-    try Schema.migrate(connection)
-    return connection
-  }
-
-  /// Does the body in the transaction of the next group.
+  /// Does the body in a transaction, alone or with whatever else is written at the same time.
   ///
-  /// When the body throws, what it has done is undone, and nothing else of the group.
+  /// When the body throws, what it has done is undone, and nothing else.
   ///
+  /// - Parameter isSmall: whether the work takes no longer than a way to another thread.
   /// - Returns: what the body gave, when it has been committed.
-  func write<Value: Sendable>(_ body: @escaping Write<Value>.Body) async throws(StoreFailure) -> Value {
+  @concurrent
+  func write<Value: Sendable>(
+    _ body: WriteBody<Value>, isSmall: Bool
+  ) async throws(StoreFailure) -> Value {
+    if isSmall, !commitsWaitForDisk, let outcome = writeAtOnce(body) { return try outcome.get() }
     let outcome = await withCheckedContinuation { caller in enqueue(Write(body, for: caller)) }
     return try outcome.get()
   }
 
+  /// Finds out whether another process has changed the file, and tells the listeners.
+  func noticeOthers() async {
+    // A failure shows itself to the next one who writes.
+    if file.withLockIfAvailable({ _ = try? $0?.noticeOthers() }) != nil { return }
+    await onQueue { self.file.withLock { _ = try? $0?.noticeOthers() } }
+  }
+
   /// Writes what is waiting, moves the log into the file, and closes it.
-  func close() {
-    flush()
-    // Readers of other processes may keep part of the log in use; the last one to close moves it.
-    _ = try? connection?.run("PRAGMA wal_checkpoint(PASSIVE)")
-    connection = nil
+  func close() async {
+    await onQueue {
+      self.flush()
+      self.file.withLock { file in
+        // Readers of other processes may keep part of the log in use; the last one to close moves it.
+        file?.checkpoint()
+        file = nil
+      }
+      self.listeners.finish()
+    }
   }
 
   /// Lets the file grow to so many pages, as a disk that is full then.
-  func limitPages(to count: Int) throws(StoreFailure) {
-    try connection?.run("PRAGMA max_page_count = \(count)")
+  func limitPages(to count: Int) async throws(StoreFailure) {
+    let body = WriteBody { file throws(StoreFailure) in
+      _ = try file.connection.run("PRAGMA max_page_count = \(count)")
+    }
+    try await write(body, isSmall: false)
+  }
+
+  private func onQueue<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { caller in queue.async { caller.resume(returning: work()) } }
   }
 
   private func enqueue(_ write: any PendingWrite) {
-    pending.append(write)
-    guard pending.count == 1 else { return }
-    executor.afterEnqueuedJobs { self.assumeIsolated { $0.flush() } }
+    let isFirst = pending.withLock { pending in
+      pending.append(write)
+      return pending.count == 1
+    }
+    if isFirst { queue.async { self.flush() } }
   }
+
+  // MARK: Where the caller runs
+
+  private func writeAtOnce<Value: Sendable>(_ body: WriteBody<Value>) -> Result<Value, StoreFailure>? {
+    guard pending.withLock({ $0.isEmpty }) else { return nil }
+    let attempt = file.withLockIfAvailable { file -> (Result<Value, StoreFailure>, hasLongLog: Bool)? in
+      guard let file else { return (.failure(.closed), false) }
+      do throws(StoreFailure) {
+        if let value = try body.reading?(file) { return (.success(value), false) }
+      } catch {
+        return (.failure(error), false)
+      }
+      guard let outcome = file.commitAtOnce(body.writing) else { return nil }
+      return (outcome, file.connection.hasLongLog)
+    }
+    guard let (outcome, hasLongLog) = attempt ?? nil else { return nil }
+    if hasLongLog { queue.async { self.shortenLog() } }
+    return outcome
+  }
+
+  // MARK: On the queue
 
   private func flush() {
-    var group = pending
-    pending = []
-    guard let connection else {
-      for write in group { write.finish(.closed) }
-      return
+    let group = pending.withLock { pending in
+      defer { pending = [] }
+      return pending
+    }
+    file.withLock { file in
+      if let file { write(group, to: file) } else { for write in group { write.finish(.closed) } }
+    }
+    shortenLog()
+  }
+
+  private func write(_ group: [any PendingWrite], to file: WriteConnection) {
+    var left: [any PendingWrite] = []
+    for write in group {
+      do throws(StoreFailure) {
+        if try write.answer(on: file) { write.finish(nil) } else { left.append(write) }
+      } catch {
+        write.finish(error)
+      }
     }
     // Each time round, one write less: the one whose failure undid the transaction.
-    while !group.isEmpty, let culprit = commit(group, on: connection) {
-      group.remove(at: culprit).finish(nil)
-    }
-  }
-
-  /// Commits a group in one transaction, and tells its callers.
-  ///
-  /// - Returns: the index of the write that made SQLite undo the whole transaction, which some errors do, such
-  ///   as a full disk. Nobody has been told then.
-  private func commit(_ group: [any PendingWrite], on connection: Connection) -> Int? {
-    do throws(StoreFailure) {
-      try connection.run("BEGIN IMMEDIATE")
-      for (index, write) in group.enumerated() {
-        try connection.run("SAVEPOINT write_of_group")
-        do throws(StoreFailure) {
-          try write.perform(on: connection)
-        } catch {
-          guard connection.isInTransaction else { return index }
-          try connection.run("ROLLBACK TO write_of_group")
+    while !left.isEmpty {
+      do throws(StoreFailure) {
+        if let culprit = try file.commit(left) {
+          left.remove(at: culprit).finish(nil)
+          continue
         }
-        try connection.run("RELEASE write_of_group")
+        for write in left { write.finish(nil) }
+      } catch {
+        file.undo()
+        for write in left { write.finish(error) }
       }
-      try connection.run("COMMIT")
-      commits += 1
-      for write in group { write.finish(nil) }
-    } catch {
-      connection.rollBack()
-      for write in group { write.finish(error) }
+      return
     }
-    return nil
   }
-}
 
-extension Connection {
-  fileprivate func configure(for durability: SQLiteStore.Durability) throws(StoreFailure) {
-    let mode = try row("PRAGMA journal_mode = WAL") { row throws(StoreFailure) in try row.text(0) }
-    guard mode == "wal" else { throw .inaccessible("the file system cannot hold a write-ahead log") }
-    switch durability {
-    case .full:
-      try run("PRAGMA synchronous = FULL")
-      // On Apple's systems an ordinary synchronisation leaves data in the drive's cache.
-      try run("PRAGMA fullfsync = ON")
-    case .normal:
-      try run("PRAGMA synchronous = NORMAL")
+  /// Moves the log into the file when it has become long; nobody waits for that but who comes meanwhile.
+  private func shortenLog() {
+    file.withLock { file in
+      guard let file, file.connection.hasLongLog else { return }
+      file.checkpoint()
     }
-    try run("PRAGMA foreign_keys = ON")
-    // After a burst the log file goes back to this size, in bytes.
-    try run("PRAGMA journal_size_limit = 67108864")
   }
 }

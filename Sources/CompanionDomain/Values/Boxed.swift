@@ -28,3 +28,7 @@ struct Boxed<Value: Hashable & Sendable & Codable>: Hashable, Sendable, Codable 
     try container.encode(storage.value)
   }
 }
+
+extension Boxed: CustomDebugStringConvertible {
+  var debugDescription: String { String(reflecting: storage.value) }
+}

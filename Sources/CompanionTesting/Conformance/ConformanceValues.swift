@@ -32,16 +32,30 @@ enum Make {
   }
 
   static func task(
-    _ number: Int = 1, _ instruction: String = "sum up", createdAt: Timestamp = start
+    _ number: Int = 1, _ prompt: String = "a poem", createdAt: Timestamp = start,
+    kind: TaskKind = .textGeneration, requester: TaskRequester = .conversation(id(1), id(1)),
+    priority: GenerationTask.Priority = .normal, metadata: [String: String] = [:], key: String? = nil,
+    notBefore: Timestamp? = nil, deadline: Timestamp? = nil
   ) -> GenerationTask {
     GenerationTask(
-      id: id(number), session: id(1), turn: id(1),
-      request: GenerationTask.Request(
-        instruction: instruction,
-        intent: Intent(
-          action: .multiStepTask, profile: .creation, complexity: .high, confidence: 0.1 + 0.2,
-          files: ["a/b.txt"], entities: ["Ünï"], secondary: [.search], method: .rules)),
+      id: id(number),
+      request: TaskRequest(
+        kind: kind, payload: TaskPayload(json: prompt), requester: requester, priority: priority,
+        metadata: metadata, idempotencyKey: key, notBefore: notBefore, deadline: deadline),
       createdAt: createdAt)
+  }
+
+  /// The numbers of tasks that were made with one below 100.
+  static func numbers(_ tasks: [GenerationTask]) -> [Int] {
+    tasks.map { task in (1..<100).first { id($0) == task.id } ?? 0 }
+  }
+
+  static func lease(_ number: Int64 = 1) -> LeaseNumber { LeaseNumber(rawValue: number) }
+
+  static func claim(
+    _ worker: Int = 5, lease: Duration = .seconds(30), attemptLimit: Duration? = nil
+  ) -> TaskTransition {
+    .claim(by: id(worker), leaseLength: lease, attemptLimit: attemptLimit)
   }
 
   /// Text that careless stores change: emoji of several scalars, Japanese, right-to-left with marks, and
@@ -69,26 +83,5 @@ extension ConversationStore {
 
   func log(_ session: SessionID = Make.id(1)) async throws -> [ChatMessage] {
     try await messages(in: session, before: nil, limit: .max)
-  }
-}
-
-extension TaskStore {
-  /// Stores a task and everything that the transitions make of it.
-  @discardableResult
-  func insert(_ task: GenerationTask, _ transitions: TaskTransition...) async throws -> GenerationTask {
-    try await commit(.insertTask(task))
-    var task = task
-    for transition in transitions { task = try await update(task, transition) }
-    return task
-  }
-
-  /// Stores what a transition makes of a task.
-  @discardableResult
-  func update(
-    _ task: GenerationTask, _ transition: TaskTransition, at time: Timestamp = Make.start
-  ) async throws -> GenerationTask {
-    let next = try task.applying(transition, at: time)
-    try await commit(.updateTask(next))
-    return next
   }
 }

@@ -3,198 +3,141 @@ import CompanionPorts
 
 extension TaskStoreConformance {
   static let claims: [ConformanceCheck<MakeStore>] = [
-    ConformanceCheck("a claim takes those that have waited longest") { store, clock in
-      try await claimTakesOldest(store, clock)
+    ConformanceCheck("a claim takes those that have waited longest") { store, _ in
+      try await claimTakesOldest(store)
+    },
+    ConformanceCheck("a priority is a head start, and starves nobody") { store, _ in
+      try await priorityIsHeadStart(store)
     },
     ConformanceCheck("a claim is stored as it is returned") { store, clock in
       try await claimIsStored(store, clock)
     },
-    ConformanceCheck("what has ended is never claimed") { store, clock in
-      try await endedIsNotClaimed(store, clock)
+    ConformanceCheck("only what is queued and of use is claimed") { store, clock in
+      try await onlyClaimableIsClaimed(store, clock)
     },
     ConformanceCheck("concurrent claims never share a task") { store, _ in
       try await claimsAreDisjoint(store)
     },
-    ConformanceCheck("a released task can be claimed again") { store, clock in
-      try await releasedIsClaimed(store, clock)
+    ConformanceCheck("a task that is released has its place in the line again") { store, clock in
+      try await releasedKeepsItsPlace(store, clock)
+    },
+    ConformanceCheck("a claim of any length is taken") { store, clock in
+      try await extremesAreTaken(store, clock)
     },
   ]
 
-  static let leases: [ConformanceCheck<MakeStore>] = [
-    ConformanceCheck("a lease holds until it expires") { store, clock in
-      try await leaseHolds(store, clock)
-    },
-    ConformanceCheck("an expired task waits among the queued ones by its age") { store, clock in
-      try await expiredWaitsByAge(store, clock)
-    },
-    ConformanceCheck("a task whose workers keep dying is dead-lettered") { store, clock in
-      try await poisonIsDeadLettered(store, clock)
-    },
-    ConformanceCheck("an expired task that was to stop ends cancelled") { store, clock in
-      try await cancelledIsNotRescued(store, clock)
-    },
-    ConformanceCheck("a stale lease changes nothing") { store, clock in
-      try await staleLeaseChangesNothing(store, clock)
-    },
-    ConformanceCheck("the next expiry is that of the first lease to end") { store, clock in
-      try await nextExpiryIsFirst(store, clock)
-    },
-  ]
-
-  static let length = Duration.seconds(30)
-
-  static func claimTakesOldest(_ store: any TaskStore, _ clock: FakeClock) async throws {
-    try await expect(claim(9), [], "what is claimed in an empty store")
+  static func claimTakesOldest(_ store: any TaskStore) async throws {
+    try await expect(store.take().numbers, [], "what is claimed in an empty store")
     // The last was created by a clock that runs ahead: it waits for its turn and not for its time.
     for (number, second) in [(1, 10), (2, 30), (4, 20), (3, 20), (5, 1_000_000)] {
       try await store.insert(Make.task(number, createdAt: Make.time(second)))
     }
-    for limit in [0, -1, .min] { try await expect(claim(limit), [], "what limit \(limit) claims") }
-    try await expect(claim(1), [1], "the first claim")
-    try await expect(claim(2), [3, 4], "the next two")
-    try await expect(claim(.max), [2, 5], "the rest")
-    try await expect(claim(9), [], "what is left")
-
-    func claim(_ limit: Int) async throws -> [Int] {
-      let claimed = try await store.claim(limit: limit, worker: Make.id(5), leaseLength: length)
-      return claimed.compactMap { task in (1...5).first { Make.id($0) == task.id } }
+    for limit in [0, -1, .min] {
+      try await expect(store.take(limit).numbers, [], "what limit \(limit) claims")
     }
+    try await expect(store.take(1).numbers, [1], "the first claim")
+    try await expect(store.take(2).numbers, [3, 4], "the next two")
+    try await expect(store.take(.max).numbers, [2, 5], "the rest")
+    try await expect(store.take(9).numbers, [], "what is left")
+  }
+
+  static func priorityIsHeadStart(_ store: any TaskStore) async throws {
+    let line: [(number: Int, second: Int, priority: GenerationTask.Priority)] = [
+      (1, 0, .normal), (2, 3599, .high), (3, 3600, .high), (4, 3601, .high), (5, -3601, .low),
+      (6, -3599, .low), (7, 1, .init(rawValue: 1)), (8, 6000, .init(rawValue: 100)),
+      (9, -6000, .init(rawValue: -100)), (10, -1, .normal),
+    ]
+    let tasks = line.map { Make.task($0.number, createdAt: Make.time($0.second), priority: $0.priority) }
+    try await store.insert(tasks)
+    var claimed: [Int] = []
+    // In parts, so that neither the order of one claim nor that of several is left to chance.
+    for limit in [1, 2, 3, 9] { claimed += try await store.take(limit).numbers }
+    // By the second at which each counts as having come: 7 at -59; 2, 10 and 5 at -1; and so on.
+    try expect(claimed, [7, 2, 5, 10, 1, 3, 8, 9, 4, 6], "the order in which tasks are claimed")
   }
 
   static func claimIsStored(_ store: any TaskStore, _ clock: FakeClock) async throws {
-    let task = Make.task()
-    try await store.insert(task)
-    let claimed = try await store.claim(limit: 1, worker: Make.id(5), leaseLength: length)
-    let expected = try task.applying(.claim(by: Make.id(5), leaseLength: length), at: clock.now)
-    try expect(claimed, [expected], "what is claimed")
-    try await expect(store.task(task.id), expected, "what is stored")
-    try await expect(store.tasks(in: [.running], limit: 9), [expected], "the running tasks")
-    try await expect(store.tasks(in: [.queued], limit: 9), [], "the queued tasks")
+    let tasks = [Make.task(1), Make.task(2, createdAt: Make.time(1))]
+    try await store.insert(tasks)
+    clock.advance(by: .seconds(77))
+    let claimed = try await store.take(lease: .seconds(45))
+    let expected = try tasks.map { try $0.applying(Make.claim(lease: .seconds(45)), at: clock.now) }
+    try expect(claimed.changes, expected, "what is claimed")
+    try expect(claimed.now, clock.now, "the store's time")
+    for change in expected {
+      try await expect(store.task(change.task.id), change.task, "what is stored")
+      try await expect(
+        store.events(of: change.task.id).last?.event, change.event, "the event that tells of it")
+    }
+    let running = try await store.tasks(matching: TaskFilter(states: [.running]), limit: 9)
+    try expect(Make.numbers(running), [2, 1], "the running tasks")
+    let queued = try await store.tasks(matching: TaskFilter(states: [.queued]), limit: 9)
+    try expect(queued, [], "the queued tasks")
   }
 
-  static func endedIsNotClaimed(_ store: any TaskStore, _ clock: FakeClock) async throws {
-    let ended = try tasksInAllStates().filter(\.state.isFinal)
-    try await store.commit(ChangeSet(ended.map { .insertTask($0) }))
-    clock.advance(by: .seconds(1_000_000))
-    try await expect(store.claim(limit: 9, worker: Make.id(5), leaseLength: length), [], "what is claimed")
-    try await expect(store.nextLeaseExpiry(), nil, "the next expiry")
+  static func onlyClaimableIsClaimed(_ store: any TaskStore, _ clock: FakeClock) async throws {
+    let lease = Make.lease()
+    try await store.insert(Make.task(1), .cancel(reason: "x"))
+    try await store.insert(Make.task(2), Make.claim(), .complete(lease, text: "done", usage: nil))
+    try await store.insert(Make.task(3), Make.claim(), .reject(lease, .undecodable("x")))
+    try await store.insert(Make.task(4), Make.claim(), .wait(lease, .answer("x"), limit: .seconds(1)))
+    // A lease that has expired is not claimed before somebody has rescued the task.
+    try await store.insert(Make.task(5), Make.claim(lease: .seconds(1)))
+    // At the head of the line, and of no use any more.
+    try await store.insert(Make.task(6, createdAt: Make.time(-99), deadline: Make.time(10)))
+    try await store.insert(Make.task(7, createdAt: Make.time(-98), deadline: Make.time(101)))
+    try await store.insert(Make.task(8))
+    clock.advance(by: .seconds(100))
+    try await expect(store.take(1).numbers, [7], "the first claim")
+    try await expect(store.take().numbers, [8], "the rest")
+    try await store.change(Make.id(5), .rescue(lease, retryIn: .zero))
+    try await store.change(Make.id(4), .endWait)
+    try await expect(store.take().numbers, [4, 5], "what has come back to the line")
+    try await expect(store.task(Make.id(6))?.state.name, .queued, "the state of the task that is overdue")
   }
 
   static func claimsAreDisjoint(_ store: any TaskStore) async throws {
     let count = 60
-    try await store.commit(ChangeSet((1...count).map { .insertTask(Make.task($0)) }))
-    let claimed = try await withThrowingTaskGroup(of: [GenerationTask].self) { group in
-      for worker in 1...20 {
-        group.addTask { try await store.claim(limit: 4, worker: Make.id(worker), leaseLength: length) }
-      }
+    try await store.insert((1...count).map { Make.task($0) })
+    let claimed = try await withThrowingTaskGroup(of: [TaskChange].self) { group in
+      for worker in 1...20 { group.addTask { try await store.take(4, worker: worker).changes } }
       return try await group.reduce(into: []) { $0 += $1 }
     }
     try expect(claimed.count, count, "the number of claims")
-    try expect(Set(claimed.map(\.id)).count, count, "the number of tasks that are claimed")
-    for task in claimed { try await expect(store.task(task.id), task, "a claimed task") }
+    try expect(Set(claimed.map(\.task.id)).count, count, "the number of tasks that are claimed")
+    for change in claimed { try await expect(store.task(change.task.id), change.task, "a claimed task") }
+    try await expect(store.events().count, 2 * count, "the number of events")
   }
 
-  static func releasedIsClaimed(_ store: any TaskStore, _ clock: FakeClock) async throws {
-    try await store.insert(Make.task())
-    for round in 1...2 {
-      let claimed = try await store.claim(limit: 9, worker: Make.id(round), leaseLength: length)
-      try expect(claimed.map(\.lease.rawValue), [Int64(round)], "the lease of claim \(round)")
-      for task in claimed { try await store.update(task, .release(task.lease), at: clock.now) }
-      try await expect(store.nextLeaseExpiry(), nil, "the next expiry after the release")
+  static func releasedKeepsItsPlace(_ store: any TaskStore, _ clock: FakeClock) async throws {
+    for number in 1...2 { try await store.insert(Make.task(number, createdAt: Make.time(number))) }
+    for round in 1...3 {
+      clock.advance(by: .seconds(10))
+      let claimed = try await store.take(1, worker: round)
+      try expect(claimed.numbers, [1], "claim \(round)")
+      try expect(claimed.changes.map(\.task.lease), [Make.lease(Int64(round))], "its lease")
+      try await store.change(Make.id(1), .release(Make.lease(Int64(round))))
     }
+    try await expect(store.overdueTasks(limit: 9).nextAlarm, nil, "the next alarm when nothing runs")
   }
 
-  static func leaseHolds(_ store: any TaskStore, _ clock: FakeClock) async throws {
-    try await store.insert(Make.task())
-    let first = try await store.claim(limit: 1, worker: Make.id(1), leaseLength: length)
-    clock.advance(by: length - .nanoseconds(1))
-    let early = try await store.claim(limit: 1, worker: Make.id(2), leaseLength: length)
-    try expect(early, [], "what is claimed a nanosecond before the lease expires")
-    clock.advance(by: .nanoseconds(1))
-    let second = try await store.claim(limit: 1, worker: Make.id(2), leaseLength: length)
-    let expected = try first.map {
-      try $0.applying(.claim(by: Make.id(2), leaseLength: length), at: clock.now)
+  static func extremesAreTaken(_ store: any TaskStore, _ clock: FakeClock) async throws {
+    let times = [Timestamp(nanosecondsSinceEpoch: .min), Make.start, .distantFuture]
+    let tasks = times.enumerated().map {
+      Make.task($0 + 1, createdAt: $1, priority: .init(rawValue: 60 - 60 * $0))
     }
-    try expect(second, expected, "what is claimed when the lease expires")
-    try expect(second.map(\.lease.rawValue), [2], "the lease, which is a new one")
-    try expect(second.map(\.rescues), [1], "the number of rescues")
-  }
-
-  static func expiredWaitsByAge(_ store: any TaskStore, _ clock: FakeClock) async throws {
-    try await store.insert(Make.task(2, createdAt: Make.time(2)))
-    _ = try await store.claim(limit: 1, worker: Make.id(1), leaseLength: length)
-    try await store.insert(Make.task(1, createdAt: Make.time(1)))
-    try await store.insert(Make.task(3, createdAt: Make.time(3)))
-    clock.advance(by: length)
-    for number in 1...3 {
-      let claimed = try await store.claim(limit: 1, worker: Make.id(2), leaseLength: length)
-      try expect(claimed.map(\.id), [Make.id(number)], "claim \(number)")
-    }
-  }
-
-  static func poisonIsDeadLettered(_ store: any TaskStore, _ clock: FakeClock) async throws {
-    try await store.insert(Make.task())
-    for _ in 0...GenerationTask.maximumRescues {
-      let claimed = try await store.claim(limit: 1, worker: Make.id(1), leaseLength: length)
-      try expect(claimed.map(\.state.name), [.running], "the state of a claimed task")
-      clock.advance(by: length)
-    }
-    let last = try await store.claim(limit: 1, worker: Make.id(1), leaseLength: length)
-    try expect(last.map(\.state.name), [.deadLettered], "the state of a task that was rescued too often")
-    try await expect(store.task(Make.id(1)), last.first, "the stored task")
-    let more = try await store.claim(limit: 1, worker: Make.id(1), leaseLength: length)
-    try expect(more, [], "what is claimed after it")
-    try await expect(store.nextLeaseExpiry(), nil, "the next expiry")
-  }
-
-  static func cancelledIsNotRescued(_ store: any TaskStore, _ clock: FakeClock) async throws {
-    try await store.insert(Make.task())
-    for task in try await store.claim(limit: 1, worker: Make.id(1), leaseLength: length) {
-      try await store.update(task, .cancel(reason: "enough"))
-    }
-    clock.advance(by: length)
-    let claimed = try await store.claim(limit: 1, worker: Make.id(2), leaseLength: length)
-    try expect(claimed.map(\.state), [.cancelled(reason: "enough")], "the state")
-    try await expect(store.task(Make.id(1)), claimed.first, "the stored task")
-  }
-
-  static func staleLeaseChangesNothing(_ store: any TaskStore, _ clock: FakeClock) async throws {
-    try await store.insert(Make.task())
-    let first = try await store.claim(limit: 1, worker: Make.id(1), leaseLength: length)
-    clock.advance(by: length)
-    let second = try await store.claim(limit: 1, worker: Make.id(2), leaseLength: length)
-    for task in first {
-      let late = try task.applying(.complete(task.lease, text: "late"), at: clock.now)
-      try await expectConflict(.taskMoved) { () throws(StoreFailure) in
-        try await store.commit(.updateTask(late))
+    try await store.insert(tasks)
+    var current = tasks
+    for duration in [.seconds(Int64.min), .seconds(Int64.max), .zero] as [Duration] {
+      let room = TaskClaim.Room(attemptLimit: duration)
+      let claimed = try await store.take(lease: duration, others: room)
+      current = try current.map {
+        try $0.applying(Make.claim(lease: duration, attemptLimit: duration), at: clock.now).task
       }
-    }
-    try await expect(store.task(Make.id(1)), second.first, "the task")
-  }
-
-  static func nextExpiryIsFirst(_ store: any TaskStore, _ clock: FakeClock) async throws {
-    try await expect(store.nextLeaseExpiry(), nil, "the next expiry of an empty store")
-    for number in 1...3 { try await store.insert(Make.task(number)) }
-    try await expect(store.nextLeaseExpiry(), nil, "the next expiry while nothing runs")
-    var running: [GenerationTask] = []
-    for seconds in [50, 20, 80] {
-      running += try await store.claim(limit: 1, worker: Make.id(1), leaseLength: .seconds(seconds))
-    }
-    try expect(running.count, 3, "the number of claims")
-    try await expectExpiry(20)
-    running[1] = try await store.update(
-      running[1], .renew(running[1].lease, leaseLength: .seconds(60)), at: clock.now)
-    try await expectExpiry(50)
-    try await store.update(running[0], .complete(running[0].lease, text: "done"), at: clock.now)
-    try await expectExpiry(60)
-    let begin = clock.now
-    clock.advance(by: .seconds(70))
-    // A lease that has expired is still the first to end: its task waits to be claimed again.
-    try await expect(store.nextLeaseExpiry(), begin.advanced(by: .seconds(60)), "the expiry that has passed")
-
-    func expectExpiry(_ seconds: Int) async throws {
-      let expected = clock.now.advanced(by: .seconds(seconds))
-      try await expect(store.nextLeaseExpiry(), expected, "the next expiry")
+      try expect(claimed.changes.map(\.task), current, "what is claimed for \(duration)")
+      for index in current.indices {
+        current[index] = try await store.change(current[index].id, .release(current[index].lease)).task
+      }
     }
   }
 }

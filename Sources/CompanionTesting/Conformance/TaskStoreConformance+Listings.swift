@@ -4,95 +4,142 @@ import CompanionPorts
 extension TaskStoreConformance {
   static let listings: [ConformanceCheck<MakeStore>] = [
     ConformanceCheck("tasks come newest first") { store, _ in try await tasksComeInOrder(store) },
-    ConformanceCheck("tasks are listed by their states") { store, _ in try await tasksByState(store) },
-  ]
-
-  static let changeSets: [ConformanceCheck<MakeStore>] = [
-    ConformanceCheck("one failing change leaves no task of its set") { store, clock in
-      try await setIsAtomic(store, clock)
+    ConformanceCheck("tasks are listed by what they are") { store, clock in
+      try await filtersHold(store, clock)
     },
-    ConformanceCheck("a message and its task are stored together") { store, _ in
-      try await messageAndTask(store)
+    ConformanceCheck("a listing is read page by page, whatever happens meanwhile") { store, _ in
+      try await pagesFollow(store)
+    },
+    ConformanceCheck("tasks are counted by kind and state") { store, clock in
+      try await tasksAreCounted(store, clock)
     },
   ]
 
   static func tasksComeInOrder(_ store: any TaskStore) async throws {
-    let states = Set(TaskStateName.allCases)
-    try await expect(store.tasks(in: states, limit: 10), [], "the tasks of an empty store")
+    try await expect(store.allTasks(), [], "the tasks of an empty store")
     for (number, second) in [(1, 10), (2, 30), (3, 20), (4, 20), (5, -10)] {
-      let task = Make.task(number, createdAt: Make.time(second))
-      try await store.insert(task)
-      if number.isMultiple(of: 2) { try await store.update(task, .cancel(reason: "even")) }
+      try await store.insert(Make.task(number, createdAt: Make.time(second)))
+      if number.isMultiple(of: 2) { try await store.change(Make.id(number), .cancel(reason: "even")) }
     }
-    try await expect(
-      store.tasks(in: states, limit: 10).map(\.id), [2, 4, 3, 1, 5].map { Make.id($0) }, "the tasks")
-    try await expect(
-      store.tasks(in: states, limit: 2).map(\.id), [2, 4].map { Make.id($0) }, "the newest two")
-    try await expect(store.tasks(in: states, limit: .max).count, 5, "the number of all tasks")
-    for limit in [0, -1, .min] {
-      try await expect(store.tasks(in: states, limit: limit), [], "the tasks for limit \(limit)")
+    for limit in [.min, -1, 0, 1, 2, 4, 5, 6, .max] {
+      let expected = Array([2, 4, 3, 1, 5].prefix(max(0, limit)))
+      let tasks = try await store.tasks(matching: TaskFilter(), limit: limit)
+      try expect(Make.numbers(tasks), expected, "the tasks for limit \(limit)")
     }
   }
 
-  static func tasksByState(_ store: any TaskStore) async throws {
-    let tasks = try tasksInAllStates()
-    try await store.commit(ChangeSet(tasks.map { .insertTask($0) }))
-    let all = TaskStateName.allCases
-    for states in [[]] + all.map({ [$0] }) + [[.queued, .running], [.completed, .deadLettered], all] {
-      let expected = tasks.filter { states.contains($0.state.name) }.sorted { $0.createdAt > $1.createdAt }
-      try await expect(store.tasks(in: Set(states), limit: 100), expected, "the tasks in \(states)")
-      try await expect(store.taskCount(in: Set(states)), expected.count, "the number of tasks in \(states)")
-    }
-    guard let waiting = tasks.first else { return }
-    let ended = try await store.update(waiting, .cancel(reason: "enough"))
-    let queued = try await store.tasks(in: [.queued], limit: 100)
-    try expect(!queued.contains { $0.id == ended.id }, "a task to leave the list of the state it has left")
-    let cancelled = try await store.tasks(in: [.cancelled], limit: 100)
-    try expect(cancelled.contains(ended), "a task to join the list of the state it is in")
-  }
-
-  static func setIsAtomic(_ store: any TaskStore, _ clock: FakeClock) async throws {
-    let running = try await store.insert(
-      Make.task(1), .claim(by: Make.id(5), leaseLength: .seconds(30)))
-    let renewed = try running.applying(
-      .renew(LeaseNumber(rawValue: 1), leaseLength: .seconds(90)), at: Make.start)
-    let failing: [(StoreConflict, ChangeSet.Change)] = [
-      (.taskExists, .insertTask(Make.task(1))), (.taskExists, .insertTask(Make.task(2))),
-      (.taskMoved, .updateTask(renewed)), (.taskMoved, .updateTask(Make.task(3))),
+  static func filtersHold(_ store: any TaskStore, _ clock: FakeClock) async throws {
+    let kinds: [TaskKind] = [.textGeneration, "own"]
+    let requesters: [TaskRequester] = [
+      .conversation(Make.id(1), Make.id(1)), .conversation(Make.id(1), Make.id(2)),
+      .conversation(Make.id(2), Make.id(1)), .named(Make.id(1)), .named(Make.id(2)),
     ]
-    for (conflict, change) in failing {
-      try await expectConflict(conflict) { () throws(StoreFailure) in
-        try await store.commit(.insertTask(Make.task(2)), .updateTask(renewed), change)
+    let scripts = TaskScript.all.prefix(45)
+    for (index, script) in scripts.enumerated() {
+      let request = TaskRequest(
+        kind: kinds[index % 2], payload: script.task.request.payload, requester: requesters[index % 5],
+        deadline: script.task.request.deadline)
+      let task = GenerationTask(id: script.task.id, request: request, createdAt: Make.time(index / 3))
+      clock.advance(to: Make.start)
+      try await store.insert(task)
+      for step in script.steps {
+        clock.advance(by: .seconds(step.seconds))
+        try await store.change(task.id, step.transition)
       }
-      try await expect(store.task(Make.id(1)), running, "the task that the failed set updates")
-      try await expect(store.task(Make.id(2)), nil, "the task that the failed set adds")
-      try await expect(
-        store.tasks(in: Set(TaskStateName.allCases), limit: 9), [running], "all tasks")
-      try await expect(store.nextLeaseExpiry(), Make.time(30), "the first expiry")
     }
-    clock.advance(by: .seconds(3600))
-    let claimed = try await store.claim(limit: 9, worker: Make.id(6), leaseLength: .seconds(30))
-    try expect(claimed.map(\.id), [Make.id(1)], "what can be claimed")
+    let all = try await store.allTasks()
+    try expect(all.count, scripts.count, "the number of tasks")
+    try expect(Set(all.map(\.state.name)).count, TaskStateName.allCases.count, "the number of states")
+    let states =
+      TaskStateName.allCases.map { [$0] } + [
+        [], TaskStateName.allCases, [.queued, .running], [.completed, .cancelled, .deadLettered],
+      ]
+    for states in states {
+      for kind in [nil, "own", "unknown"] as [TaskKind?] {
+        for session in [nil, 1, 9] as [Int?] {
+          for requester in [nil, 2, 9] as [Int?] {
+            for after in [nil, all[0].id, all[20].id] {
+              try await check(
+                TaskFilter(
+                  states: Set(states), kind: kind, session: session.map { Make.id($0) },
+                  requester: requester.map { Make.id($0) }, after: after),
+                of: all, in: store)
+            }
+          }
+        }
+      }
+    }
   }
 
-  static func messageAndTask(_ store: any TaskStore) async throws {
-    guard let store = store as? any ConversationStore & TaskStore else { return }
-    try await store.begin(messages: 1)
-    let message = Make.message(2)
-    try await store.commit(
-      .append([message], to: Make.id(1), after: Make.at(1)), .insertTask(Make.task(1)))
-    try await expect(store.log().last, message, "the message")
-    try await expect(store.task(Make.id(1)), Make.task(1), "the task")
+  private static func check(
+    _ filter: TaskFilter, of all: [GenerationTask], in store: any TaskStore
+  ) async throws {
+    let start = filter.after.flatMap { after in all.firstIndex { $0.id == after } }.map { $0 + 1 } ?? 0
+    let expected = all[start...].filter { task in
+      guard filter.states.contains(task.state.name) else { return false }
+      if let kind = filter.kind, kind != task.request.kind { return false }
+      switch task.request.requester {
+      case .conversation(let session, _):
+        return filter.requester == nil && (filter.session ?? session) == session
+      case .named(let requester):
+        return filter.session == nil && (filter.requester ?? requester) == requester
+      }
+    }
+    for limit in [2, .max] {
+      let found = try await store.tasks(matching: filter, limit: limit)
+      guard found != Array(expected.prefix(limit)) else { continue }
+      try expect(Make.numbers(found), Make.numbers(Array(expected.prefix(limit))), "the tasks of \(filter)")
+    }
+  }
 
-    try await expectConflict(.taskExists) { () throws(StoreFailure) in
-      try await store.commit(
-        .append([Make.message(3)], to: Make.id(1), after: Make.at(2)), .insertTask(Make.task(1)))
+  static func pagesFollow(_ store: any TaskStore) async throws {
+    // Some of the same time, so that a page may end among them.
+    try await store.insert((1...20).map { Make.task($0, createdAt: Make.time($0 / 4)) })
+    var filter = TaskFilter(states: [.queued])
+    var listed: [Int] = []
+    for newer in 31...60 {
+      let page = try await store.tasks(matching: filter, limit: 3)
+      try expect(page.count <= 3, "no more than the limit")
+      listed += Make.numbers(page)
+      guard let last = page.last else { break }
+      // Whoever has been listed may leave the state, and newer tasks may come: neither moves the page.
+      filter.after = last.id
+      try await store.change(last.id, .cancel(reason: "x"))
+      try await store.insert(Make.task(newer, createdAt: Make.time(99)))
     }
-    try await expectConflict(.logMoved) { () throws(StoreFailure) in
-      try await store.commit(
-        .insertTask(Make.task(2)), .append([Make.message(2)], to: Make.id(1), after: Make.at(1)))
+    try expect(listed, Array((1...20).reversed()), "the tasks of all pages")
+  }
+
+  static func tasksAreCounted(_ store: any TaskStore, _ clock: FakeClock) async throws {
+    try await expect(store.taskStatistics(), TaskStatistics(), "the statistics of an empty store")
+    for (index, script) in TaskScript.all.enumerated() {
+      let kind: TaskKind = index.isMultiple(of: 3) ? "own" : .textGeneration
+      let task = Make.task(
+        index + 1, createdAt: Make.time(index), kind: kind, deadline: script.task.request.deadline)
+      clock.advance(to: Make.start)
+      try await store.insert(task)
+      for step in script.steps {
+        clock.advance(by: .seconds(step.seconds))
+        try await store.change(task.id, step.transition)
+      }
+      try await expectStatistics(store)
     }
-    try await expect(store.log().count, 2, "the number of messages")
-    try await expect(store.task(Make.id(2)), nil, "the task of the failed set")
+    while let change = try await store.take(3).changes.first {
+      try await store.change(change.task.id, .cancel(reason: "x"))
+      try await expectStatistics(store)
+    }
+    clock.advance(by: .seconds(1_000_000))
+    _ = try await store.pruneTasks(finishedFor: .zero, deadFor: .zero, limit: .max)
+    try await expectStatistics(store)
+  }
+
+  private static func expectStatistics(_ store: any TaskStore) async throws {
+    var expected = TaskStatistics()
+    for task in try await store.allTasks() {
+      expected.counts[task.request.kind, default: [:]][task.state.name, default: 0] += 1
+      guard case .queued(let queueing) = task.state else { continue }
+      expected.oldestQueued = min(expected.oldestQueued ?? queueing.since, queueing.since)
+    }
+    try await expect(store.taskStatistics(), expected, "the statistics")
   }
 }

@@ -12,148 +12,120 @@ public enum TaskStoreConformance {
 
   /// All checks, for a test that is parameterised over them.
   public static let checks: [ConformanceCheck<MakeStore>] =
-    tasks + listings + changeSets + claims + leases
+    inserts + transitions + texts + changeSets + events + claims + due + rooms + pauses + schedules + leases
+    + alarms + listings + retention + changes
 
   /// Runs all checks, each on a store of its own.
   ///
+  /// - Parameters:
+  ///   - makeStore: makes a store for each check.
+  ///   - limit: how long one check may take.
+  ///   - time: measures the limit; without it a check of a store that never tells of its changes never ends.
   /// - Throws: ``ConformanceReport`` with every broken promise, or what `makeStore` throws.
-  public static func run(on makeStore: @escaping MakeStore) async throws {
-    try await ConformanceCheck.run(checks, on: makeStore, within: .zero, measuredBy: nil)
+  public static func run(
+    on makeStore: @escaping MakeStore, within limit: Duration = .seconds(60),
+    measuredBy time: (any TimeSource)? = nil
+  ) async throws {
+    try await ConformanceCheck.run(checks, on: makeStore, within: limit, measuredBy: time)
   }
 
-  static let tasks: [ConformanceCheck<MakeStore>] = [
-    ConformanceCheck("a task is read as it was stored, in every state") { store, _ in
-      try await tasksAreKept(store)
-    },
+  static let inserts: [ConformanceCheck<MakeStore>] = [
+    ConformanceCheck("a new task is read as it was stored") { store, _ in try await newIsKept(store) },
     ConformanceCheck("a task is stored once") { store, _ in try await taskIsStoredOnce(store) },
-    ConformanceCheck("a task is updated from the revision before") { store, _ in
-      try await updateNamesRevision(store)
+    ConformanceCheck("a task that is not new is not added") { store, clock in
+      try await onlyNewIsAdded(store)
     },
-    ConformanceCheck("of many updates of one revision one wins") { store, _ in
-      try await oneUpdateWins(store)
+    ConformanceCheck("one idempotency key has one task") { store, _ in try await keyHasOneTask(store) },
+    ConformanceCheck("idempotency keys differ by their bytes") { store, _ in
+      try await keysDifferByBytes(store)
     },
-    ConformanceCheck("a task's text is kept scalar by scalar") { store, _ in try await textIsKept(store) },
-    ConformanceCheck("a task with NUL or too much text is refused") { store, _ in
-      try await badTextIsRefused(store)
+    ConformanceCheck("of many tasks with one key one is stored") { store, _ in
+      try await oneOfManyIsStored(store)
     },
   ]
 
-  /// A task in every state that there is, and in more than one where states have details.
-  static func tasksInAllStates() throws -> [GenerationTask] {
-    let lease = LeaseNumber(rawValue: 1)
-    let claim = TaskTransition.claim(by: Make.id(5), leaseLength: .seconds(30))
-    let failure = ProviderFailure(
-      .rateLimited, retryAfter: .milliseconds(1500), status: 429, code: "slow_down", requestID: "r-1",
-      message: "one moment")
-    let histories: [[TaskTransition]] = [
-      [], [claim], [claim, .cancel(reason: "changed my mind")], [claim, .complete(lease, text: "done")],
-      [claim, .fail(lease, .provider(failure))], [claim, .fail(lease, .abandoned(rescues: 4))],
-      [.cancel(reason: "no need")], [claim, .release(lease)],
-    ]
-    return try histories.enumerated().map { index, history in
-      try history.reduce(Make.task(index + 1, createdAt: Make.time(index))) { task, transition in
-        try task.applying(transition, at: Make.time(100 + index))
-      }
-    }
-  }
-
-  static func tasksAreKept(_ store: any TaskStore) async throws {
+  static func newIsKept(_ store: any TaskStore) async throws {
     try await expect(store.task(Make.id(1)), nil, "a task of an empty store")
-    for task in try tasksInAllStates() {
-      try await store.commit(.insertTask(task))
+    try await expect(store.task(idempotencyKey: "key-1"), nil, "the task of a key in an empty store")
+    for task in TaskScript.all.map(\.task) {
+      try await store.insert(task)
       try await expect(store.task(task.id), task, "the task")
+      guard let key = task.request.idempotencyKey else { continue }
+      try await expect(store.task(idempotencyKey: key), task, "the task of its key")
     }
-    let waiting = Make.task(50)
-    try await store.insert(waiting)
-    let running = try await store.update(waiting, .claim(by: Make.id(5), leaseLength: .seconds(30)))
-    try await expect(store.task(waiting.id), running, "the updated task")
   }
 
   static func taskIsStoredOnce(_ store: any TaskStore) async throws {
-    try await store.insert(Make.task(1, "first"))
-    try await expectConflict(.taskExists) { () throws(StoreFailure) in
-      try await store.commit(.insertTask(Make.task(1, "second")))
-    }
-    try await expect(store.task(Make.id(1))?.request.instruction, "first", "the instruction")
-  }
-
-  static func updateNamesRevision(_ store: any TaskStore) async throws {
-    let claim = TaskTransition.claim(by: Make.id(5), leaseLength: .seconds(30))
-    let waiting = Make.task()
-    let running = try waiting.applying(claim, at: Make.start)
-    let lease = LeaseNumber(rawValue: 1)
-    let done = try running.applying(.complete(lease, text: "done"), at: Make.start)
-    try await expectConflict(.taskMoved) { () throws(StoreFailure) in
-      try await store.commit(.updateTask(running))
-    }
-    try await store.insert(waiting)
-    for stale in [waiting, done] {
-      try await expectConflict(.taskMoved) { () throws(StoreFailure) in
-        try await store.commit(.updateTask(stale))
+    let first = try await store.insert(Make.task(1, "first"))
+    for again in [first, Make.task(1, "second", key: "key")] {
+      try await expectConflict(.taskExists) { () throws(StoreFailure) in
+        try await store.commit(.insertTask(again))
       }
-      try await expect(store.task(waiting.id), waiting, "the task")
     }
-    try await store.commit(.updateTask(running), .updateTask(done))
-    try await expectConflict(.taskMoved) { () throws(StoreFailure) in
-      try await store.commit(.updateTask(running))
-    }
-    try await expect(store.task(waiting.id), done, "the task at last")
+    try await expect(store.task(Make.id(1)), first, "the task that was there first")
+    try await expect(store.task(idempotencyKey: "key"), nil, "the key of a task that was refused")
+    try await expect(store.events().count, 1, "the number of events")
   }
 
-  static func oneUpdateWins(_ store: any TaskStore) async throws {
-    let task = Make.task()
-    try await store.insert(task)
-    let outcomes = await withTaskGroup(of: Result<String, StoreFailure>.self) { group in
-      for number in 0..<50 {
+  static func onlyNewIsAdded(_ store: any TaskStore) async throws {
+    let claimed = try Make.task().applying(Make.claim(), at: Make.start).task
+    try await expectInvalid { () throws(StoreFailure) in try await store.commit(.insertTask(claimed)) }
+    try await expect(store.allTasks(), [], "the tasks")
+  }
+
+  static func keyHasOneTask(_ store: any TaskStore) async throws {
+    let first = try await store.insert(Make.task(1, key: "a wish"))
+    try await expectConflict(.keyTaken(first.id)) { () throws(StoreFailure) in
+      try await store.commit(.insertTask(Make.task(2, key: "a wish")))
+    }
+    try await expect(store.task(Make.id(2)), nil, "the task that was refused")
+    try await store.insert(Make.task(2, key: "another wish"))
+    try await store.insert([Make.task(3), Make.task(4)])
+    // Keys are kept when their tasks have ended.
+    let ended = try await store.change(first.id, .cancel(reason: "enough")).task
+    try await expectConflict(.keyTaken(first.id)) { () throws(StoreFailure) in
+      try await store.commit(.insertTask(Make.task(5, key: "a wish")))
+    }
+    try await expect(store.task(idempotencyKey: "a wish"), ended, "the task of the key, as it is now")
+    try await expectConflict(.keyTaken(Make.id(6))) { () throws(StoreFailure) in
+      try await store.commit(.insertTask(Make.task(6, key: "new")), .insertTask(Make.task(7, key: "new")))
+    }
+    try await expect(store.task(idempotencyKey: "new"), nil, "the task of a key whose set failed")
+  }
+
+  static func keysDifferByBytes(_ store: any TaskStore) async throws {
+    for (index, key) in ["\u{E9}", "e\u{301}", "E\u{301}", "", " "].enumerated() {
+      let task = try await store.insert(Make.task(index + 1, key: key))
+      try await expect(store.task(idempotencyKey: key), task, "the task of its key")
+    }
+  }
+
+  static func oneOfManyIsStored(_ store: any TaskStore) async throws {
+    let outcomes = await Self.outcomes(of: 30) { number throws(StoreFailure) in
+      try await store.commit(.insertTask(Make.task(number, key: "a wish")))
+    }
+    guard let winner = try await store.task(idempotencyKey: "a wish") else {
+      throw BrokenPromise(expected: "a task of the key", found: "none")
+    }
+    try expect(outcomes.count { $0 == nil }, 1, "the number of tasks that were stored")
+    try expect(outcomes.count { $0 == .conflict(.keyTaken(winner.id)) }, 29, "the number of those refused")
+    try await expect(store.allTasks(), [winner], "all tasks")
+  }
+
+  /// What many do at once, with numbers from 1: the failure of each, or `nil`.
+  static func outcomes(
+    of count: Int, _ body: @escaping @Sendable (Int) async throws(StoreFailure) -> Void
+  ) async -> [StoreFailure?] {
+    await withTaskGroup(of: StoreFailure?.self) { group in
+      for number in 1...count {
         group.addTask {
           do throws(StoreFailure) {
-            let reason = "by \(number)"
-            guard let cancelled = try? task.applying(.cancel(reason: reason), at: Make.start) else {
-              return .failure(.closed)
-            }
-            try await store.commit(.updateTask(cancelled))
-            return .success(reason)
-          } catch {
-            return .failure(error)
-          }
+            try await body(number)
+            return nil
+          } catch { return error }
         }
       }
       return await group.reduce(into: []) { $0.append($1) }
     }
-    let winners = outcomes.compactMap { try? $0.get() }
-    try expect(winners.count, 1, "the number of updates that won")
-    try expect(outcomes.count { $0 == .failure(.conflict(.taskMoved)) }, 49, "the number of those that lost")
-    try await expect(store.task(task.id)?.state, .cancelled(reason: winners[0]), "the state")
-  }
-
-  static func textIsKept(_ store: any TaskStore) async throws {
-    for (index, text) in Make.texts.enumerated() {
-      var task = Make.task(index + 1, text)
-      try await store.insert(task)
-      try await expect(store.task(task.id), task, "the task")
-      task = try await store.update(task, .cancel(reason: text))
-      try await expect(store.task(task.id), task, "the cancelled task")
-    }
-  }
-
-  static func badTextIsRefused(_ store: any TaskStore) async throws {
-    let lease = LeaseNumber(rawValue: 1)
-    let text = Make.textWithNUL
-    let running = try Make.task().applying(.claim(by: Make.id(5), leaseLength: .seconds(30)), at: Make.start)
-    let bad = [
-      Make.task(2, text),
-      try running.applying(.complete(lease, text: text), at: Make.start),
-      try running.applying(.cancel(reason: text), at: Make.start),
-      try Make.task(3).applying(.cancel(reason: text), at: Make.start),
-      Make.task(4, Make.text(bytes: ChangeSet.maximumTextBytes + 1)),
-    ]
-    try await store.commit(.insertTask(running))
-    for task in bad {
-      for change in [ChangeSet.Change.insertTask(task), .updateTask(task)] {
-        try await expectInvalid { () throws(StoreFailure) in try await store.commit(change) }
-      }
-    }
-    try await expect(store.task(running.id), running, "the task that was there")
-    for number in 2...4 { try await expect(store.task(Make.id(number)), nil, "a refused task") }
   }
 }

@@ -1,0 +1,76 @@
+import CompanionKit
+
+/// What is in a ``NotebookStore``, and how a change changes it.
+struct Notes {
+  var sessions: [SessionID: ChatSession] = [:]
+  var messages: [SessionID: [ChatMessage]] = [:]
+  var drafts: [SessionID: AnswerDraft] = [:]
+  var tasks: [TaskID: GenerationTask] = [:]
+  var events: [RecordedTaskEvent] = []
+  /// Places are never used again, even when their events have been removed.
+  var lastPlace: Int64 = 0
+  var pause = TaskPause()
+  var schedules: [ScheduleID: Timestamp] = [:]
+
+  /// The task of a key. Keys are the same when their bytes are.
+  func task(key: String) -> GenerationTask? {
+    tasks.values.first { $0.request.idempotencyKey?.utf8.elementsEqual(key.utf8) ?? false }
+  }
+
+  /// A task as a change has left it, with the event that tells of it.
+  mutating func record(_ change: TaskChange) {
+    tasks[change.task.id] = change.task
+    guard let event = change.event else { return }
+    lastPlace += 1
+    events.append(RecordedTaskEvent(cursor: EventCursor(rawValue: lastPlace), event: event))
+  }
+
+  /// Applies one change.
+  ///
+  /// - Returns: what the task is now that it adds or changes, if it does.
+  mutating func apply(_ change: ChangeSet.Change, at now: Timestamp) throws(StoreFailure) -> TaskChange? {
+    switch change {
+    case .insertSession(let session):
+      guard sessions[session.id] == nil else { throw .conflict(.sessionExists) }
+      sessions[session.id] = session
+    case .append(let new, let id, let after):
+      guard var session = sessions[id] else { throw .conflict(.noSuchSession) }
+      guard session.lastSequence == after else { throw .conflict(.logMoved) }
+      session.lastSequence = new.last?.sequence ?? after
+      session.updatedAt = new.last?.time ?? session.updatedAt
+      sessions[id] = session
+      messages[id, default: []] += new
+    case .extendDraft(let more, let id, let offset):
+      guard sessions[id] != nil else { throw .conflict(.noSuchSession) }
+      var draft = drafts[id] ?? AnswerDraft(turn: more.turn, startedAt: more.startedAt, text: "")
+      guard draft.turn == more.turn, draft.text.utf8.count == offset else { throw .conflict(.draftMoved) }
+      draft.text += more.text
+      drafts[id] = draft
+    case .discardDraft(let id): drafts[id] = nil
+    case .insertTask(let task):
+      guard tasks[task.id] == nil else { throw .conflict(.taskExists) }
+      if let key = task.request.idempotencyKey, let holder = self.task(key: key) {
+        throw .conflict(.keyTaken(holder.id))
+      }
+      let change = TaskChange(task: task, event: task.creation)
+      record(change)
+      return change
+    case .transition(let id, let transition, let revision):
+      guard let task = tasks[id] else { throw .conflict(.noSuchTask) }
+      guard revision == nil || revision == task.revision else { throw .conflict(.taskMoved) }
+      do throws(TransitionRefusal) {
+        let change = try task.applying(transition, at: now)
+        record(change)
+        return change
+      } catch { throw .conflict(.refused(error)) }
+    case .pauseTasks(nil): pause.all = true
+    case .pauseTasks(let kind?): pause.kinds.insert(kind)
+    case .resumeTasks(nil): pause.all = false
+    case .resumeTasks(let kind?): pause.kinds.remove(kind)
+    case .moveSchedule(let schedule, let old, let new):
+      guard schedules[schedule] == old else { throw .conflict(.scheduleMoved) }
+      schedules[schedule] = new
+    }
+    return nil
+  }
+}

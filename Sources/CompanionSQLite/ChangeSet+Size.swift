@@ -1,0 +1,35 @@
+import CompanionDomain
+import CompanionPorts
+
+extension ChangeSet {
+  /// Whether storing this takes no longer than a way to another thread and back.
+  var isSmall: Bool {
+    guard changes.count <= 8 else { return false }
+    return changes.reduce(0) { $0 + $1.roughSize } <= 16_384
+  }
+}
+
+extension ChangeSet.Change {
+  /// What is not counted is short.
+  fileprivate var roughSize: Int {
+    switch self {
+    case .append(let messages, _, _): messages.reduce(0) { $0 + $1.roughSize }
+    case .extendDraft(let draft, _, _): draft.text.utf8.count
+    case .insertTask(let task): task.request.payload.json.utf8.count
+    case .transition(_, .complete(_, let text, _), _): text.utf8.count
+    case .insertSession, .discardDraft, .transition, .pauseTasks, .resumeTasks, .moveSchedule: 0
+    }
+  }
+}
+
+extension ChatMessage {
+  fileprivate var roughSize: Int {
+    parts.reduce(0) { size, part in
+      switch part {
+      case .text(let text): size + text.utf8.count
+      case .toolCall(let call): size + call.arguments.utf8.count
+      case .toolResult(let result): size + result.content.utf8.count
+      }
+    }
+  }
+}
