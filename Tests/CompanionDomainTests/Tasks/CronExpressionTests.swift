@@ -56,6 +56,8 @@ struct CronExpressionTests {
       "30 2 * * *", "America/New_York", "2026-03-07T12:00:00Z",
       ["2026-03-08T07:00:00Z", "2026-03-09T06:30:00Z"]
     ),
+    ("17 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", ["2026-03-29T01:00:00Z"]),
+    ("59 2 * * *", "America/New_York", "2026-03-07T12:00:00Z", ["2026-03-08T07:00:00Z"]),
     // All that fall into the gap, and what comes right after it, are one.
     (
       "*/20 * * * *", "Europe/Berlin", "2026-03-29T00:30:00Z",
