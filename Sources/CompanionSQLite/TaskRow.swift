@@ -96,10 +96,9 @@ enum TaskRow {
 extension Statement {
   /// The progress in three columns from this one on.
   func progress(_ column: Int32) throws(StoreFailure) -> TaskProgress {
-    var progress = TaskProgress(
-      note: try optionalText(column + 1), checkpoint: try optionalText(column + 2))
-    progress.fraction = try optionalReal(column)
-    return progress
+    TaskProgress(
+      fraction: try optionalReal(column), note: try optionalText(column + 1),
+      checkpoint: try optionalText(column + 2))
   }
 
   func waitReason(_ column: Int32, text: Int32) throws(StoreFailure) -> WaitReason {
