@@ -70,8 +70,19 @@ private struct CarelessStore: ConversationStore, TaskStore {
     store = InMemoryStore(time: time)
   }
 
-  func commit(_ changes: ChangeSet) async throws(StoreFailure) {
-    for change in changes.changes { try await store.commit(change) }
+  func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange] {
+    var outcomes: [TaskChange] = []
+    for change in changes.changes { outcomes += try await store.commit(change) }
+    return outcomes
+  }
+
+  func claim(_ claim: TaskClaim) async throws(StoreFailure) -> ClaimedTasks {
+    let now = time.now
+    let queued = try await store.tasks(matching: TaskFilter(states: [.queued]), limit: claim.limit)
+    let transition = TaskTransition.claim(
+      by: claim.worker, leaseLength: claim.leaseLength, attemptLimit: nil)
+    return ClaimedTasks(
+      changes: queued.compactMap { try? $0.applying(transition, at: now) }, now: now, nextDue: nil)
   }
 
   func session(_ id: SessionID) async throws(StoreFailure) -> ChatSession? { try await store.session(id) }
@@ -92,24 +103,41 @@ private struct CarelessStore: ConversationStore, TaskStore {
 
   func task(_ id: TaskID) async throws(StoreFailure) -> GenerationTask? { try await store.task(id) }
 
+  func task(idempotencyKey: String) async throws(StoreFailure) -> GenerationTask? {
+    try await store.task(idempotencyKey: idempotencyKey)
+  }
+
   func tasks(
-    in states: Set<TaskStateName>, limit: Int
+    matching filter: TaskFilter, limit: Int
   ) async throws(StoreFailure) -> [GenerationTask] {
-    try await store.tasks(in: states, limit: limit)
+    try await store.tasks(matching: filter, limit: limit)
   }
 
-  func taskCount(in states: Set<TaskStateName>) async throws(StoreFailure) -> Int {
-    try await store.taskCount(in: states)
+  func taskStatistics() async throws(StoreFailure) -> TaskStatistics { try await store.taskStatistics() }
+
+  func overdueTasks(limit: Int) async throws(StoreFailure) -> OverdueTasks {
+    try await store.overdueTasks(limit: limit)
   }
 
-  func claim(
-    limit: Int, worker: WorkerID, leaseLength: Duration
-  ) async throws(StoreFailure) -> [GenerationTask] {
-    let now = time.now
-    return try await store.tasks(in: [.queued], limit: limit).compactMap {
-      try? $0.applying(.claim(by: worker, leaseLength: leaseLength), at: now)
-    }
+  func taskEvents(
+    after cursor: EventCursor, of task: TaskID?, limit: Int
+  ) async throws(StoreFailure) -> [RecordedTaskEvent] {
+    try await store.taskEvents(after: cursor, of: task, limit: limit)
   }
 
-  func nextLeaseExpiry() async throws(StoreFailure) -> Timestamp? { try await store.nextLeaseExpiry() }
+  func lastTaskEvent() async throws(StoreFailure) -> EventCursor { try await store.lastTaskEvent() }
+
+  func pausedTasks() async throws(StoreFailure) -> TaskPause { try await store.pausedTasks() }
+
+  func nextOccurrence(of schedule: ScheduleID) async throws(StoreFailure) -> Timestamp? {
+    try await store.nextOccurrence(of: schedule)
+  }
+
+  func pruneTasks(
+    finishedFor: Duration, deadFor: Duration, limit: Int
+  ) async throws(StoreFailure) -> Int {
+    try await store.pruneTasks(finishedFor: finishedFor, deadFor: deadFor, limit: limit)
+  }
+
+  func taskChanges() -> AsyncStream<Void> { store.taskChanges() }
 }

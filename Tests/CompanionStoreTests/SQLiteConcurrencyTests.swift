@@ -12,7 +12,7 @@ import Testing
       let failures = await commitAsOneGroup(
         store, path: path, (1...64).map { ChangeSet([.insertTask(task($0))]) })
       #expect(failures.allSatisfy { $0 == nil })
-      #expect(try await store.tasks(in: [.queued], limit: .max).count == 64)
+      #expect(try await store.allTasks().count == 64)
       #expect(await store.commits - before <= 8)
     }
   }
@@ -54,7 +54,7 @@ import Testing
       try await withThrowingTaskGroup(of: Bool.self) { group in
         for number in 1...50 {
           group.addTask {
-            await failure { () throws(StoreFailure) in try await store.commit(.insertTask(task(number))) }
+            await failure { () throws(StoreFailure) in _ = try await store.commit(.insertTask(task(number))) }
               == nil
           }
         }
@@ -63,7 +63,7 @@ import Testing
           return false
         }
         let stored = try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
-        let found = try await open(path).tasks(in: [.queued], limit: .max)
+        let found = try await open(path).allTasks()
         #expect(found.count == stored)
       }
     }
@@ -78,9 +78,7 @@ import Testing
       let claimed = try await withThrowingTaskGroup(of: [TaskID].self) { group in
         for worker in 1...40 {
           group.addTask {
-            try await stores[worker % 2].claim(
-              limit: 5, worker: identifier(worker), leaseLength: .seconds(30)
-            ).map(\.id)
+            try await stores[worker % 2].claim(5, by: worker).map(\.id)
           }
         }
         return try await group.reduce(into: []) { $0 += $1 }
@@ -98,7 +96,7 @@ import Testing
         let outcomes = await withTaskGroup(of: StoreFailure?.self) { group in
           for store in stores {
             group.addTask {
-              await failure { () throws(StoreFailure) in try await store.commit(append(place)) }
+              await failure { () throws(StoreFailure) in _ = try await store.commit(append(place)) }
             }
           }
           return await group.reduce(into: []) { $0.append($1) }
@@ -116,7 +114,7 @@ import Testing
       try await store.commit(.insertSession(chat))
       let other = RawDatabase(path)
       try other.run("BEGIN IMMEDIATE")
-      #expect(await failure { () throws(StoreFailure) in try await store.commit(append(1)) }.isBusy)
+      #expect(await failure { () throws(StoreFailure) in _ = try await store.commit(append(1)) }.isBusy)
       #expect(try await store.session(chat.id) == chat)
       try other.run("ROLLBACK")
       try await store.commit(append(1))
@@ -139,7 +137,7 @@ func commitAsOneGroup(
     for (index, set) in sets.enumerated() {
       group.addTask {
         starting.yield()
-        return (index, await failure { () throws(StoreFailure) in try await store.commit(set) })
+        return (index, await failure { () throws(StoreFailure) in _ = try await store.commit(set) })
       }
     }
     var waiting = sets.count

@@ -68,14 +68,28 @@ func append(_ place: Int, _ text: String = "hello", to id: SessionID = chat.id) 
   .append([message(place, text)], to: id, after: SequenceNumber(rawValue: Int64(place - 1)))
 }
 
-func task(_ number: Int) -> GenerationTask {
+func task(_ number: Int, kind: TaskKind = .textGeneration) -> GenerationTask {
   GenerationTask(
-    id: identifier(number), session: chat.id, turn: identifier(1),
-    request: GenerationTask.Request(
-      instruction: "sum up",
-      intent: Intent(
-        action: .multiStepTask, profile: .creation, complexity: .high, confidence: 1, method: .rules)),
+    id: identifier(number),
+    request: TaskRequest(
+      kind: kind, payload: TaskPayload(json: "{}"), requester: .conversation(chat.id, identifier(1))),
     createdAt: Timestamp(nanosecondsSinceEpoch: Int64(number)))
+}
+
+extension TaskStore {
+  /// All tasks, newest first.
+  func allTasks() async throws(StoreFailure) -> [GenerationTask] {
+    try await tasks(matching: TaskFilter(), limit: .max)
+  }
+
+  func claim(_ limit: Int, by worker: Int = 1) async throws(StoreFailure) -> [GenerationTask] {
+    try await claim(TaskClaim(worker: identifier(worker), limit: limit, leaseLength: .seconds(30)))
+      .changes.map(\.task)
+  }
+
+  func events() async throws(StoreFailure) -> [RecordedTaskEvent] {
+    try await taskEvents(after: .start, of: nil, limit: .max)
+  }
 }
 
 extension ConversationStore {
