@@ -70,11 +70,10 @@ func append(_ place: Int, _ text: String = "hello", to id: SessionID = chat.id) 
 
 func task(_ number: Int) -> GenerationTask {
   GenerationTask(
-    id: identifier(number), session: chat.id, turn: identifier(1),
-    request: GenerationTask.Request(
-      instruction: "sum up",
-      intent: Intent(
-        action: .multiStepTask, profile: .creation, complexity: .high, confidence: 1, method: .rules)),
+    id: identifier(number),
+    request: TaskRequest(
+      kind: .textGeneration, payload: TaskPayload(json: #""a poem""#),
+      requester: .conversation(chat.id, identifier(1))),
     createdAt: Timestamp(nanosecondsSinceEpoch: Int64(number)))
 }
 
