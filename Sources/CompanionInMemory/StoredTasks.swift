@@ -43,7 +43,9 @@ struct StoredTasks {
 
   // MARK: Changes
 
-  mutating func insert(_ task: GenerationTask) throws(StoreFailure) -> (change: TaskChange, undo: Undo) {
+  mutating func insert(
+    _ task: GenerationTask, _ changed: inout [TaskChange]
+  ) throws(StoreFailure) -> Undo {
     guard byID[task.id] == nil else { throw .conflict(.taskExists) }
     let key = task.request.idempotencyKey.map { Key(text: $0) }
     if let key, let holder = byKey[key] { throw .conflict(.keyTaken(holder.task.id)) }
@@ -56,22 +58,24 @@ struct StoredTasks {
     byID[task.id] = record
     if let key { byKey[key] = record }
     indexes.add(record)
-    return (TaskChange(task: task, event: creation), .removeTask(record))
+    changed.append(TaskChange(task: task, event: creation))
+    return .removeTask(record)
   }
 
   /// Applies a transition to the task of an identifier.
   ///
   /// - Parameter isFinal: whether it will never be undone.
   mutating func apply(
-    _ transition: TaskTransition, to id: TaskID, revision: Int64?, at now: Timestamp, isFinal: Bool
-  ) throws(StoreFailure) -> (change: TaskChange, undo: Undo?) {
+    _ transition: TaskTransition, to id: TaskID, revision: Int64?, at now: Timestamp,
+    _ changed: inout [TaskChange], isFinal: Bool
+  ) throws(StoreFailure) -> Undo? {
     guard let record = byID[id] else { throw .conflict(.noSuchTask) }
     guard revision == nil || revision == record.task.revision else { throw .conflict(.taskMoved) }
     do throws(TransitionRefusal) {
-      if isFinal { return (try apply(transition, to: record, at: now), nil) }
-      let earlier = record.task
-      let change = try apply(transition, to: record, at: now)
-      return (change, .restoreTask(record, earlier, hasEvent: change.event != nil))
+      let earlier = isFinal ? nil : record.task
+      let lastEvent = record.task.lastEvent
+      changed.append(try apply(transition, to: record, at: now))
+      return earlier.map { .restoreTask(record, $0, hasEvent: record.task.lastEvent != lastEvent) }
     } catch {
       throw .conflict(.refused(error))
     }

@@ -9,13 +9,14 @@ extension GenerationTask {
   public func applying(
     _ transition: TaskTransition, at now: Timestamp
   ) throws(TransitionRefusal) -> TaskChange {
-    var next = self
-    let kind = try next.apply(transition, at: now)
-    next.revision += 1
-    if kind != nil { next.lastEvent += 1 }
-    let number = next.lastEvent
-    return TaskChange(
-      task: next, event: kind.map { TaskEvent(task: id, number: number, time: now, kind: $0) })
+    var change = TaskChange(task: self, event: nil)
+    let kind = try change.task.apply(transition, at: now)
+    change.task.revision += 1
+    if let kind {
+      change.task.lastEvent += 1
+      change.event = TaskEvent(task: id, number: change.task.lastEvent, time: now, kind: kind)
+    }
+    return change
   }
 
   private mutating func apply(
