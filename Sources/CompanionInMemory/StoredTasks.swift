@@ -84,10 +84,10 @@ struct StoredTasks {
   mutating func apply(
     _ transition: TaskTransition, to record: TaskRecord, at now: Timestamp
   ) throws(TransitionRefusal) -> TaskChange {
-    let change = try record.task.applying(transition, at: now)
-    replace(record, with: change.task)
-    if let event = change.event { record.cursors.append(events.append(event)) }
-    return change
+    let event = try record.task.make(transition, at: now)
+    moveToItsPlace(record)
+    if let event { record.cursors.append(events.append(event)) }
+    return TaskChange(task: record.task, event: event)
   }
 
   mutating func setPause(_ kind: TaskKind?, _ isPaused: Bool) -> Undo {
@@ -115,7 +115,8 @@ struct StoredTasks {
       events.removeLast()
       remove(record)
     case .restoreTask(let record, let earlier, let hasEvent):
-      replace(record, with: earlier)
+      record.task = earlier
+      moveToItsPlace(record)
       guard hasEvent else { return }
       record.cursors.removeLast()
       events.removeLast()
@@ -134,10 +135,9 @@ struct StoredTasks {
     free.append(record.slot)
   }
 
-  private mutating func replace(_ record: TaskRecord, with task: GenerationTask) {
-    let place = TaskPlace(task)
+  private mutating func moveToItsPlace(_ record: TaskRecord) {
+    let place = TaskPlace(record.task)
     indexes.move(record, from: record.place, to: place)
     record.place = place
-    record.task = task
   }
 }

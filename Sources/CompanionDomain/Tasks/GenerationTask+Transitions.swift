@@ -9,16 +9,23 @@ extension GenerationTask {
   public func applying(
     _ transition: TaskTransition, at now: Timestamp
   ) throws(TransitionRefusal) -> TaskChange {
-    var change = TaskChange(task: self, event: nil)
-    let kind = try change.task.apply(transition, at: now)
-    change.task.revision += 1
-    if let kind {
-      change.task.lastEvent += 1
-      change.event = TaskEvent(task: id, number: change.task.lastEvent, time: now, kind: kind)
-    }
-    return change
+    var next = self
+    let event = try next.make(transition, at: now)
+    return TaskChange(task: next, event: event)
   }
 
+  /// Makes a transition in place; see ``applying(_:at:)``. When it throws the task is as it was.
+  package mutating func make(
+    _ transition: TaskTransition, at now: Timestamp
+  ) throws(TransitionRefusal) -> TaskEvent? {
+    let kind = try apply(transition, at: now)
+    revision += 1
+    guard let kind else { return nil }
+    lastEvent += 1
+    return TaskEvent(task: id, number: lastEvent, time: now, kind: kind)
+  }
+
+  /// Throws before it changes anything, or not at all.
   private mutating func apply(
     _ transition: TaskTransition, at now: Timestamp
   ) throws(TransitionRefusal) -> TaskEvent.Kind? {
