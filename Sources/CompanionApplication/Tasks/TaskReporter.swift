@@ -2,7 +2,7 @@ import CompanionDomain
 import CompanionPorts
 import Synchronization
 
-/// Stores what a handler reports: a checkpoint at once, the rest at most once a second.
+/// Stores what a handler reports: a checkpoint at once, the rest at most every two seconds.
 final class TaskReporter: Sendable {
   fileprivate struct State {
     var progress: TaskProgress?
@@ -15,7 +15,7 @@ final class TaskReporter: Sendable {
   private let signal: RunSignal
   private let state = Mutex(State())
 
-  private static let interval = Duration.seconds(1)
+  private static let interval = Duration.seconds(2)
 
   init(task: GenerationTask, apply: ApplyTransition, signal: RunSignal) {
     self.task = task
