@@ -72,7 +72,7 @@ func task(_ number: Int, kind: TaskKind = .textGeneration) -> GenerationTask {
   GenerationTask(
     id: identifier(number),
     request: TaskRequest(
-      kind: kind, payload: TaskPayload(json: "{}"), requester: .conversation(chat.id, identifier(1))),
+      kind: kind, payload: TaskPayload(json: #""a poem""#), requester: .conversation(chat.id, identifier(1))),
     createdAt: Timestamp(nanosecondsSinceEpoch: Int64(number)))
 }
 
