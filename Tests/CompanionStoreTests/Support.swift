@@ -26,9 +26,11 @@ func withDatabase(_ body: (String) async throws -> Void) async throws {
 }
 
 func open(
-  _ path: String, durability: SQLiteStore.Durability = .normal, busyTimeout: Duration = .seconds(60)
+  _ path: String, durability: SQLiteStore.Durability = .normal, busyTimeout: Duration = .seconds(60),
+  watcher: (any FileWatcher)? = nil
 ) async throws(StoreFailure) -> SQLiteStore {
-  try await SQLiteStore(path: path, durability: durability, busyTimeout: busyTimeout, time: StoppedClock())
+  try await SQLiteStore(
+    path: path, durability: durability, busyTimeout: busyTimeout, time: StoppedClock(), watcher: watcher)
 }
 
 /// A connection beside the store's, as another program would have.
