@@ -119,6 +119,70 @@ private func appendUntilFull(_ store: SQLiteStore) async -> Int {
       #expect(await failure { () throws(StoreFailure) in _ = try await store.log() }.isCorrupt)
     }
   }
+
+  @Test(arguments: [
+    "state = 'nowhere'", "created_at = 1, state = 'running'", "kind = ''", "worker = x'00'", "lease = -1",
+    "lease = 9223372036854775807", "revision = 9223372036854775807", "last_event = 9223372036854775807",
+    "failed_attempts = 9223372036854775807", "rescues = -5", "requester = 'two'", "session = NULL",
+    "has_progress = 2", "state = 'waiting'", "state = 'completed'", "state = 'deadLettered', failure = '{'",
+  ])
+  func `does not pass for one with sound tasks`(damage: String) async throws {
+    try await withDatabase { path in
+      let store = try await open(path)
+      try await store.commit(.insertTask(task(1)))
+      // What the table itself refuses cannot come to be in it.
+      guard (try? RawDatabase(path).run("UPDATE tasks SET \(damage)")) != nil else { return }
+      #expect(await failure { () throws(StoreFailure) in _ = try await store.task(identifier(1)) }.isCorrupt)
+      #expect(
+        await failure { () throws(StoreFailure) in
+          _ = try await store.commit(.transition(identifier(1), .cancel(reason: "no"), revision: nil))
+        }.isCorrupt)
+    }
+  }
+
+  @Test(arguments: [
+    "priority = 9223372036854775807", "created_at = -9223372036854775808",
+    "deadline = 9223372036854775807", "queued_since = -9223372036854775808",
+    "failed_attempts = 4611686018427380000", "lease = 4611686018427380000", "input_tokens = -9",
+  ])
+  func `survives numbers that nobody has counted to`(damage: String) async throws {
+    try await withDatabase { path in
+      let store = try await open(path)
+      try await store.commit(.insertTask(task(1)))
+      try RawDatabase(path).run("UPDATE tasks SET \(damage)")
+      let lease = try await store.claim(1).first?.lease ?? LeaseNumber(rawValue: 0)
+      try await store.commit(
+        .transition(
+          identifier(1), .fail(lease, .handler("no", isPermanent: false), retryIn: .seconds(1)), revision: nil
+        ))
+      #expect(try await store.allTasks().count == 1)
+      _ = try await store.taskStatistics()
+      _ = try await store.overdueTasks(limit: 9)
+    }
+  }
+
+  @Test(arguments: [
+    "kind = 'nothing'", "number = -1", "kind = 'started'", "kind = 'retried', not_before = 1, failure = '{'",
+    "kind = 'waiting'", "kind = 'woken', has_input = 7",
+  ])
+  func `does not pass for one with sound events`(damage: String) async throws {
+    try await withDatabase { path in
+      let store = try await open(path)
+      try await store.commit(.insertTask(task(1)))
+      try RawDatabase(path).run("UPDATE task_events SET \(damage)")
+      #expect(await failure { () throws(StoreFailure) in _ = try await store.events() }.isCorrupt)
+    }
+  }
+
+  @Test func `does not pass for a sound one when a task has lost its request`() async throws {
+    try await withDatabase { path in
+      let store = try await open(path)
+      try await store.commit(.insertTask(task(1)))
+      try RawDatabase(path).run("DELETE FROM task_requests")
+      #expect(await failure { () throws(StoreFailure) in _ = try await store.task(identifier(1)) }.isCorrupt)
+      #expect(await failure { () throws(StoreFailure) in _ = try await store.claim(1) }.isCorrupt)
+    }
+  }
 }
 
 @Suite struct `A backup of a SQLite store` {

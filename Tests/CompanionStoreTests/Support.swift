@@ -26,9 +26,11 @@ func withDatabase(_ body: (String) async throws -> Void) async throws {
 }
 
 func open(
-  _ path: String, durability: SQLiteStore.Durability = .normal, busyTimeout: Duration = .seconds(60)
+  _ path: String, durability: SQLiteStore.Durability = .normal, busyTimeout: Duration = .seconds(60),
+  watcher: (any FileWatcher)? = nil
 ) async throws(StoreFailure) -> SQLiteStore {
-  try await SQLiteStore(path: path, durability: durability, busyTimeout: busyTimeout, time: StoppedClock())
+  try await SQLiteStore(
+    path: path, durability: durability, busyTimeout: busyTimeout, time: StoppedClock(), watcher: watcher)
 }
 
 /// A connection beside the store's, as another program would have.
@@ -72,7 +74,7 @@ func task(_ number: Int, kind: TaskKind = .textGeneration) -> GenerationTask {
   GenerationTask(
     id: identifier(number),
     request: TaskRequest(
-      kind: kind, payload: TaskPayload(json: "{}"), requester: .conversation(chat.id, identifier(1))),
+      kind: kind, payload: TaskPayload(json: #""a poem""#), requester: .conversation(chat.id, identifier(1))),
     createdAt: Timestamp(nanosecondsSinceEpoch: Int64(number)))
 }
 
