@@ -8,7 +8,7 @@ struct OrderedIndex<Element: Equatable & Sendable>: Sendable {
   /// Sorted, none of them empty, and each before the next.
   private var runs: [ContiguousArray<Element>] = []
 
-  private static var longestRun: Int { 128 }
+  private static var longestRun: Int { 64 }
 
   /// How many elements there are. Complexity: one step for each short run.
   var count: Int { runs.reduce(0) { $0 + $1.count } }
@@ -60,7 +60,12 @@ struct OrderedIndex<Element: Equatable & Sendable>: Sendable {
 
   /// The first run whose last element fulfils the condition.
   private func runIndex(where condition: (Element) -> Bool) -> Int {
-    Self.firstIndex(below: runs.count) { condition(runs[$0][runs[$0].count - 1]) }
+    // Most elements come at one end and leave at the other: a look there saves the way through all runs.
+    guard let last = runs.indices.last, !isEnd(0) else { return 0 }
+    guard isEnd(last) else { return runs.count }
+    return isEnd(last - 1) ? Self.firstIndex(below: last, where: isEnd) : last
+
+    func isEnd(_ run: Int) -> Bool { condition(runs[run][runs[run].count - 1]) }
   }
 
   private static func place(in run: ContiguousArray<Element>, where condition: (Element) -> Bool) -> Int {

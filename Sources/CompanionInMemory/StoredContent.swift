@@ -43,12 +43,10 @@ struct StoredContent {
       return .conversations(try conversations.extendDraft(draft, of: session, offset: offset))
     case .discardDraft(let session): return .conversations(conversations.discardDraft(of: session))
     case .insertTask(let task):
-      let (change, undo) = try tasks.insert(task)
-      changed.append(change)
-      return .tasks(undo)
+      return .tasks(try tasks.insert(task, &changed))
     case .transition(let id, let transition, let revision):
-      let (change, undo) = try tasks.apply(transition, to: id, revision: revision, at: now, isFinal: isFinal)
-      changed.append(change)
+      let undo = try tasks.apply(
+        transition, to: id, revision: revision, at: now, &changed, isFinal: isFinal)
       return undo.map { .tasks($0) }
     case .pauseTasks(let kind): return .tasks(tasks.setPause(kind, true))
     case .resumeTasks(let kind): return .tasks(tasks.setPause(kind, false))

@@ -14,8 +14,10 @@ extension StoredTasks {
   /// the kinds, and of those that are passed over because their own deadline has passed.
   mutating func claim(_ claim: TaskClaim, at now: Timestamp) -> ClaimedTasks {
     indexes.moveHorizon(to: now, of: records)
+    let chosen = chosen(for: claim, at: now)
     var changes: [TaskChange] = []
-    for (record, attemptLimit) in chosen(for: claim, at: now) {
+    changes.reserveCapacity(chosen.count)
+    for (record, attemptLimit) in chosen {
       let transition = TaskTransition.claim(
         by: claim.worker, leaseLength: claim.leaseLength, attemptLimit: attemptLimit)
       // Nothing else can have taken it: it was claimable just now.

@@ -43,7 +43,9 @@ struct StoredTasks {
 
   // MARK: Changes
 
-  mutating func insert(_ task: GenerationTask) throws(StoreFailure) -> (change: TaskChange, undo: Undo) {
+  mutating func insert(
+    _ task: GenerationTask, _ changed: inout [TaskChange]
+  ) throws(StoreFailure) -> Undo {
     guard byID[task.id] == nil else { throw .conflict(.taskExists) }
     let key = task.request.idempotencyKey.map { Key(text: $0) }
     if let key, let holder = byKey[key] { throw .conflict(.keyTaken(holder.task.id)) }
@@ -56,22 +58,24 @@ struct StoredTasks {
     byID[task.id] = record
     if let key { byKey[key] = record }
     indexes.add(record)
-    return (TaskChange(task: task, event: creation), .removeTask(record))
+    changed.append(TaskChange(task: task, event: creation))
+    return .removeTask(record)
   }
 
   /// Applies a transition to the task of an identifier.
   ///
   /// - Parameter isFinal: whether it will never be undone.
   mutating func apply(
-    _ transition: TaskTransition, to id: TaskID, revision: Int64?, at now: Timestamp, isFinal: Bool
-  ) throws(StoreFailure) -> (change: TaskChange, undo: Undo?) {
+    _ transition: TaskTransition, to id: TaskID, revision: Int64?, at now: Timestamp,
+    _ changed: inout [TaskChange], isFinal: Bool
+  ) throws(StoreFailure) -> Undo? {
     guard let record = byID[id] else { throw .conflict(.noSuchTask) }
     guard revision == nil || revision == record.task.revision else { throw .conflict(.taskMoved) }
     do throws(TransitionRefusal) {
-      if isFinal { return (try apply(transition, to: record, at: now), nil) }
-      let earlier = record.task
-      let change = try apply(transition, to: record, at: now)
-      return (change, .restoreTask(record, earlier, hasEvent: change.event != nil))
+      let earlier = isFinal ? nil : record.task
+      let lastEvent = record.task.lastEvent
+      changed.append(try apply(transition, to: record, at: now))
+      return earlier.map { .restoreTask(record, $0, hasEvent: record.task.lastEvent != lastEvent) }
     } catch {
       throw .conflict(.refused(error))
     }
@@ -80,10 +84,10 @@ struct StoredTasks {
   mutating func apply(
     _ transition: TaskTransition, to record: TaskRecord, at now: Timestamp
   ) throws(TransitionRefusal) -> TaskChange {
-    let change = try record.task.applying(transition, at: now)
-    replace(record, with: change.task)
-    if let event = change.event { record.cursors.append(events.append(event)) }
-    return change
+    let event = try record.task.make(transition, at: now)
+    moveToItsPlace(record)
+    if let event { record.cursors.append(events.append(event)) }
+    return TaskChange(task: record.task, event: event)
   }
 
   mutating func setPause(_ kind: TaskKind?, _ isPaused: Bool) -> Undo {
@@ -111,7 +115,8 @@ struct StoredTasks {
       events.removeLast()
       remove(record)
     case .restoreTask(let record, let earlier, let hasEvent):
-      replace(record, with: earlier)
+      record.task = earlier
+      moveToItsPlace(record)
       guard hasEvent else { return }
       record.cursors.removeLast()
       events.removeLast()
@@ -130,10 +135,9 @@ struct StoredTasks {
     free.append(record.slot)
   }
 
-  private mutating func replace(_ record: TaskRecord, with task: GenerationTask) {
-    let place = TaskPlace(task)
+  private mutating func moveToItsPlace(_ record: TaskRecord) {
+    let place = TaskPlace(record.task)
     indexes.move(record, from: record.place, to: place)
     record.place = place
-    record.task = task
   }
 }

@@ -82,7 +82,7 @@ struct TaskIndexes: Sendable {
         kinds[record.kind].counts[state] += 1
       }
     }
-    let (slot, kind) = (record.slot, record.kind)
+    let (slot, kind, order) = (record.slot, record.kind, order)
     order.move(slot, in: &byAlarm, from: old?.alarm, to: new?.alarm)
     order.move(slot, in: &bySince, from: old?.queued?.since, to: new?.queued?.since)
     order.move(slot, in: &byStart, from: old?.queued?.notBefore, to: new?.queued?.notBefore)

@@ -12,7 +12,8 @@ extension ChangeSet {
   ///
   /// - Throws: ``StoreFailure/invalid(_:)``, which names the change and never quotes the text.
   public func validate() throws(StoreFailure) {
-    for change in changes { try change.validate() }
+    // A change is large: it is looked at where it is.
+    for index in changes.indices { try changes[index].validate() }
   }
 }
 
@@ -50,7 +51,8 @@ extension ChangeSet.Change {
     _ texts: [String], of owner: @autoclosure () -> String, existing: Int = 0
   ) throws(StoreFailure) {
     // A text of any length may come in, but only an acceptable amount is ever scanned.
-    let bytes = texts.reduce(min(existing, ChangeSet.maximumTextBytes + 1)) { $0 + $1.utf8.count }
+    var bytes = min(existing, ChangeSet.maximumTextBytes + 1)
+    for text in texts { bytes += text.utf8.count }
     guard bytes <= ChangeSet.maximumTextBytes else {
       throw .invalid("\(owner()) has more than \(ChangeSet.maximumTextBytes) bytes of text")
     }
@@ -61,6 +63,7 @@ extension ChangeSet.Change {
 
   private static func containsNUL(_ text: String) -> Bool {
     // A view of the string would be asked for one byte after the other.
+    if let found = text.utf8.withContiguousStorageIfAvailable({ $0.contains(0) }) { return found }
     var text = text
     return text.withUTF8 { $0.contains(0) }
   }

@@ -10,14 +10,22 @@ extension GenerationTask {
     _ transition: TaskTransition, at now: Timestamp
   ) throws(TransitionRefusal) -> TaskChange {
     var next = self
-    let kind = try next.apply(transition, at: now)
-    next.revision += 1
-    if kind != nil { next.lastEvent += 1 }
-    let number = next.lastEvent
-    return TaskChange(
-      task: next, event: kind.map { TaskEvent(task: id, number: number, time: now, kind: $0) })
+    let event = try next.make(transition, at: now)
+    return TaskChange(task: next, event: event)
   }
 
+  /// Makes a transition in place; see ``applying(_:at:)``. When it throws the task is as it was.
+  package mutating func make(
+    _ transition: TaskTransition, at now: Timestamp
+  ) throws(TransitionRefusal) -> TaskEvent? {
+    let kind = try apply(transition, at: now)
+    revision += 1
+    guard let kind else { return nil }
+    lastEvent += 1
+    return TaskEvent(task: id, number: lastEvent, time: now, kind: kind)
+  }
+
+  /// Throws before it changes anything, or not at all.
   private mutating func apply(
     _ transition: TaskTransition, at now: Timestamp
   ) throws(TransitionRefusal) -> TaskEvent.Kind? {
