@@ -113,7 +113,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "CompanionTestingTests",
-      dependencies: ["CompanionApplication", "CompanionDomain", "CompanionPorts", "CompanionTesting"],
+      dependencies: [
+        "CompanionApplication", "CompanionDomain", "CompanionInMemory", "CompanionPorts",
+        "CompanionTesting",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "CompanionKitTests",
