@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "CompanionTesting", targets: ["CompanionTesting"]),
     .executable(name: "companion", targets: ["companion"]),
     .executable(name: "companion-bench", targets: ["companion-bench"]),
+    .executable(name: "companion-sim", targets: ["companion-sim"]),
     .executable(name: "custom-adapters", targets: ["custom-adapters"]),
   ],
   targets: [
@@ -78,6 +79,9 @@ let package = Package(
     .executableTarget(
       name: "companion-bench", dependencies: ["CompanionKit", "CSQLite"],
       path: "Examples/companion-bench", swiftSettings: settingsBesideC),
+    .executableTarget(
+      name: "companion-sim", dependencies: ["CompanionKit", "CompanionTesting"],
+      path: "Examples/companion-sim", swiftSettings: settings),
     .executableTarget(
       name: "custom-adapters", dependencies: ["CompanionKit", "CompanionTesting"],
       path: "Examples/custom-adapters", swiftSettings: settings),
