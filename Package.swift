@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "CompanionTesting", targets: ["CompanionTesting"]),
     .executable(name: "companion", targets: ["companion"]),
     .executable(name: "companion-bench", targets: ["companion-bench"]),
+    .executable(name: "companion-sim", targets: ["companion-sim"]),
     .executable(name: "custom-adapters", targets: ["custom-adapters"]),
   ],
   targets: [
@@ -79,6 +80,9 @@ let package = Package(
       name: "companion-bench", dependencies: ["CompanionKit", "CSQLite"],
       path: "Examples/companion-bench", swiftSettings: settingsBesideC),
     .executableTarget(
+      name: "companion-sim", dependencies: ["CompanionKit", "CompanionTesting"],
+      path: "Examples/companion-sim", swiftSettings: settings),
+    .executableTarget(
       name: "custom-adapters", dependencies: ["CompanionKit", "CompanionTesting"],
       path: "Examples/custom-adapters", swiftSettings: settings),
 
@@ -113,7 +117,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "CompanionTestingTests",
-      dependencies: ["CompanionApplication", "CompanionDomain", "CompanionPorts", "CompanionTesting"],
+      dependencies: [
+        "CompanionApplication", "CompanionDomain", "CompanionInMemory", "CompanionPorts",
+        "CompanionTesting",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "CompanionKitTests",

@@ -21,13 +21,24 @@ final class WakeUp: Sendable {
   }
 
   /// Waits for a wake-up, until a deadline at the longest, or until the task is cancelled.
-  func wait(until deadline: Timestamp?, on time: any TimeSource) async {
-    guard let deadline else { return await wait() }
-    await withTaskGroup { group in
-      group.addTask { await self.wait() }
-      group.addTask { try? await time.sleep(until: deadline, tolerance: nil) }
-      await group.next()
+  ///
+  /// - Returns: `false` when it was the deadline that ended the wait. The clock may show another time then, when
+  ///   it was set meanwhile.
+  @discardableResult
+  func wait(until deadline: Timestamp?, on time: any TimeSource) async -> Bool {
+    guard let deadline else {
+      await wait()
+      return true
+    }
+    return await withTaskGroup { group in
+      group.addTask {
+        await self.wait()
+        return true
+      }
+      group.addTask { (try? await time.sleep(until: deadline, tolerance: nil)) == nil }
+      let isWoken = await group.next() ?? true
       group.cancelAll()
+      return isWoken
     }
   }
 

@@ -49,9 +49,16 @@ struct ProcessPendingTasks: Sendable {
   }
 
   private func waitForRunning() async {
-    let deadline = time.now.advanced(by: configuration.shutdownGrace)
-    while time.now < deadline, !Task.isCancelled, engine.runningCount > 0 {
-      await wakeUp.wait(until: deadline, on: time)
+    await withTaskGroup { group in
+      group.addTask {
+        while !Task.isCancelled, engine.runningCount > 0 { await wakeUp.wait(until: nil, on: time) }
+      }
+      // One sleep for the whole grace: a clock that is set meanwhile makes it no longer.
+      group.addTask {
+        try? await time.sleep(until: time.now.advanced(by: configuration.shutdownGrace), tolerance: nil)
+      }
+      await group.next()
+      group.cancelAll()
     }
   }
 }

@@ -29,16 +29,15 @@ final class SweepAlarm: Sendable {
   /// Says that something has changed.
   func noteChange() { note(in: Self.delayAfterChange) }
 
-  /// Waits until there is something to look at, or for so long.
+  /// Waits until there is something to look at, or for so long. Whoever waited then looks at everything, and
+  /// learns what comes next.
   func wait(for limit: Duration) async {
     let deadline = time.now.advanced(by: limit)
     while !Task.isCancelled {
       let alarm = next.withLock { $0.map { min($0, deadline) } ?? deadline }
-      guard time.now < alarm else { break }
-      await wakeUp.wait(until: alarm, on: time)
+      // A wait that has lasted as long as it was to is over, whatever a clock that was set back says.
+      guard time.now < alarm, await wakeUp.wait(until: alarm, on: time) else { break }
     }
-    let now = time.now
-    // What comes later is still to come.
-    next.withLock { next in next = next.flatMap { $0 <= now ? nil : $0 } }
+    next.withLock { $0 = nil }
   }
 }

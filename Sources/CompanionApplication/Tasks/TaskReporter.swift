@@ -29,7 +29,7 @@ final class TaskReporter: Sendable {
     let now = apply.environment.time.now
     let isDue = state.withLock { state in
       state.add(progress, usage)
-      guard progress.checkpoint != nil || state.nextStore.map({ $0 <= now }) ?? true else { return false }
+      guard progress.checkpoint != nil || state.isDue(at: now, interval: Self.interval) else { return false }
       state.nextStore = now.advanced(by: Self.interval)
       return true
     }
@@ -69,6 +69,12 @@ final class TaskReporter: Sendable {
 }
 
 extension TaskReporter.State {
+  /// Whether it is time to store again. After the clock was set back it is: nobody knows for how long not.
+  fileprivate func isDue(at now: Timestamp, interval: Duration) -> Bool {
+    guard let nextStore else { return true }
+    return nextStore <= now || now.advanced(by: interval) < nextStore
+  }
+
   fileprivate mutating func add(_ more: TaskProgress, _ usage: TokenUsage?) {
     progress = progress?.updated(with: more) ?? more
     guard let usage else { return }

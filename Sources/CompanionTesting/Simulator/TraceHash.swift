@@ -1,6 +1,6 @@
 /// A running FNV-1a hash of 64 bits (RFC 9923): the same in every process and on every machine, which
 /// the standard library's `Hasher` is not.
-struct TraceHash: Sendable {
+struct TraceHash: Hashable, Sendable {
   private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
   mutating func combine(_ byte: UInt8) {

@@ -1,0 +1,102 @@
+import CompanionTesting
+
+/// Why the arguments make no sense, in a line for a person.
+struct UsageError: Error {
+  let message: String
+}
+
+/// What the command line asks for.
+enum Invocation {
+  case help
+  case seeds(ClosedRange<UInt64>, PlantedFlaw?, printsJSON: Bool)
+  case story(UInt64, PlantedFlaw?, printsJSON: Bool)
+
+  init(_ arguments: [String]) throws(UsageError) {
+    var rest = arguments[...]
+    var seeds: ClosedRange<UInt64>?
+    var tellsStory = false
+    var printsJSON = false
+    var flaw: PlantedFlaw?
+    while let argument = rest.popFirst() {
+      switch argument {
+      case "--help", "-h":
+        self = .help
+        return
+      case "--json": printsJSON = true
+      case "--trace": tellsStory = true
+      case "--seeds", "--seed":
+        guard seeds == nil else { throw UsageError(message: "Seeds are given twice. \(Self.usage)") }
+        seeds = try Self.seeds(rest.popFirst(), after: argument)
+      case "--plant": flaw = try Self.flaw(rest.popFirst())
+      case "--profile": try Self.checkProfile(rest.popFirst())
+      default: throw UsageError(message: "There is no \(argument). \(Self.usage)")
+      }
+    }
+    guard let seeds else { throw UsageError(message: "Which seeds? \(Self.usage)") }
+    guard tellsStory else {
+      self = .seeds(seeds, flaw, printsJSON: printsJSON)
+      return
+    }
+    guard seeds.count == 1 else {
+      throw UsageError(message: "--trace tells the story of one seed: --seed N --trace.")
+    }
+    self = .story(seeds.lowerBound, flaw, printsJSON: printsJSON)
+  }
+
+  private static func seeds(
+    _ value: String?, after option: String
+  ) throws(UsageError) -> ClosedRange<UInt64> {
+    let example = option == "--seed" ? "--seed 7" : "--seeds 1..1000"
+    guard let value else { throw UsageError(message: "\(option) needs a value, as in \(example).") }
+    if let seed = UInt64(value) { return seed...seed }
+    guard option == "--seeds", let dots = value.firstRange(of: ".."),
+      let first = UInt64(value[..<dots.lowerBound]), let last = UInt64(value[dots.upperBound...])
+    else { throw UsageError(message: "\(value) is no value for \(option), as in \(example).") }
+    guard first <= last else {
+      throw UsageError(message: "The seeds \(value) end before they begin: the lower one comes first.")
+    }
+    guard last - first < UInt64(Int32.max) else { throw UsageError(message: "\(value) are too many seeds.") }
+    return first...last
+  }
+
+  private static func flaw(_ name: String?) throws(UsageError) -> PlantedFlaw {
+    guard let flaw = name.flatMap(PlantedFlaw.init(rawValue:)) else {
+      let names = PlantedFlaw.allCases.map(\.rawValue).joined(separator: ", ")
+      throw UsageError(message: "--plant needs one of \(names).")
+    }
+    return flaw
+  }
+
+  private static func checkProfile(_ profile: String?) throws(UsageError) {
+    switch profile {
+    case "tasks", "all": break
+    case "chat"?, "memory"?, "embedding"?:
+      throw UsageError(message: "The profile \(profile ?? "") does not exist yet; there are tasks and all.")
+    case let profile?:
+      throw UsageError(message: "There is no profile \(profile); there are tasks and all.")
+    case nil: throw UsageError(message: "--profile needs a value: tasks or all.")
+    }
+  }
+
+  static let usage = "Usage: companion-sim --seeds A..B [--profile tasks|all] [--json]; see --help."
+
+  static let helpText = """
+    companion-sim runs a companion's engines in simulated processes, on simulated time, while everything goes
+    wrong that can, and checks what must hold. The same seed is the same run.
+
+    companion-sim --seeds A..B [--profile tasks|all] [--json]
+        Runs the seeds from A to B, on all cores. A line for each violation names its seed and invariant; the
+        last line is always of the form
+            N seeds, V violations, H simulated hours, trace HASH
+        and the hash is the same in every process of the same build.
+    companion-sim --seed N --trace
+        Tells what happens in one run, and the verdict.
+
+    --profile  tasks: durable background tasks. all: every profile there is, which is tasks.
+    --plant    makes a mistake on purpose that queues are known for, to be found: finish-without-fence,
+               rescue-without-counting or acknowledge-before-commit.
+    --json     a JSON object a line for each violation, and one for the sum, before the last line.
+
+    It exits 0 when nothing was violated, 1 when something was, 2 when the arguments make no sense.
+    """
+}

@@ -1,0 +1,33 @@
+import CompanionTesting
+import Foundation
+
+/// `companion-sim`: runs simulations of many seeds, or tells the story of one.
+@main
+struct SimulationCommand {
+  static func main() {
+    do throws(UsageError) {
+      switch try Invocation(Array(CommandLine.arguments.dropFirst())) {
+      case .help: print(Invocation.helpText)
+      case .seeds(let seeds, let flaw, let printsJSON):
+        exit(SeedRun(seeds: seeds, flaw: flaw, printsJSON: printsJSON)() ? 0 : 1)
+      case .story(let seed, let flaw, let printsJSON):
+        exit(tellStory(of: seed, flaw, printsJSON: printsJSON) ? 0 : 1)
+      }
+    } catch {
+      FileHandle.standardError.write(Data("companion-sim: \(error.message)\n".utf8))
+      exit(2)
+    }
+  }
+
+  /// - Returns: whether all was well.
+  private static func tellStory(of seed: UInt64, _ flaw: PlantedFlaw?, printsJSON: Bool) -> Bool {
+    let report = TaskSimulation(seed: seed, flaw: flaw, tellsStory: true).run()
+    for line in report.story { print(line) }
+    var summary = SimulationSummary()
+    summary.add(report)
+    for violation in report.violations { print(Output.line(for: violation, seed: seed, asJSON: printsJSON)) }
+    if report.violations.isEmpty { print("seed \(seed): nothing was violated") }
+    print(summary)
+    return report.violations.isEmpty
+  }
+}

@@ -1,0 +1,71 @@
+/// What must hold in every run of a simulation, by the name it has in its documentation.
+@nonexhaustive
+public enum SimulationInvariant: String, Hashable, Sendable, CaseIterable {
+  /// What was acknowledged is in the store, and stays there.
+  case noTaskLost = "S1"
+  /// A task is completed once at the most, and its conversation is told once.
+  case oneOutcome = "S2"
+  /// Whoever holds an old lease changes nothing.
+  case staleWritesChangeNothing = "S3"
+  /// Every claim has a higher lease than the one before, and takes a task that nobody holds.
+  case leasesGrow = "S4"
+  /// No attempt begins before the backoff, and what the provider asked for, have passed.
+  case noEarlyRetry = "S5"
+  /// A dead letter is nothing else at the same time, and what has ended stays so.
+  case endsAreFinal = "S6"
+  /// No attempt begins after a cancel was acknowledged.
+  case cancelHolds = "S7"
+  /// Not more run at the same time than may.
+  case limitsHold = "S8"
+  /// The events of each task have no gap, tell of what can happen, and are what happened.
+  case historyIsSound = "S10"
+  /// The same idempotency key gives the same task.
+  case keysAreKept = "S11"
+  /// Every task ends once nothing goes wrong any more, and one that kills its workers ends although it does.
+  case everyTaskEnds = "L1"
+  /// Whatever runs out is looked after within the interval of sweeps.
+  case orphansAreReclaimed = "L2"
+  /// A cancel reaches the worker within a heartbeat.
+  case cancelLands = "L3"
+  /// A process that is to stop stops in time.
+  case shutdownEnds = "L4"
+  /// Tasks are claimed in the order of their ranks, so that none starves.
+  case noneStarves = "L5"
+  /// What a schedule makes comes at its time, by the store's clock.
+  case schedulesKeepTime = "L6"
+  /// The run itself ends: nothing waits for ever, and nothing goes round in circles.
+  case runEnds = "L0"
+}
+
+/// Something that must not be, and was.
+public struct SimulationViolation: Hashable, Sendable {
+  /// What should have held.
+  public var invariant: SimulationInvariant
+  /// How far into the run it was noticed, in simulated time.
+  public var time: Duration
+  /// What happened.
+  public var message: String
+
+  /// A violation of these parts.
+  public init(_ invariant: SimulationInvariant, after time: Duration, _ message: String) {
+    self.invariant = invariant
+    self.time = time
+    self.message = message
+  }
+}
+
+/// What a run of a simulation came to.
+public struct SimulationReport: Sendable {
+  /// What decided everything in it.
+  public var seed: UInt64
+  /// A hash of all that happened: two runs with the same were the same.
+  public var hash: UInt64
+  /// How much simulated time passed.
+  public var elapsed: Duration
+  /// How many jobs ran.
+  public var steps: Int
+  /// What should not have been; empty when all is well.
+  public var violations: [SimulationViolation]
+  /// What happened, a line each; empty unless it was asked for.
+  public var story: [String]
+}

@@ -1,0 +1,97 @@
+import CompanionApplication
+import CompanionDomain
+import CompanionPorts
+import Synchronization
+
+/// Runs task engines in several processes on one store while everything goes wrong that can, and watches what
+/// must hold.
+///
+/// A run has two phases: first clients ask, cancel and retry while processes die, hang and come back, their
+/// clocks jump, the store fails, is slow or says that it failed when it did not; then nothing goes wrong any
+/// more, and every task has to end. At most an hour passes, in simulated time.
+///
+/// ```swift
+/// let report = TaskSimulation(seed: 7).run()
+/// #expect(report.violations == [])
+/// ```
+public struct TaskSimulation: Sendable {
+  /// What decides everything: the same seed is the same run.
+  public let seed: UInt64
+  private let flaw: PlantedFlaw?
+  private let tellsStory: Bool
+
+  /// - Parameters:
+  ///   - seed: what decides everything.
+  ///   - flaw: a mistake to be made on purpose; `nil` for none.
+  ///   - tellsStory: whether the report tells what happened. It takes time, and changes nothing else.
+  public init(seed: UInt64, flaw: PlantedFlaw? = nil, tellsStory: Bool = false) {
+    self.seed = seed
+    self.flaw = flaw
+    self.tellsStory = tellsStory
+  }
+
+  /// Runs it on the calling thread.
+  public func run() -> SimulationReport {
+    let scenario = TaskScenario(seed: seed)
+    let simulator = Simulator(seed: seed, limits: .init(time: .seconds(3600), steps: Self.mostSteps))
+    let story = Mutex([String]())
+    let start = simulator.time.now
+    let tell: @Sendable (String) -> Void = { line in
+      story.withLock { $0.append("\(start.duration(to: simulator.time.now))  \(line)") }
+    }
+    let world = TaskWorld(scenario, simulator: simulator, flaw: flaw, onStory: tellsStory ? tell : nil)
+    do {
+      try simulator.run { try await Self.body(world) }
+    } catch {
+      world.witness.report(.runEnds, "\(error)")
+    }
+    var hash = TraceHash()
+    hash.combine(simulator.traceHash)
+    hash.combine(world.witness.hash)
+    return SimulationReport(
+      seed: seed, hash: hash.value, elapsed: simulator.elapsed, steps: simulator.steps,
+      violations: world.witness.violations, story: story.withLock { $0 })
+  }
+
+  private static let mostSteps = 3_000_000
+
+  @Sendable private static func body(_ world: TaskWorld) async throws {
+    let processes = world.scenario.processes.indices.map { SimulatedProcess(index: $0, world: world) }
+    let client = TaskClient(world: world, processes: processes)
+    try await world.content.commit(
+      .insertSession(ChatSession(id: world.session, createdAt: world.time.now)))
+    await withDiscardingTaskGroup { group in
+      for process in processes { group.addTask { await process.live() } }
+      await withDiscardingTaskGroup { steps in
+        for step in world.scenario.steps { steps.addTask { await client.perform(step) } }
+        steps.addTask {
+          try? await world.time.sleep(
+            until: world.witness.start.advanced(by: world.scenario.calm), tolerance: nil)
+          world.witness.noteCalm()
+          for process in processes { process.calmDown() }
+        }
+      }
+      // All has been asked for, and nothing goes wrong any more.
+      await converge(client)
+      for process in processes { process.finish() }
+    }
+    try await world.witness.checkEnd(world.content, session: world.session)
+  }
+
+  /// Waits until every task has ended.
+  private static func converge(_ client: TaskClient) async {
+    let (world, witness) = (client.world, client.world.witness)
+    await withTaskGroup { group in
+      group.addTask { await client.bringEverythingOn() }
+      group.addTask {
+        let end = witness.start.advanced(by: TaskScenario.limit)
+        try? await world.time.sleep(until: end, tolerance: nil)
+      }
+      await group.next()
+      group.cancelAll()
+    }
+    for known in witness.live {
+      witness.report(.everyTaskEnds, "task \(known.number) has not ended: it is \(known.task.state)")
+    }
+  }
+}

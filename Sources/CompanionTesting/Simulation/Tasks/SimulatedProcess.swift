@@ -1,0 +1,184 @@
+import CompanionApplication
+import CompanionDomain
+import CompanionPorts
+import Synchronization
+
+/// A process that lives, dies, and is started again, with its own clock and its own way to the store.
+final class SimulatedProcess: Sendable {
+  /// What one life consists of.
+  struct Incarnation: Sendable {
+    let life: ProcessLife
+    let store: FaultyStore
+    let engine: TaskEngine
+  }
+
+  private struct State {
+    var current: Incarnation?
+    var stopAsked: Timestamp?
+    var isOver = false
+    var isCalm = false
+  }
+
+  let index: Int
+  let plan: TaskScenario.Process
+  let clock: SkewedClock
+  private let world: TaskWorld
+  private let workerName: UInt128
+  private let state = Mutex(State())
+
+  init(index: Int, world: TaskWorld) {
+    self.index = index
+    self.world = world
+    plan = world.scenario.processes[index]
+    clock = SkewedClock(world.time, offset: plan.offset)
+    workerName = world.identifiers.nextBits()
+  }
+
+  /// What it is now; `nil` while it is down.
+  var current: Incarnation? { state.withLock { $0.current } }
+
+  /// Lives until it is told that all is over.
+  func live() async {
+    await withDiscardingTaskGroup { group in
+      var number = 0
+      while !state.withLock({ $0.isOver }) {
+        let incarnation = start(number)
+        group.addTask { await self.run(incarnation) }
+        try? await incarnation.life.end.wait()
+        state.withLock { $0.current = nil }
+        if plan.staysDown, incarnation.life.hasDied { break }
+        let isCalm = state.withLock { $0.isCalm || $0.isOver }
+        let delay = isCalm ? min(plan.restartDelay, .seconds(2)) : plan.restartDelay
+        try? await world.time.sleep(until: world.time.now.advanced(by: delay), tolerance: nil)
+        number += 1
+      }
+    }
+  }
+
+  private func run(_ incarnation: Incarnation) async {
+    let life = incarnation.life
+    await withTaskGroup { group in
+      group.addTask {
+        await incarnation.engine.run()
+        if !life.hasDied { self.noteStop(of: life) }
+        life.end.open()
+      }
+      group.addTask { try? await life.death.wait() }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  // MARK: Fate
+
+  func kill(_ why: String) {
+    guard let incarnation = current, !incarnation.life.hasDied else { return }
+    world.witness.tell("\(incarnation.life): dies, \(why)")
+    incarnation.store.crash()
+    incarnation.life.die()
+    // What is held up never goes on.
+    clock.release()
+  }
+
+  /// Holds everything up that it does.
+  func holdUp(for duration: Duration) async {
+    guard let incarnation = current else { return }
+    world.witness.tell("\(incarnation.life): is held up for \(duration)")
+    incarnation.life.disturb()
+    clock.hold()
+    incarnation.store.hold()
+    try? await world.time.sleep(until: world.time.now.advanced(by: duration), tolerance: nil)
+    incarnation.store.release()
+    clock.release()
+    world.witness.tell("\(incarnation.life): goes on")
+  }
+
+  func jump(by duration: Duration) {
+    world.witness.tell("process \(index): its clock jumps by \(duration)")
+    clock.jump(by: duration)
+  }
+
+  func stallHeartbeats(for duration: Duration) {
+    guard let life = current?.life else { return }
+    world.witness.tell("\(life): its heartbeats stall for \(duration)")
+    life.disturb()
+    life.stallHeartbeats(until: world.time.now.advanced(by: duration))
+  }
+
+  /// Asks for a graceful end; it starts again afterwards, unless all is over.
+  func stop() {
+    guard let incarnation = current, !incarnation.life.hasDied else { return }
+    world.witness.tell("\(incarnation.life): is to stop")
+    state.withLock { $0.stopAsked = $0.stopAsked ?? world.time.now }
+    incarnation.engine.stop()
+  }
+
+  /// From now on nothing goes wrong any more.
+  func calmDown() {
+    state.withLock { $0.isCalm = true }
+    current?.store.endFaults()
+    current?.store.release()
+    clock.release()
+  }
+
+  func finish() {
+    state.withLock { $0.isOver = true }
+    stop()
+  }
+
+  private func noteStop(of life: ProcessLife) {
+    world.witness.tell("\(life): has stopped")
+    let asked = state.withLock { $0.stopAsked.take() }
+    guard let asked, let calm = world.witness.calmSince, asked >= calm else { return }
+    // A handler that listens to nobody keeps its process; nothing else does.
+    let deaf = life.hasDeafHandler ? Duration.seconds(60) : .zero
+    // A call that hung before all was calm is given up after its time.
+    let timeout = life.settings.configuration.storeTimeout
+    let lost = asked < calm.advanced(by: timeout) ? timeout : .zero
+    let bound = life.settings.configuration.shutdownGrace + .seconds(3) + deaf + lost
+    let took = asked.duration(to: world.time.now)
+    guard took > bound else { return }
+    world.witness.report(.shutdownEnds, "\(life) took \(took) to stop, not \(bound)")
+  }
+
+  // MARK: Beginning
+
+  private func start(_ number: Int) -> Incarnation {
+    let settings = plan.settings[number % plan.settings.count]
+    let life = ProcessLife(
+      process: index, number: number, settings: settings, clock: clock, startedAt: world.time.now)
+    let store = FaultyStore(world.store, plan: faults(of: life), time: world.time) {
+      [weak self] call, fault in
+      self?.note(call, fault, in: life)
+    }
+    let isCalm = state.withLock { state in
+      state.stopAsked = nil
+      return state.isCalm
+    }
+    if isCalm { store.endFaults() }
+    let engine = world.engine(
+      for: life, on: store, worker: plan.reusesWorkerID ? workerName : nil
+    ) { [weak self] in self?.kill("poisoned") }
+    let incarnation = Incarnation(life: life, store: store, engine: engine)
+    state.withLock { $0.current = incarnation }
+    world.witness.tell("\(life): starts as \(engine.worker)")
+    return incarnation
+  }
+
+  private func faults(of life: ProcessLife) -> StoreFaultPlan {
+    let chance = StoreFaultPlan.random(plan.odds, from: world.random)
+    let time = world.time
+    return StoreFaultPlan(
+      fault: { call in
+        if call.kind == .heartbeat, let delay = life.heartbeatDelay(at: time.now) { return .slow(delay) }
+        return chance.fault(call)
+      },
+      newsFault: chance.newsFault)
+  }
+
+  private func note(_ call: StoreCall, _ fault: StoreFault, in life: ProcessLife) {
+    world.witness.tell("\(life): \(fault) at call \(call.number), a \(call.kind)")
+    life.disturb()
+    if fault == .crashBefore || fault == .crashAfter, current?.life === life { kill("at a call") }
+  }
+}
