@@ -21,7 +21,7 @@ public struct ChangeSet: Hashable, Sendable {
     /// Removes the draft of a session's answer, if there is one.
     case discardDraft(of: SessionID)
     /// Adds a new task, with the event of its creation. Neither it nor its idempotency key must exist.
-    case insertTask(GenerationTask)
+    indirect case insertTask(GenerationTask)
     /// Applies a transition to a task, at the store's time, and adds the event that tells of it.
     ///
     /// Where a revision is given the task must be at it.

@@ -21,14 +21,8 @@ public struct GenerationTask: Hashable, Sendable, Codable {
   public internal(set) var rescues: Int
   /// How often it has been taken back from the dead letters.
   public internal(set) var requeues: Int
-  /// Why a running task shall stop, when somebody asked for it.
-  public internal(set) var cancelRequest: String?
-  /// How far it is, in the words of its handler; `nil` before the first report.
-  public internal(set) var progress: TaskProgress?
-  /// What ended the last wait, such as an answer; `nil` where nothing was brought.
-  public internal(set) var input: String?
-  /// The tokens of all calls that its handler has reported; `nil` where none was.
-  public internal(set) var usage: TokenUsage?
+  /// What most tasks never have, in one place: `nil` when there is none of it.
+  private var rarities: Boxed<Rarities>?
   /// Raised by one with every change.
   public internal(set) var revision: Int64
   /// The number of the last event. The first, its creation, is 1.
@@ -37,8 +31,8 @@ public struct GenerationTask: Hashable, Sendable, Codable {
   private enum CodingKeys: String, CodingKey {
     case id
     case boxedRequest = "request"
-    case createdAt, state, lease, failedAttempts, rescues, requeues, cancelRequest, progress, input, usage
-    case revision, lastEvent
+    case createdAt, state, lease, failedAttempts, rescues, requeues, revision, lastEvent
+    case rarities = "more"
   }
 
   /// A new task, waiting for a worker.
@@ -65,12 +59,10 @@ public struct GenerationTask: Hashable, Sendable, Codable {
     self.failedAttempts = failedAttempts
     self.rescues = rescues
     self.requeues = requeues
-    self.cancelRequest = cancelRequest
-    self.progress = progress
-    self.input = input
-    self.usage = usage
     self.revision = revision
     self.lastEvent = lastEvent
+    let rarities = Rarities(cancelRequest: cancelRequest, progress: progress, input: input, usage: usage)
+    self.rarities = rarities == Rarities() ? nil : Boxed(rarities)
   }
 
   /// The event that tells of a new task.
@@ -84,75 +76,41 @@ public struct GenerationTask: Hashable, Sendable, Codable {
 }
 
 extension GenerationTask {
-  /// How urgent a task is beside others: a head start in the line.
-  ///
-  /// Tasks are claimed by the time from which they wait, minus ``headStart``. One of a lower priority that has
-  /// waited longer than the difference goes first, so none starves.
-  public struct Priority: RawRepresentable, Hashable, Comparable, Sendable, Codable {
-    /// From -100 to 100.
-    public let rawValue: Int
-
-    /// A priority; beyond -100 or 100 it is that.
-    public init(rawValue: Int) { self.rawValue = min(max(rawValue, -100), 100) }
-
-    /// Work that can wait an hour for what comes later.
-    public static let low = Priority(rawValue: -60)
-    /// The usual.
-    public static let normal = Priority(rawValue: 0)
-    /// Somebody waits for it: it goes before what has waited for up to an hour.
-    public static let high = Priority(rawValue: 60)
-
-    /// How much earlier than it was the task counts as having come: a minute for each step.
-    public var headStart: Duration { .seconds(60 * rawValue) }
-
-    /// Whether the left is less urgent.
-    public static func < (left: Priority, right: Priority) -> Bool { left.rawValue < right.rawValue }
+  private struct Rarities: Hashable, Sendable, Codable {
+    var cancelRequest: String?
+    var progress: TaskProgress?
+    var input: String?
+    var usage: TokenUsage?
   }
 
-  /// The place of a queued task in the line: the lowest is claimed first, of the same rank the lowest
-  /// identifier. `nil` unless the task is queued.
-  public var rank: Timestamp? {
-    guard case .queued(let queueing) = state else { return nil }
-    return queueing.since.advanced(by: .zero - request.priority.headStart)
+  /// Why a running task shall stop, when somebody asked for it.
+  public internal(set) var cancelRequest: String? {
+    get { rarities?.value.cancelRequest }
+    set { setRarity(\.cancelRequest, newValue) }
   }
 
-  /// When somebody has to look at the task although nobody works on it, or whoever does is silent: a lease, an
-  /// attempt, a wait or the whole task runs out. `nil` when nothing does.
-  public var alarm: Timestamp? {
-    switch state {
-    case .queued: request.deadline
-    case .running(let hold): Self.earliest(hold.expiresAt, Self.earliest(hold.deadline, request.deadline))
-    case .waiting(let wait): Self.earliest(wait.until, request.deadline)
-    case .completed, .cancelled, .deadLettered: nil
-    }
+  /// How far it is, in the words of its handler; `nil` before the first report.
+  public internal(set) var progress: TaskProgress? {
+    get { rarities?.value.progress }
+    set { setRarity(\.progress, newValue) }
   }
 
-  private static func earliest(_ one: Timestamp?, _ other: Timestamp?) -> Timestamp? {
-    guard let one, let other else { return one ?? other }
-    return min(one, other)
+  /// What ended the last wait, such as an answer; `nil` where nothing was brought.
+  public internal(set) var input: String? {
+    get { rarities?.value.input }
+    set { setRarity(\.input, newValue) }
   }
 
-  /// Whether a worker may claim the task now: it is queued, due, and still of use.
-  public func isClaimable(at now: Timestamp) -> Bool {
-    guard case .queued(let queueing) = state else { return false }
-    return (queueing.notBefore.map { $0 <= now } ?? true) && !isOverdue(at: now)
+  /// The tokens of all calls that its handler has reported; `nil` where none was.
+  public internal(set) var usage: TokenUsage? {
+    get { rarities?.value.usage }
+    set { setRarity(\.usage, newValue) }
   }
 
-  /// Whether the task's own deadline has passed.
-  public func isOverdue(at now: Timestamp) -> Bool { request.deadline.map { $0 <= now } ?? false }
-
-  /// When the task ended; `nil` while it has not.
-  public var endedAt: Timestamp? {
-    switch state {
-    case .queued, .running, .waiting: nil
-    case .completed(let result): result.finishedAt
-    case .cancelled(let cancellation): cancellation.cancelledAt
-    case .deadLettered(let letter): letter.failedAt
-    }
-  }
-
-  /// How long the task has taken so far, or took until it ended; never negative, though clocks may go back.
-  public func elapsed(at now: Timestamp) -> Duration {
-    createdAt.duration(to: max(endedAt ?? now, createdAt))
+  private mutating func setRarity<Value>(_ path: WritableKeyPath<Rarities, Value?>, _ value: Value?) {
+    guard rarities != nil || value != nil else { return }
+    var changed = rarities?.value ?? Rarities()
+    changed[keyPath: path] = value
+    rarities = changed == Rarities() ? nil : Boxed(changed)
   }
 }

@@ -2,7 +2,7 @@
 @nonexhaustive
 public enum TaskFailure: Error, Hashable, Sendable, Codable {
   /// The model failed.
-  case provider(ProviderFailure)
+  indirect case provider(ProviderFailure)
   /// The attempt took longer than this.
   case attemptTimedOut(after: Duration)
   /// Its worker fell silent; so many did, one after another.
