@@ -17,6 +17,9 @@ let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// The same for what is written in C.
+let settingsOfC: [CSetting] = [.treatAllWarnings(as: .error)]
+
 /// For targets that call C.
 /// https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
 let settingsBesideC: [SwiftSetting] = settings + [.strictMemorySafety()]
@@ -79,9 +82,12 @@ let package = Package(
     .executableTarget(
       name: "companion-bench", dependencies: ["CompanionKit", "CSQLite"],
       path: "Examples/companion-bench", swiftSettings: settingsBesideC),
+    .target(
+      name: "CUnsyncedVFS", dependencies: ["CSQLite"], path: "Examples/CUnsyncedVFS",
+      cSettings: settingsOfC, linkerSettings: [.linkedLibrary("sqlite3")]),
     .executableTarget(
-      name: "companion-sim", dependencies: ["CompanionKit", "CompanionTesting"],
-      path: "Examples/companion-sim", swiftSettings: settings),
+      name: "companion-sim", dependencies: ["CompanionKit", "CompanionTesting", "CUnsyncedVFS"],
+      path: "Examples/companion-sim", swiftSettings: settingsBesideC),
     .executableTarget(
       name: "custom-adapters", dependencies: ["CompanionKit", "CompanionTesting"],
       path: "Examples/custom-adapters", swiftSettings: settings),
@@ -124,7 +130,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "CompanionKitTests",
-      dependencies: ["CompanionKit", "CompanionTesting", "LoopbackServer", "companion"],
+      dependencies: ["CompanionKit", "CompanionTesting", "LoopbackServer", "companion", "companion-sim"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -91,6 +91,8 @@ enum Invocation {
         and the hash is the same in every process of the same build.
     companion-sim --seed N --trace
         Tells what happens in one run, and the verdict.
+    companion-sim crash --store sqlite --kills K
+        Kills real processes, and checks that no task was lost or done twice; see crash --help.
 
     --profile  tasks: durable background tasks. all: every profile there is, which is tasks.
     --plant    makes a mistake on purpose that queues are known for, to be found: finish-without-fence,

@@ -1,12 +1,21 @@
 import CompanionTesting
 import Foundation
 
-/// `companion-sim`: runs simulations of many seeds, or tells the story of one.
+/// `companion-sim`: runs simulations of many seeds, or tells the story of one; `companion-sim crash` kills real
+/// processes.
 @main
 struct SimulationCommand {
-  static func main() {
+  static func main() async {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments.first == CrashCommand.word {
+      exit(await CrashCommand.run(Array(arguments.dropFirst())))
+    }
+    simulate(arguments)
+  }
+
+  private static func simulate(_ arguments: [String]) {
     do throws(UsageError) {
-      switch try Invocation(Array(CommandLine.arguments.dropFirst())) {
+      switch try Invocation(arguments) {
       case .help: print(Invocation.helpText)
       case .seeds(let seeds, let flaw, let printsJSON):
         exit(SeedRun(seeds: seeds, flaw: flaw, printsJSON: printsJSON)() ? 0 : 1)

@@ -46,10 +46,11 @@ final class Connection {
   }
 
   deinit {
-    // Closing fails while statements are left.
     statements = [:]
     frequentStatements = [:]
-    unsafe sqlite3_close(handle)
+    // Whoever ran the last statement may still hold it: in an optimised build a local is let go of when the
+    // optimiser likes. This closes with the last statement; the other way of closing fails while one is left.
+    unsafe sqlite3_close_v2(handle)
     unsafe logPages.deallocate()
   }
 

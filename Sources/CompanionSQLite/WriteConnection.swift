@@ -15,6 +15,7 @@ final class WriteConnection {
   var isIdle = false
   /// How many transactions have been committed.
   private(set) var commits = 0
+  private var commitsAtLastLook = 0
   /// Whether the open transaction has changed tasks, pauses or schedules.
   var hasChangedTasks = false
 
@@ -51,6 +52,16 @@ final class WriteConnection {
     dataVersion = version
     forget()
     listeners.tell()
+  }
+
+  /// Finds out whether another connection has written, while nothing is written here.
+  ///
+  /// - Returns: whether this connection has written since the last time.
+  func noticeOthersBetweenWrites() -> Bool {
+    // A failure shows itself to the next one who writes.
+    _ = try? noticeOthers()
+    defer { commitsAtLastLook = commits }
+    return commits != commitsAtLastLook
   }
 
   /// Commits a group in one transaction.

@@ -60,10 +60,13 @@ final class Writer: Sendable {
   }
 
   /// Finds out whether another process has changed the file, and tells the listeners.
-  func noticeOthers() async {
-    // A failure shows itself to the next one who writes.
-    if file.withLockIfAvailable({ _ = try? $0?.noticeOthers() }) != nil { return }
-    await onQueue { self.file.withLock { _ = try? $0?.noticeOthers() } }
+  ///
+  /// - Returns: whether this process has written since the last time.
+  func noticeOthers() async -> Bool {
+    if let hasWritten = file.withLockIfAvailable({ $0?.noticeOthersBetweenWrites() ?? false }) {
+      return hasWritten
+    }
+    return await onQueue { self.file.withLock { $0?.noticeOthersBetweenWrites() ?? false } }
   }
 
   /// Writes what is waiting, moves the log into the file, and closes it.

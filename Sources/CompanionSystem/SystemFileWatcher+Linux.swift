@@ -1,6 +1,5 @@
 #if canImport(Glibc) || canImport(Musl)
   import Dispatch
-  import Synchronization
 
   #if canImport(Glibc)
     import Glibc
@@ -26,25 +25,16 @@
         throw FileWatchFailure(path, reason)
       }
       let file = FileIdentity(path)
-      let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-      let source = DispatchSource.makeReadSource(
-        fileDescriptor: descriptor, queue: DispatchQueue(label: "CompanionSystem.watcher"))
-      source.setEventHandler {
-        let seen = Self.drain(descriptor)
-        guard seen != 0 else { return }
-        let isGone = seen & (Self.deleted | Self.moved | Self.unmounted | Self.watchEnded) != 0
-        // Of a file that is removed while somebody has it open, only the change of its attributes is told.
-        if isGone || file == nil || FileIdentity(path) != file {
-          continuation.finish()
-        } else {
-          continuation.yield()
-        }
+      let make: FileWatch.MakeSource = { queue in
+        DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
       }
-      source.setCancelHandler { close(descriptor) }
-      source.activate()
-      let held = Held(source)
-      continuation.onTermination = { _ in held.cancel() }
-      return stream
+      return FileWatch.stream(of: make, atEnd: { close(descriptor) }) {
+        let seen = Self.drain(descriptor)
+        guard seen != 0 else { return .nothing }
+        // Of a file that is removed while somebody has it open, only the change of its attributes is told.
+        let isGone = seen & (Self.deleted | Self.moved | Self.unmounted | Self.watchEnded) != 0
+        return isGone || file == nil || FileIdentity(path) != file ? .gone : .changed
+      }
     }
 
     /// Reads all events.
@@ -88,14 +78,5 @@
       guard stat(path, &status) == 0 else { return nil }
       (device, number) = (status.st_dev, status.st_ino)
     }
-  }
-
-  /// A source of events until it is cancelled, from whatever thread.
-  private final class Held: Sendable {
-    private let source: Mutex<any DispatchSourceRead>
-
-    init(_ source: sending any DispatchSourceRead) { self.source = Mutex(source) }
-
-    func cancel() { source.withLock { $0.cancel() } }
   }
 #endif
