@@ -26,7 +26,7 @@ struct ProcessPendingTasks: Sendable {
             for run in claimed.runs { begin(run, in: &group) }
             pause = min(configuration.sweepInterval, claimed.nextDue ?? configuration.sweepInterval)
           } else {
-            // Only the end of a run can make room.
+            // Only the end of a run can make room, and it wakes.
             pause = nil
           }
           retry = Backoff(first: .seconds(1), cap: .seconds(60))
@@ -42,10 +42,7 @@ struct ProcessPendingTasks: Sendable {
   }
 
   private func begin(_ run: TaskEngine.Run, in group: inout DiscardingTaskGroup) {
-    group.addTask {
-      _ = await engine.work(on: run)
-      wakeUp()
-    }
+    group.addTask { _ = await engine.work(on: run) }
   }
 
   private func waitForRunning() async {

@@ -149,6 +149,8 @@ package final class TaskEngine: Sendable {
       state.running[run.claim] = nil
       state.outcomes.count(result)
     }
+    // There is room for the next, whoever has worked on this one; news of its end came while it still counted.
+    workersWakeUp()
     return result
   }
 

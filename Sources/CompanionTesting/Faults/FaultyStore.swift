@@ -112,6 +112,7 @@ public final class FaultyStore: ConversationStore, TaskStore {
   // MARK: News
 
   func faultyChanges() -> AsyncStream<Void> {
+    guard plan.newsFault != nil else { return base.taskChanges() }
     let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let changes = base.taskChanges()
     // It outlives this call, and ends with its consumer.
@@ -125,7 +126,7 @@ public final class FaultyStore: ConversationStore, TaskStore {
 
   private func passOn(to consumer: AsyncStream<Void>.Continuation) async {
     guard (try? await passHold()) != nil else { return }
-    switch state.withLock({ $0.hasFaults }) ? plan.newsFault() : nil {
+    switch state.withLock({ $0.hasFaults }) ? plan.newsFault?() : nil {
     case .lost: return
     case .doubled:
       consumer.yield()

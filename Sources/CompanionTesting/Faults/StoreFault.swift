@@ -85,12 +85,13 @@ public struct StoreFaultPlan: Sendable {
   }
 
   let fault: @Sendable (StoreCall) -> StoreFault?
-  let newsFault: @Sendable () -> ChangeNewsFault?
+  /// `nil` when all news comes as it should.
+  let newsFault: (@Sendable () -> ChangeNewsFault?)?
 
   /// A plan that decides at every call; it is asked once for each, in their order.
   public init(
     fault: @escaping @Sendable (StoreCall) -> StoreFault?,
-    newsFault: @escaping @Sendable () -> ChangeNewsFault? = { nil }
+    newsFault: (@Sendable () -> ChangeNewsFault?)? = nil
   ) {
     self.fault = fault
     self.newsFault = newsFault
@@ -106,9 +107,12 @@ public struct StoreFaultPlan: Sendable {
 
   /// Chance decides: with a seeded source, the same calls go wrong in every run of a seed.
   public static func random(_ odds: Odds, from random: any RandomSource) -> StoreFaultPlan {
-    StoreFaultPlan(
-      fault: { _ in odds.fault(random) },
-      newsFault: { odds.newsFault(random) })
+    guard odds.hasNewsFaults else { return StoreFaultPlan { _ in odds.fault(random) } }
+    return StoreFaultPlan { _ in
+      odds.fault(random)
+    } newsFault: {
+      odds.newsFault(random)
+    }
   }
 }
 
@@ -122,6 +126,8 @@ extension StoreFaultPlan.Odds {
     if takes(hang, from: &point) { return .hang }
     return nil
   }
+
+  fileprivate var hasNewsFaults: Bool { lostNews + doubledNews + lateNews > 0 }
 
   fileprivate func newsFault(_ random: any RandomSource) -> ChangeNewsFault? {
     var point = random.fraction()

@@ -59,7 +59,7 @@ struct TaskClient: Sendable {
     guard let engine = engine(process) else { return }
     var request = request(for: job, at: world.time.now)
     request.kind = .quick
-    request.payload = TaskPayload(json: "0")
+    request.payload = world.scenario.filler
     request.metadata = ["other": "wish"]
     guard let id = try? await CreateGenerationTask(engine: engine)(request) else { return }
     witness.acknowledge(id, of: -1 - job, asking: request)

@@ -13,10 +13,12 @@ extension TaskScenario {
     // One at the most, so that somebody is left to do the work.
     if dice.happens(percent: 25) { processes[count - 1].staysDown = true }
     jobs = []
-    for index in 0..<dice.number(in: 3...9) { jobs.append(Self.job(index, &dice)) }
+    for index in 0..<dice.number(in: 3...8) { jobs.append(Self.job(index, &dice)) }
     schedule = dice.happens(percent: 25) ? .seconds(dice.number(in: 40...200)) : nil
     steps = []
     drawCommands(&dice)
+    jobs.append(
+      Job(kind: .quick, behaviour: .succeed(after: .seconds(1)), payload: TaskPayload(json: "filler")))
     drawFaults(&dice)
   }
 

@@ -59,12 +59,17 @@ struct TaskScenario: Sendable {
   }
 
   var processes: [Process]
+  /// The last is asked for by the schedule alone; see ``filler``.
   var jobs: [Job]
   var steps: [TimedStep]
   /// How often an occurrence of the schedule comes; `nil` for no schedule.
   var schedule: Duration?
   /// When nothing goes wrong any more.
   var calm: Duration
+
+  /// What the schedule asks for, and whoever uses a key that is another's: little work, so that there is always
+  /// somebody for the rest.
+  var filler: TaskPayload { TaskPayload(json: "\(jobs.count - 1)") }
 
   /// Who asks for the tasks of the schedule.
   static let scheduler = TaskRequester.named(RequesterID(bits: 8))

@@ -151,16 +151,20 @@ extension TaskWitness {
   func checkOrder(of claimed: ClaimedTasks, for claim: TaskClaim, in state: inout State) {
     var room: [TaskKind: Int] = [:]
     let now = time.now
-    let line = state.tasks
-      .filter { $0.task.isClaimable(at: now) && !state.pause.covers($0.task.request.kind) }
-      .sorted { ($0.task.rank ?? now, $0.task.id) < ($1.task.rank ?? now, $1.task.id) }
+    var line: [(rank: Timestamp, id: TaskID, kind: TaskKind)] = []
+    for index in state.tasks.indices where state.tasks[index].task.isClaimable(at: now) {
+      guard let rank = state.tasks[index].task.rank else { continue }
+      let kind = state.tasks[index].task.request.kind
+      if !state.pause.covers(kind) { line.append((rank, state.tasks[index].task.id, kind)) }
+    }
+    guard !(line.isEmpty && claimed.changes.isEmpty) else { return }
+    line.sort { ($0.rank, $0.id) < ($1.rank, $1.id) }
     var expected: [TaskID] = []
-    for known in line where expected.count < claim.limit {
-      let kind = known.task.request.kind
+    for (_, id, kind) in line where expected.count < claim.limit {
       let left = room[kind] ?? claim.room(for: kind)?.limit ?? 0
       guard left > 0 else { continue }
       room[kind] = left - 1
-      expected.append(known.task.id)
+      expected.append(id)
     }
     guard claimed.changes.map(\.task.id) != expected else { return }
     report(.noneStarves, "a claim took \(claimed.changes.map(\.task.id)), not \(expected)", in: &state)

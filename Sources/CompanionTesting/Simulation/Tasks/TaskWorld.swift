@@ -94,7 +94,6 @@ final class TaskWorld: Sendable {
     return registrations
   }
 
-  /// Its tasks are the first job once more.
   private var schedules: [TaskSchedule] {
     guard let length = scenario.schedule,
       let recurrence = try? TaskRecurrence.every(length, since: witness.start),
@@ -102,7 +101,7 @@ final class TaskWorld: Sendable {
     else { return [] }
     return [
       TaskSchedule(
-        id: id, recurrence: recurrence, kind: .quick, payload: TaskPayload(json: "0"),
+        id: id, recurrence: recurrence, kind: .quick, payload: scenario.filler,
         requester: TaskScenario.scheduler)
     ]
   }
