@@ -125,6 +125,8 @@ extension InMemoryStore {
 extension ChangeSet.Change {
   fileprivate var concernsTasks: Bool {
     switch self {
+    // Nobody has anything to do because a lease is longer.
+    case .transition(_, .renew, _): false
     case .insertTask, .transition, .pauseTasks, .resumeTasks, .moveSchedule: true
     case .insertSession, .append, .extendDraft, .discardDraft: false
     }

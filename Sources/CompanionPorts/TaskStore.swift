@@ -61,7 +61,8 @@ public protocol TaskStore: ChangeStore {
   /// - Returns: how many were removed.
   func pruneTasks(finishedFor: Duration, deadFor: Duration, limit: Int) async throws(StoreFailure) -> Int
 
-  /// Says that tasks, their pauses or schedules may have changed, in this process or another.
+  /// Says that tasks, their pauses or schedules may have changed, in this process or another. Of a renewed
+  /// lease it need not tell.
   ///
   /// What comes while the consumer is busy counts as one. It says nothing of what was before the call, and may
   /// say too much, but never too little.

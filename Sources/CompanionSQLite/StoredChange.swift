@@ -48,7 +48,8 @@ extension WriteConnection {
       try connection.apply(change)
       return nil
     }
-    hasChangedTasks = true
+    // Nobody has anything to do because a lease is longer.
+    if case .transition(_, .renew, _) = change {} else { hasChangedTasks = true }
     switch change {
     case .insert(let task): return try insert(task, at: now)
     case .transition(let id, let transition, let revision):

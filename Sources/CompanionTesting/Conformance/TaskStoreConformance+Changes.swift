@@ -16,7 +16,6 @@ extension TaskStoreConformance {
     let id: TaskID = Make.id(1)
     try await expectTold { try await store.insert(Make.task(1)) }
     try await expectTold { _ = try await store.take() }
-    try await expectTold { try await store.change(id, .renew(Make.lease(), leaseLength: .seconds(90))) }
     try await expectTold { try await store.change(id, .cancel(reason: "enough")) }
     try await expectTold { try await store.change(id, .stop(Make.lease())) }
     try await expectTold { try await store.commit(.pauseTasks(.reasoning)) }
