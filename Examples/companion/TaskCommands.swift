@@ -7,7 +7,8 @@ struct TaskCommands {
   func list() async throws -> String {
     let tasks = try await companion.tasks()
     guard !tasks.isEmpty else { return "There are no tasks." }
-    return tasks.map { "\($0.id)  \(label(of: $0))  \(words(of: $0))" }.joined(separator: "\n")
+    let lines = tasks.map { "\($0.id)  \(label(of: $0))  \(words(of: $0))" }
+    return (lines + (tasks.count == 20 ? ["These are the newest 20."] : [])).joined(separator: "\n")
   }
 
   func dead() async throws -> String {
@@ -32,7 +33,7 @@ struct TaskCommands {
     ]
     if let note = status.progress?.note { lines.append("progress  \(note)") }
     let cost = try await companion.taskCost(of: task.id)
-    if task.usage != nil { lines.append("tokens    \(cost.used.input) in, \(cost.used.output) out") }
+    if let used = cost.used { lines.append("tokens    \(used.input) in, \(used.output) out") }
     lines += history.map { "\($0.number)  \($0.time)  \(line(for: $0.kind))" }
     if case .completed(let result) = status.task.state { lines.append(result.text) }
     return lines.joined(separator: "\n")

@@ -11,7 +11,10 @@ struct BoundedStore: ConversationStore, TaskStore {
   let limit: Duration
 
   /// Runs a call on a task of its own, so that nobody waits for it longer than the limit.
+  ///
+  /// - Parameter onLate: told of a value that came when nobody waited for it any more.
   private func bounded<Value: Sendable>(
+    onLate: @escaping @Sendable (Value) async -> Void = { _ in },
     _ call: @escaping @Sendable (any CompanionStore) async throws(StoreFailure) -> Value
   ) async throws(StoreFailure) -> Value {
     let answer = FirstAnswer<Value>()
@@ -21,13 +24,14 @@ struct BoundedStore: ConversationStore, TaskStore {
         guard (try? await time.sleep(until: time.now.advanced(by: limit), tolerance: nil)) != nil else {
           return
         }
-        answer.give(.failure(.timedOut(limit)))
+        _ = answer.give(.failure(.timedOut(limit)))
       }
       _ = Unstructured.start(name: "store call") {
         do throws(StoreFailure) {
-          answer.give(.success(try await call(base)))
+          let value = try await call(base)
+          if !answer.give(.success(value)) { await onLate(value) }
         } catch {
-          answer.give(.failure(error))
+          _ = answer.give(.failure(error))
         }
         timer.cancel()
       }
@@ -43,8 +47,11 @@ struct BoundedStore: ConversationStore, TaskStore {
       waiter.withLock { $0 = continuation }
     }
 
-    func give(_ result: Result<Value, StoreFailure>) {
-      waiter.withLock { $0.take() }?.resume(returning: result)
+    /// - Returns: whether anybody waited for it.
+    func give(_ result: Result<Value, StoreFailure>) -> Bool {
+      guard let waiter = waiter.withLock({ $0.take() }) else { return false }
+      waiter.resume(returning: result)
+      return true
     }
   }
 }
@@ -91,7 +98,15 @@ extension BoundedStore {
   }
 
   func claim(_ claim: TaskClaim) async throws(StoreFailure) -> ClaimedTasks {
-    try await bounded { store throws(StoreFailure) in try await store.claim(claim) }
+    try await bounded(onLate: giveBack) { store throws(StoreFailure) in try await store.claim(claim) }
+  }
+
+  /// Nobody knows of these tasks, so nobody works on them. What cannot be given back is rescued later.
+  private func giveBack(_ claimed: ClaimedTasks) async {
+    for change in claimed.changes {
+      let task = change.task
+      _ = try? await base.commit(.transition(task.id, .release(task.lease), revision: nil))
+    }
   }
 
   func overdueTasks(limit: Int) async throws(StoreFailure) -> OverdueTasks {

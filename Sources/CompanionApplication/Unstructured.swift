@@ -1,10 +1,12 @@
 /// The one place where tasks start that no caller's scope holds.
 ///
-/// Everything else here is structured: it ends before the call that began it returns. Three things cannot
+/// Everything else here is structured: it ends before the call that began it returns. Five things cannot
 /// be, and only they may come here:
 ///
 /// - a service that `start()` hosts until `stop()`, because it outlives the call;
 /// - a final write that must be made although the task that wants it has been cancelled;
+/// - a call of a host's store, which nobody may wait for longer than a limit;
+/// - a host's handler of tasks, which may not stop when it is told to, and then holds up nobody but its worker;
 /// - a conformance check, which has to end even when what it checks does not.
 package enum Unstructured {
   /// Where unstructured tasks run; `nil` for the default executor.
@@ -15,7 +17,7 @@ package enum Unstructured {
 
   /// Starts a task that runs on when its creator ends or is cancelled.
   ///
-  /// Whoever calls this owns the task: it cancels it and waits for it.
+  /// Whoever calls this owns the task: it cancels it, and waits for it unless it may take for ever.
   package static func start<Success: Sendable>(
     name: String? = nil, _ operation: @escaping @Sendable () async -> Success
   ) -> Task<Success, Never> {

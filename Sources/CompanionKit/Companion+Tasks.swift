@@ -71,13 +71,14 @@ extension Companion {
   ///
   /// - Parameters:
   ///   - worker: who claims it; a name that is never used again after a restart.
+  ///   - leaseLength: how long it is held without a sign of life, at least a second; `nil` for what is configured.
   ///   - limit: the longest that the attempt may take, whatever its kind says.
   /// - Returns: the task, and the state it was left in, `nil` when it was lost to another worker; or `nil` when
   ///   there was none to claim.
   public func processTask(
-    worker: WorkerID, limit: Duration? = nil
+    worker: WorkerID, leaseLength: Duration? = nil, limit: Duration? = nil
   ) async throws(StoreFailure) -> (task: GenerationTask, outcome: TaskStateName?)? {
-    try await ProcessTask(engine: engine)(worker: worker, limit: limit)
+    try await ProcessTask(engine: engine)(worker: worker, leaseLength: leaseLength, limit: limit)
   }
 
   /// Reviews the dead letters now, as is done at intervals: those whose failure may pass are taken back, a
@@ -171,32 +172,29 @@ extension Companion {
   public func drainTasks(limit: Duration) async throws(StoreFailure) -> Int {
     let events = events(limit: 16)
     let deadline = environment.time.now.advanced(by: limit)
-    var wake = DrainWake.event
+    var hasStopped = false
     while true {
+      // While something is in hand there is nothing to count.
+      await engine.waitUntilIdle(until: deadline)
       let changes = environment.store.taskChanges()
       let left = try await engine.pendingTasks(until: deadline)
-      // What was only seen in the store has not been told of here yet.
-      let isTold = wake != .change || engine.runningCount == 0
-      guard wake != .stopped, left > 0 || !isTold, environment.time.now < deadline, !Task.isCancelled
-      else { return left }
-      wake = await withTaskGroup(of: DrainWake.self) { [time = environment.time] group in
-        group.addTask { await Self.seesTaskLeaveWorker(in: events) ? .event : .stopped }
+      guard left > 0, !hasStopped, environment.time.now < deadline, !Task.isCancelled else { return left }
+      hasStopped = await withTaskGroup { [time = environment.time] group in
+        group.addTask { await !Self.seesTaskLeaveWorker(in: events) }
         group.addTask {
-          for await _ in changes { return .change }
-          return .event
+          for await _ in changes { return false }
+          return false
         }
         group.addTask {
           try? await time.sleep(until: deadline, tolerance: nil)
-          return .event
+          return false
         }
-        let wake = await group.next() ?? .stopped
+        let hasStopped = await group.next() ?? true
         group.cancelAll()
-        return wake
+        return hasStopped
       }
     }
   }
-
-  private enum DrainWake { case event, change, stopped }
 
   /// Waits until a task leaves a worker's hands, or the line.
   ///

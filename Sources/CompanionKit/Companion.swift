@@ -65,13 +65,16 @@ public final class Companion: Sendable {
       model: model, store: store, time: time,
       identifiers: identifiers ?? TimeOrderedIdentifiers(time: time, random: random),
       random: random, bus: EventBus(sink: events), configuration: configuration)
+    let provider = model.identity.provider
     let model = TaskModel(environment: environment)
     let standard = [
       TaskRegistration(
-        .conversation, handler: ConversationTaskHandler(environment: environment, model: model)),
-      TaskRegistration(.textGeneration, handler: ModelTaskHandler(model: model)),
-      TaskRegistration(.chatCompletion, handler: ModelTaskHandler(model: model)),
-      TaskRegistration(.reasoning, handler: ModelTaskHandler(model: model), attemptLimit: .none),
+        .conversation, handler: ConversationTaskHandler(environment: environment, model: model),
+        provider: provider),
+      TaskRegistration(.textGeneration, handler: ModelTaskHandler(model: model), provider: provider),
+      TaskRegistration(.chatCompletion, handler: ModelTaskHandler(model: model), provider: provider),
+      TaskRegistration(
+        .reasoning, handler: ModelTaskHandler(model: model), provider: provider, attemptLimit: .none),
     ]
     self.environment = environment
     engine = TaskEngine(

@@ -13,11 +13,14 @@ extension SQLiteStore {
           "\(TaskEventRow.select) WHERE e.position > ? ORDER BY e.position LIMIT ?",
           [.integer(cursor.rawValue), limit], read: TaskEventRow.event)
       }
-      // Their numbers, which an index has, are in the order of their places.
+      // Their numbers, which an index has, are in the order of their places. A cursor is mostly that of one of
+      // the task's own events, so that those before it are not looked at.
       return try connection.rows(
         """
-        \(TaskEventRow.select) WHERE e.task = (SELECT key FROM tasks WHERE id = ?) AND +e.position > ?
-        ORDER BY e.number LIMIT ?
+        \(TaskEventRow.select) WHERE e.task = (SELECT key FROM tasks WHERE id = ?1) AND +e.position > ?2
+        AND e.number > coalesce((SELECT number FROM task_events
+          WHERE position = ?2 AND task = (SELECT key FROM tasks WHERE id = ?1)), 0)
+        ORDER BY e.number LIMIT ?3
         """,
         [.text(task.rawValue), .integer(cursor.rawValue), limit], read: TaskEventRow.event)
     }

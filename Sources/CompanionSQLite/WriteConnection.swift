@@ -118,6 +118,22 @@ final class WriteConnection {
     }
   }
 
+  /// Reads without waiting for anybody.
+  ///
+  /// - Returns: `nil` when there is nothing to read, or somebody else holds the file.
+  func atOnce<Value>(
+    _ reading: ((WriteConnection) throws(StoreFailure) -> Value?)?
+  ) throws(StoreFailure) -> Value? {
+    guard let reading else { return nil }
+    connection.wait(atMost: .zero)
+    defer { connection.wait(atMost: busyTimeout) }
+    do throws(StoreFailure) {
+      return try reading(self)
+    } catch .busy {
+      return nil
+    }
+  }
+
   /// Ends the open transaction, if there is one, without its changes.
   func undo() {
     connection.rollBack()

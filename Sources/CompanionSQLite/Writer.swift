@@ -109,7 +109,7 @@ final class Writer: Sendable {
     let attempt = file.withLockIfAvailable { file -> (Result<Value, StoreFailure>, hasLongLog: Bool)? in
       guard let file else { return (.failure(.closed), false) }
       do throws(StoreFailure) {
-        if let value = try body.reading?(file) { return (.success(value), false) }
+        if let value = try file.atOnce(body.reading) { return (.success(value), false) }
       } catch {
         return (.failure(error), false)
       }

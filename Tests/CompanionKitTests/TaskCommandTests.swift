@@ -73,7 +73,7 @@ struct TaskCommandTests {
         (Workshop.request("{}", notBefore: later, deadline: later), .pastDeadline(later)),
         (
           Workshop.request("{}", key: ""),
-          .invalidRequest("its idempotency key has 0 bytes; 1 to 512 are allowed")
+          .invalidRequest("its idempotency key has 0 bytes; 1 to 512 without NUL are allowed")
         ),
       ]
       for (request, failure) in refusals {

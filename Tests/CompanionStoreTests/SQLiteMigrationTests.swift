@@ -15,9 +15,10 @@ import Testing
         #expect(carried == ConversationTask(instruction: "sum \"up\"", intent: intent))
         #expect(task.request.kind == .conversation)
         #expect(task.request.requester == .conversation(chat.id, identifier(1)))
-        #expect(task.lastEvent == 1)
-        #expect(
-          try await store.taskEvents(after: .start, of: task.id, limit: 9).map(\.event) == [task.creation])
+        // As if version 2 had brought it to where it is.
+        let events = try await store.taskEvents(after: .start, of: task.id, limit: 9).map(\.event)
+        #expect(events.first == task.creation && events.count == Int(task.lastEvent))
+        #expect(TaskHistory.firstFlaw(in: events) == nil)
       }
       try await store.checkIntegrity()
       await store.close()
@@ -40,10 +41,8 @@ import Testing
       #expect(states[3] == .cancelled(TaskCancellation(reason: "no need", cancelledAt: now)))
       #expect(states[4] == .deadLettered(DeadLetter(failure: .abandoned(rescues: 3), failedAt: now)))
       let running = try await store.task(identifier(2))
-      #expect(running?.lease == LeaseNumber(rawValue: 4))
-      #expect(running?.rescues == 1)
+      #expect(running?.lease == LeaseNumber(rawValue: 1))
       #expect(running?.cancelRequest == "stop")
-      #expect(running?.revision == 7)
     }
   }
 
@@ -56,7 +55,10 @@ import Testing
       try await store.commit(
         .transition(
           identifier(5), .requeue(reason: "again", delay: .zero, limit: 1), revision: nil))
-      #expect(try await store.events().map(\.event.number) == [1, 1, 1, 1, 1, 2, 2])
+      for task in try await store.allTasks() {
+        let events = try await store.taskEvents(after: .start, of: task.id, limit: 9).map(\.event)
+        #expect(TaskHistory.firstFlaw(in: events) == nil)
+      }
       #expect(try await store.pruneTasks(finishedFor: .seconds(1), deadFor: .seconds(1), limit: 9) == 1)
       #expect(try await store.task(identifier(3)) == nil)
     }

@@ -35,7 +35,7 @@ package struct CancelTask: Sendable {
         engine.signalCancel(of: id)
         return .requested
       }
-      await engine.endElsewhere(change.task)
+      await engine.endElsewhere(change.task, limit: engine.environment.configuration.tasks.windDown)
       return .cancelled
     }
   }

@@ -17,18 +17,26 @@ package struct CleanUpTimedOutTasks: Sendable {
   package func callAsFunction() async throws(StoreFailure) -> (changed: Int, next: Duration?) {
     let apply = ApplyTransition(environment: environment)
     var changed = 0
+    var failure: StoreFailure?
     while !Task.isCancelled {
       let overdue = try await environment.store.overdueTasks(limit: Self.batch)
       let before = changed
       for task in overdue.tasks {
         guard let remedy = remedy(for: task, at: overdue.now) else { continue }
-        if case .applied(let change) = try await apply(remedy, to: task.id, at: overdue.now) {
+        do throws(StoreFailure) {
+          guard case .applied(let change) = try await apply(remedy, to: task.id, at: overdue.now) else {
+            continue
+          }
           changed += 1
           tell(of: change)
+        } catch {
+          // One task that cannot be helped keeps nobody from the others.
+          failure = error
         }
       }
       // What is left of a whole batch is somebody else's.
       guard overdue.tasks.count == Self.batch, changed > before else {
+        if let failure { throw failure }
         return (changed, overdue.nextAlarm.map { overdue.now.duration(to: $0) })
       }
     }
@@ -63,8 +71,10 @@ package struct CleanUpTimedOutTasks: Sendable {
   }
 
   private func tell(of change: TaskChange) {
+    // A worker here that has the task stops, and with it what goes on elsewhere.
+    let isHere = engine.signalLoss(of: change.task)
     if change.task.state.isFinal {
-      engine.endElsewhereLater(change.task)
+      if !isHere { engine.endElsewhereLater(change.task) }
     } else {
       // There is something to claim now, or later.
       engine.wake()

@@ -23,7 +23,6 @@ package struct CreateGenerationTask: Sendable {
   /// - Returns: their names, in the order of the requests. Requests under the same key have the same one.
   package func callAsFunction(_ requests: [TaskRequest]) async throws(TaskCommandFailure) -> [TaskID] {
     let now = environment.time.now
-    for request in requests { try check(request, at: now) }
     for _ in 1...Self.attempts {
       let (tasks, ids) = try await tasks(for: requests, at: now)
       guard !tasks.isEmpty else { return ids }
@@ -51,20 +50,25 @@ package struct CreateGenerationTask: Sendable {
   ) async throws(TaskCommandFailure) -> (new: [GenerationTask], ids: [TaskID]) {
     var new: [GenerationTask] = []
     var ids: [TaskID] = []
-    var known: [String: (TaskID, TaskRequest)] = [:]
+    // Keys are the same when their bytes are.
+    var known: [[UInt8]: (TaskID, TaskRequest)] = [:]
     for request in requests {
       if let key = request.idempotencyKey {
-        if known[key] == nil, let found = try await task(under: key) {
-          known[key] = (found.id, found.request)
+        try check(key)
+        let bytes = Array(key.utf8)
+        if known[bytes] == nil, let found = try await task(under: key) {
+          known[bytes] = (found.id, found.request)
         }
-        if let (id, earlier) = known[key] {
+        // Whoever asks again gets the task, whatever has become of its time meanwhile.
+        if let (id, earlier) = known[bytes] {
           guard earlier.isSameWish(as: request) else { throw .keyReused(key, id) }
           ids.append(id)
           continue
         }
       }
+      try check(request, at: now)
       let task = GenerationTask(id: environment.identifiers.next(), request: request, createdAt: now)
-      if let key = request.idempotencyKey { known[key] = (task.id, request) }
+      if let key = request.idempotencyKey { known[Array(key.utf8)] = (task.id, request) }
       new.append(task)
       ids.append(task.id)
     }
@@ -91,18 +95,20 @@ package struct CreateGenerationTask: Sendable {
     guard (1...max(1, registration.payloadVersion)).contains(request.payload.version) else {
       throw .unknownVersion(request.payload.version, newest: registration.payloadVersion)
     }
-    if let key = request.idempotencyKey {
-      guard (1...Self.maximumKeyBytes).contains(key.utf8.count) else {
-        throw .invalidRequest(
-          "its idempotency key has \(key.utf8.count) bytes; 1 to \(Self.maximumKeyBytes) are allowed")
-      }
-    }
     let metadata = request.metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
     guard metadata <= Self.maximumMetadataBytes else {
       throw .invalidRequest("its metadata have \(metadata) bytes; \(Self.maximumMetadataBytes) are allowed")
     }
     if let deadline = request.deadline, deadline <= max(now, request.notBefore ?? now) {
       throw .pastDeadline(deadline)
+    }
+  }
+
+  private func check(_ key: String) throws(TaskCommandFailure) {
+    let bytes = key.utf8.count
+    guard (1...Self.maximumKeyBytes).contains(bytes), !key.utf8.contains(0) else {
+      throw .invalidRequest(
+        "its idempotency key has \(bytes) bytes; 1 to \(Self.maximumKeyBytes) without NUL are allowed")
     }
   }
 

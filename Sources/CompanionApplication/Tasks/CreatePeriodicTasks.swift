@@ -18,7 +18,16 @@ struct CreatePeriodicTasks: Sendable {
     for schedule in engine.schedules {
       // Occurrences are due by the store's clock, as everything is.
       let now = try await environment.store.overdueTasks(limit: 0).now
-      guard let occurrence = try await advance(schedule, at: now) else { continue }
+      let advanced: Timestamp?
+      do throws(StoreFailure) {
+        advanced = try await advance(schedule, at: now)
+      } catch {
+        // One that cannot be made keeps nobody from the others.
+        environment.events.emit(.taskServiceFailed("schedule \(schedule.id)", error))
+        next = min(next ?? .seconds(60), .seconds(60))
+        continue
+      }
+      guard let occurrence = advanced else { continue }
       let wait = now.duration(to: occurrence)
       next = next.map { min($0, wait) } ?? wait
     }

@@ -29,7 +29,10 @@ package struct RetryTask: Sendable {
     guard let task else { throw .unknownTask(id) }
     let policy = engine.registry.retryPolicy(for: task.request.kind)
     let requeue = TaskTransition.requeue(
-      reason: reason, delay: delay ?? policy.backoff(afterFailures: task.requeues),
+      reason: reason,
+      delay: delay
+        ?? RetryPolicy.jittered(
+          policy.backoff(afterFailures: task.requeues), bits: engine.environment.random.nextBits()),
       limit: engine.environment.configuration.tasks.maximumRequeues)
     switch try await engine.command(requeue, on: id) {
     case .refused(let refusal, _): throw .refused(refusal)

@@ -34,14 +34,17 @@ public struct TaskConfiguration: Sendable {
   /// Whether tasks of a kind that is not registered here are left to other processes. Otherwise they become
   /// dead letters, with the reason.
   public var leavesUnknownKinds = false
-  /// The most calls for tasks that go on at the same time, for each provider, by its name; no limit for one
-  /// that is not named.
+  /// The most tasks that run at the same time in this process for each provider, by its name, over all kinds
+  /// that are registered for it; no limit for one that is not named.
   public var providerConcurrency: [String: Int] = [:]
   /// What models cost. A model that is not named costs an unknown amount.
   public var prices: [ModelIdentity: ModelPrice] = [:]
 
   /// The defaults.
   public init() {}
+
+  /// How long a handler that is told to stop is waited for before the task goes on without it.
+  var windDown: Duration { min(.seconds(1), leaseLength / 3) }
 
   /// The configuration within the bounds that its properties name.
   var bounded: TaskConfiguration {

@@ -7,7 +7,8 @@ package final class TaskEngine: Sendable {
   /// A claim in hand: a task that this process lost and took again is two of them.
   struct Run: Sendable {
     let task: GenerationTask
-    fileprivate let signal: RunSignal
+    let leaseLength: Duration
+    let signal = RunSignal()
     fileprivate var claim: Claim { Claim(task: task.id, lease: task.lease) }
   }
 
@@ -19,7 +20,11 @@ package final class TaskEngine: Sendable {
   private struct State {
     var running: [Claim: (kind: TaskKind, signal: RunSignal)] = [:]
     var isStopping = false
+    /// Counts claims, so that kinds that share a limit take turns.
+    var claims = 0
     var outcomes = TaskOutcomeCounts()
+    /// Those who wait until nothing is in hand.
+    var idleWakeUps: [WakeUp] = []
   }
 
   package let environment: Environment
@@ -29,9 +34,9 @@ package final class TaskEngine: Sendable {
   let schedules: [TaskSchedule]
   private let state = Mutex(State())
   private let workersWakeUp = WakeUp()
-  private let sweeper: SweepAlarm
+  let sweeper: SweepAlarm
   /// One claim at a time, so that each counts what the one before has taken.
-  private let claiming = ConcurrencyLimit(1)
+  let claiming = ConcurrencyLimit(1)
   private let endings: AsyncStream<GenerationTask>
   private let addEnding: AsyncStream<GenerationTask>.Continuation
   private let stopWakeUps = [WakeUp(), WakeUp()]
@@ -48,14 +53,16 @@ package final class TaskEngine: Sendable {
     worker = environment.identifiers.next()
     registry = TaskRegistry(registrations, configuration: environment.configuration.tasks)
     sweeper = SweepAlarm(time: environment.time)
-    (endings, addEnding) = AsyncStream.makeStream()
+    (endings, addEnding) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1_000))
   }
 
   /// Works until ``stop()``, and then for a grace period on what is in hand. Cancellation gives everything
   /// back at once.
   package func run() async {
+    // Whatever changes from here on is told, and what was before is found by looking.
+    let changes = environment.store.taskChanges()
     await withTaskGroup { group in
-      group.addTask { await self.passOnChanges() }
+      group.addTask { await self.passOn(changes) }
       group.addTask { await self.endElsewhere(self.endings) }
       group.addTask { await CleanUpTimedOutTasks(engine: self).run(on: self.sweeper) }
       group.addTask { await ProcessDeadLetters(engine: self).run(on: self.stopWakeUps[0]) }
@@ -78,12 +85,17 @@ package final class TaskEngine: Sendable {
   package var outcomes: TaskOutcomeCounts { state.withLock { $0.outcomes } }
 
   /// How many tasks this engine has in hand, or will take until a time: those that it works on, and those that
-  /// are queued and due by then.
+  /// are queued, due by then, and neither paused nor left to others. More than 1,000 count as that.
   package func pendingTasks(until time: Timestamp) async throws(StoreFailure) -> Int {
+    let statistics = try await environment.store.taskStatistics()
+    guard statistics.count(.queued) + statistics.count(.running) > 0 else { return 0 }
+    let pause = try await environment.store.pausedTasks()
     let filter = TaskFilter(states: [.queued, .running])
-    return try await environment.store.tasks(matching: filter, limit: .max).count { task in
+    return try await environment.store.tasks(matching: filter, limit: 1_000).count { task in
       switch task.state {
-      case .queued(let queueing): queueing.notBefore.map { $0 <= time } ?? true
+      case .queued(let queueing):
+        queueing.notBefore.map { $0 <= time } ?? true && !pause.covers(task.request.kind)
+          && registry.takes(task.request.kind)
       case .running(let hold): hold.worker == worker
       default: false
       }
@@ -96,9 +108,58 @@ package final class TaskEngine: Sendable {
     for signal in signals { signal.give(.cancelRequested) }
   }
 
+  /// Tells the worker of a task in this process that the task is no longer its own.
+  ///
+  /// - Returns: whether there is such a worker here.
+  func signalLoss(of task: GenerationTask) -> Bool {
+    let signal = state.withLock { $0.running[Claim(task: task.id, lease: task.lease)]?.signal }
+    signal?.give(.lost)
+    return signal != nil
+  }
+
   // MARK: For the services
 
   var isStopping: Bool { state.withLock { $0.isStopping } }
+
+  /// - Returns: how many tasks of each kind are in hand, and how many claims there were before.
+  func beginClaim() -> (running: [TaskKind: Int], turn: Int) {
+    state.withLock { state in
+      defer { state.claims = (state.claims + 1) % 1_000_000 }
+      return (state.running.values.reduce(into: [:]) { $0[$1.kind, default: 0] += 1 }, state.claims)
+    }
+  }
+
+  /// Takes claimed tasks in hand.
+  func register(_ runs: [Run]) {
+    state.withLock { state in
+      for run in runs { state.running[run.claim] = (run.task.request.kind, run.signal) }
+    }
+  }
+
+  /// Lets go of a task.
+  func forget(_ run: Run, _ result: TaskRun.Result) {
+    let idle = state.withLock { state -> [WakeUp] in
+      state.running[run.claim] = nil
+      state.outcomes.count(result)
+      guard state.running.isEmpty else { return [] }
+      defer { state.idleWakeUps = [] }
+      return state.idleWakeUps
+    }
+    for wakeUp in idle { wakeUp() }
+  }
+
+  /// Waits until nothing is in hand, and everybody has been told of it; until a deadline at the longest.
+  package func waitUntilIdle(until deadline: Timestamp) async {
+    while environment.time.now < deadline, !Task.isCancelled {
+      let wakeUp = WakeUp()
+      let isIdle = state.withLock { state in
+        if !state.running.isEmpty { state.idleWakeUps.append(wakeUp) }
+        return state.running.isEmpty
+      }
+      guard !isIdle else { return }
+      await wakeUp.wait(until: deadline, on: environment.time)
+    }
+  }
 
   /// How many tasks are in hand.
   package var runningCount: Int { state.withLock { $0.running.count } }
@@ -106,57 +167,9 @@ package final class TaskEngine: Sendable {
   /// Ends what goes on elsewhere for a task, without waiting for it.
   func endElsewhereLater(_ task: GenerationTask) { addEnding.yield(task) }
 
-  /// Claims tasks and takes them in hand: each has to be worked on.
-  ///
-  /// - Parameter cap: the longest that an attempt may take, whatever its kind says.
-  func claim(
-    worker: WorkerID, limit: Int, cap: Duration? = nil
-  ) async throws(StoreFailure) -> (runs: [Run], nextDue: Duration?) {
-    // Whoever is cancelled while it waits claims nothing.
-    guard (try? await claiming.enter()) != nil else { return ([], nil) }
-    defer { claiming.leave() }
-    let running = state.withLock { state in
-      state.running.values.reduce(into: [TaskKind: Int]()) { $0[$1.kind, default: 0] += 1 }
-    }
-    let claimed = try await environment.store.claim(
-      TaskClaim(
-        worker: worker, limit: limit, leaseLength: environment.configuration.tasks.leaseLength,
-        kinds: registry.rooms(running: running, cap: cap), others: registry.roomForOthers))
-    for change in claimed.changes {
-      environment.announce(change)
-      if let alarm = change.task.alarm { sweeper.note(in: claimed.now.duration(to: alarm)) }
-    }
-    let runs = claimed.changes.map { Run(task: $0.task, signal: RunSignal()) }
-    state.withLock { state in
-      for run in runs { state.running[run.claim] = (run.task.request.kind, run.signal) }
-    }
-    return (runs, claimed.nextDue.map { claimed.now.duration(to: $0) })
-  }
-
-  /// Works on a task in hand until it is out of this worker's hands.
-  func work(on run: Run) async -> TaskRun.Result {
-    let task = run.task
-    let limit: Duration? =
-      if case .running(let hold) = task.state { hold.deadline.map { hold.startedAt.duration(to: $0) } } else {
-        nil
-      }
-    let result = await TaskRun(task: task, attemptLimit: limit, registry: registry, environment: environment)
-      .run(signal: run.signal) { [sweeper, workersWakeUp] in
-        sweeper.note(in: $0)
-        workersWakeUp()
-      }
-    state.withLock { state in
-      state.running[run.claim] = nil
-      state.outcomes.count(result)
-    }
-    // There is room for the next, whoever has worked on this one; news of its end came while it still counted.
-    workersWakeUp()
-    return result
-  }
-
   /// Passes on that something has changed, in this process or another.
-  private func passOnChanges() async {
-    for await _ in environment.store.taskChanges() {
+  private func passOn(_ changes: AsyncStream<Void>) async {
+    for await _ in changes {
       workersWakeUp()
       sweeper.noteChange()
     }

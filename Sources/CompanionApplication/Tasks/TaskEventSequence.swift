@@ -3,12 +3,14 @@ public import CompanionPorts
 
 /// The events of tasks as they are stored, of all processes, from a place on.
 ///
-/// It waits for what is still to come, and ends when the waiting task is cancelled; for a single task, after
-/// the event that ends it. Whoever keeps the cursor of the last event goes on from there after a restart.
+/// It waits for what is still to come, and ends when the waiting task is cancelled; for a single task, when
+/// that has ended and all of its events have been given. Whoever keeps the cursor of the last event goes on from
+/// there after a restart.
 public struct TaskEventSequence: AsyncSequence, Sendable {
   /// An event, and its place.
   public typealias Element = RecordedTaskEvent
-  /// Why the store could not be read. Another iteration goes on from the last cursor.
+  /// Why the store could not be read; `conflict(.noSuchTask)` when there is no such task, or no more. Another
+  /// iteration goes on from the last cursor.
   public typealias Failure = StoreFailure
 
   let environment: Environment
@@ -32,7 +34,6 @@ public struct TaskEventSequence: AsyncSequence, Sendable {
     let task: TaskID?
     var cursor: EventCursor
     private var page: ArraySlice<RecordedTaskEvent> = []
-    private var hasEnded = false
 
     init(environment: Environment, task: TaskID?, cursor: EventCursor) {
       self.environment = environment
@@ -49,18 +50,35 @@ public struct TaskEventSequence: AsyncSequence, Sendable {
 
     /// The next event; `nil` when there will be none.
     public mutating func next() async throws(StoreFailure) -> RecordedTaskEvent? {
-      while !hasEnded, !Task.isCancelled {
+      while !Task.isCancelled {
         if let next = page.popFirst() {
           cursor = next.cursor
-          hasEnded = task != nil && next.event.kind.endsTask
           return next
         }
         // Subscribed before the look, so that nothing falls between the two.
         let changes = environment.store.taskChanges()
-        page = try await environment.store.taskEvents(after: cursor, of: task, limit: 100)[...]
-        if page.isEmpty { await Self.wait(for: changes, environment) }
+        try await turnPage()
+        guard page.isEmpty else { continue }
+        if try await hasEnded() {
+          // What came between the two looks is still to be given.
+          try await turnPage()
+          guard !page.isEmpty else { return nil }
+        } else {
+          await Self.wait(for: changes, environment)
+        }
       }
       return nil
+    }
+
+    private mutating func turnPage() async throws(StoreFailure) {
+      page = try await environment.store.taskEvents(after: cursor, of: task, limit: 100)[...]
+    }
+
+    /// Whether nothing more happens to the only task that is followed.
+    private func hasEnded() async throws(StoreFailure) -> Bool {
+      guard let task else { return false }
+      guard let found = try await environment.store.task(task) else { throw .conflict(.noSuchTask) }
+      return found.state.isFinal
     }
 
     /// Waits for a change. One that nobody tells of is found after the interval of sweeps.
@@ -75,15 +93,6 @@ public struct TaskEventSequence: AsyncSequence, Sendable {
         await group.next()
         group.cancelAll()
       }
-    }
-  }
-}
-
-extension TaskEvent.Kind {
-  fileprivate var endsTask: Bool {
-    switch self {
-    case .completed, .cancelled, .deadLettered: true
-    default: false
     }
   }
 }

@@ -1,23 +1,16 @@
 import CompanionDomain
 import CompanionPorts
 
-/// The model as tasks call it: within the limit for its provider, with reports of how far the answer is.
+/// The model as tasks call it, with reports of how far the answer is.
 package struct TaskModel: Sendable {
   let environment: Environment
-  private let limit: ConcurrencyLimit?
 
-  package init(environment: Environment) {
-    self.environment = environment
-    let provider = environment.model.identity.provider
-    limit = environment.configuration.tasks.providerConcurrency[provider].map { ConcurrencyLimit($0) }
-  }
+  package init(environment: Environment) { self.environment = environment }
 
   /// The whole answer.
   func answer(
     _ request: GenerationRequest, for attempt: TaskAttempt
   ) async throws -> (text: String, usage: TokenUsage?, isCut: Bool) {
-    try await limit?.enter()
-    defer { limit?.leave() }
     let task = attempt.task
     let context = EventContext(session: task.session, turn: task.turn, task: task.id)
     var text = ""

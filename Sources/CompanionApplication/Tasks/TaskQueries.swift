@@ -23,12 +23,12 @@ public struct TaskErrorRecord: Hashable, Sendable {
 
 /// What a task has cost, and may still.
 public struct TaskCostEstimate: Hashable, Sendable {
-  /// The tokens that its calls have used, as far as they were reported.
-  public var used: TokenUsage
+  /// The tokens that its calls have used, as far as they were reported; `nil` when none were.
+  public var used: TokenUsage?
   /// The tokens that one more attempt takes at least, by the length of its payload; `nil` for a task that has
   /// ended.
   public var expectedInput: Int?
-  /// What the used tokens cost; `nil` where the model's price is not known.
+  /// What the used tokens cost; `nil` where they, or the model's price, are not known.
   public var cost: Double?
   /// What one more attempt costs at least; `nil` where the model's price is not known, or the task has ended.
   public var expectedCost: Double?
@@ -86,10 +86,9 @@ package struct TaskQueries: Sendable {
   package func cost(of id: TaskID) async throws(TaskCommandFailure) -> TaskCostEstimate {
     let task = try await task(id)
     let price = environment.configuration.tasks.prices[environment.model.identity]
-    let used = task.usage ?? TokenUsage(input: 0, output: 0)
     let expected = task.state.isFinal ? nil : Self.roughTokens(of: task.request.payload.json)
     return TaskCostEstimate(
-      used: used, expectedInput: expected, cost: price?.cost(of: used),
+      used: task.usage, expectedInput: expected, cost: task.usage.flatMap { price?.cost(of: $0) },
       expectedCost: expected.flatMap { price?.cost(of: TokenUsage(input: $0, output: 0)) },
       currency: price?.currency)
   }

@@ -28,6 +28,9 @@ public struct TaskRegistration: Sendable {
   /// The most tasks of this kind that run at the same time in this process; `nil` for as many as there are
   /// workers.
   public var concurrency: Int?
+  /// The provider that the handler calls, whose limit in ``TaskConfiguration/providerConcurrency`` counts for
+  /// it.
+  public var provider: String?
   /// How long an attempt may take.
   public var attemptLimit: AttemptLimit
   /// When a failed attempt is tried again; `nil` for what ``TaskConfiguration/retry`` says.
@@ -40,6 +43,7 @@ public struct TaskRegistration: Sendable {
     payloadVersion: Int = 1,
     upgrades: [Int: Upgrade] = [:],
     concurrency: Int? = nil,
+    provider: String? = nil,
     attemptLimit: AttemptLimit = .standard,
     retry: RetryPolicy? = nil
   ) {
@@ -48,6 +52,7 @@ public struct TaskRegistration: Sendable {
     self.payloadVersion = payloadVersion
     self.upgrades = upgrades
     self.concurrency = concurrency
+    self.provider = provider
     self.attemptLimit = attemptLimit
     self.retry = retry
   }
@@ -78,6 +83,9 @@ struct TaskRegistry: Sendable {
 
   /// The room for each kind.
   ///
+  /// The deadline of an attempt that the store keeps is later than its limit by the time that a handler has to
+  /// stop: a worker that is alive is the first to end it.
+  ///
   /// - Parameters:
   ///   - running: how many tasks of each kind run already.
   ///   - cap: the longest that an attempt may take, whatever its kind says.
@@ -87,10 +95,21 @@ struct TaskRegistry: Sendable {
       let limit = registration.concurrency.map { max($0, 1) - (running[kind] ?? 0) } ?? .max
       let own = attemptLimit(for: kind)
       let capped = cap.map { cap in own.map { min($0, cap) } ?? cap } ?? own
-      rooms[kind] = TaskClaim.Room(limit: max(limit, 0), attemptLimit: capped)
+      rooms[kind] = TaskClaim.Room(
+        limit: max(limit, 0), attemptLimit: capped.map { $0 + configuration.windDown })
     }
     return rooms
   }
+
+  /// The providers with a limit, and the kinds that it counts for, both in order.
+  var limitedProviders: [(limit: Int, kinds: [TaskKind])] {
+    configuration.providerConcurrency.sorted { $0.key < $1.key }.map { provider, limit in
+      (limit, registrations.values.filter { $0.provider == provider }.map(\.kind).sorted())
+    }
+  }
+
+  /// Whether tasks of a kind are claimed here.
+  func takes(_ kind: TaskKind) -> Bool { registrations[kind] != nil || !configuration.leavesUnknownKinds }
 
   /// The room for kinds that are not registered; `nil` leaves them to other processes.
   var roomForOthers: TaskClaim.Room? { configuration.leavesUnknownKinds ? nil : TaskClaim.Room() }
@@ -118,7 +137,7 @@ struct TaskRegistry: Sendable {
       do {
         payload = TaskPayload(json: try upgrade(payload.json), version: payload.version + 1)
       } catch {
-        throw .undecodable("the upgrade from version \(payload.version) failed: \(error)")
+        throw TaskFailure.undecodable("the upgrade from version \(payload.version) failed: \(error)").storable
       }
     }
     return (registration, payload)

@@ -35,8 +35,10 @@ final class TaskReporter: Sendable {
     }
     guard isDue else { return }
     do throws(StoreFailure) {
-      try await store()
+      guard try await store() else { throw StoreFailure.conflict(.taskMoved) }
     } catch {
+      // What another worker has is not this one's any more.
+      if error == .conflict(.taskMoved) { throw CancellationError() }
       // Of what is no checkpoint the next report tells again.
       guard progress.checkpoint == nil else { throw error }
       apply.environment.events.emit(.taskServiceFailed("worker", error), in: EventContext(task: task.id))
@@ -44,19 +46,33 @@ final class TaskReporter: Sendable {
     try Task.checkCancellation()
   }
 
+  /// Stores what has been reported and was not stored yet, once.
+  func flush() async { _ = try? await store() }
+
   /// What has been used and not been stored.
   func takeUsage() -> TokenUsage? { state.withLock { $0.usage.take() } }
 
-  private func store() async throws(StoreFailure) {
+  /// - Returns: `false` when the task is another worker's: nothing was stored.
+  private func store() async throws(StoreFailure) -> Bool {
     let (progress, usage) = state.withLock { ($0.progress.take(), $0.usage.take()) }
-    guard progress != nil || usage != nil else { return }
+    guard progress != nil || usage != nil else { return true }
     let report = TaskTransition.report(task.lease, progress ?? TaskProgress(), usage: usage)
     do throws(StoreFailure) {
       switch try await apply(report, to: task.id) {
       case .applied(let change): if change.task.cancelRequest != nil { signal.give(.cancelRequested) }
-      case .refused, .noSuchTask: signal.give(.lost)
+      case .refused, .noSuchTask:
+        signal.give(.lost)
+        return false
       }
+      return true
     } catch {
+      switch error {
+      // It may be there: what was used is not to count twice.
+      case .timedOut, .unknown: throw error
+      // It would be the same again, and spoil what comes later.
+      case .invalid: throw error
+      default: break
+      }
       state.withLock { state in
         let later = state.progress
         state.progress = progress
@@ -79,23 +95,5 @@ extension TaskReporter.State {
     progress = progress?.updated(with: more) ?? more
     guard let usage else { return }
     self.usage = self.usage.map { $0.adding(usage) } ?? usage
-  }
-}
-
-/// Says to a run that it shall end, and how.
-final class RunSignal: Sendable {
-  private let end = Mutex<TaskRun.End?>(nil)
-  private let wakeUp = WakeUp()
-
-  /// The first that is given counts.
-  func give(_ end: TaskRun.End) {
-    self.end.withLock { $0 = $0 ?? end }
-    wakeUp()
-  }
-
-  /// Waits until one is given; `nil` when the waiting task is cancelled before.
-  func wait(on time: any TimeSource) async -> TaskRun.End? {
-    await wakeUp.wait(until: nil, on: time)
-    return end.withLock { $0 }
   }
 }

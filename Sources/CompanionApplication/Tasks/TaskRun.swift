@@ -24,42 +24,52 @@ struct TaskRun: Sendable {
   }
 
   let task: GenerationTask
+  let leaseLength: Duration
+  /// How long the attempt may take.
   let attemptLimit: Duration?
   let registry: TaskRegistry
   let environment: Environment
-  let apply: ApplyTransition
+  /// Told of what the end of the attempt has made of the task.
+  let onEnd: @Sendable (TaskChange, End) -> Void
 
-  init(
-    task: GenerationTask, attemptLimit: Duration?, registry: TaskRegistry, environment: Environment
-  ) {
-    self.task = task
-    self.attemptLimit = attemptLimit
-    self.registry = registry
-    self.environment = environment
-    apply = ApplyTransition(environment: environment)
-  }
-
+  private var apply: ApplyTransition { ApplyTransition(environment: environment) }
   private var time: any TimeSource { environment.time }
-  private var leaseLength: Duration { environment.configuration.tasks.leaseLength }
 
   /// Works until the task is done, or shall not go on, and stores what came of it, even when the worker is
   /// cancelled meanwhile.
   ///
-  /// Nobody waits for a handler that does not stop: what is decided is stored. Only this returns no sooner
-  /// than the handler does, so that a handler that hangs keeps its worker.
+  /// Nobody waits for a handler that does not stop: what is decided is stored. It keeps its worker until it
+  /// returns, or until the worker is cancelled.
   ///
-  /// - Parameters:
-  ///   - signal: says that the run shall end.
-  ///   - onAlarm: told of a time from now at which somebody has to look at the task.
-  func run(signal: RunSignal, onAlarm: @escaping @Sendable (Duration) -> Void = { _ in }) async -> Result {
+  /// - Parameter signal: says that the run shall end.
+  func run(signal: RunSignal) async -> Result {
     let reporter = TaskReporter(task: task, apply: apply, signal: signal)
-    let finished = WakeUp()
-    return await withTaskGroup(of: End.self) { group in
-      group.addTask {
-        defer { finished() }
-        return await attempt(reporter)
+    let handlerEnd = RunSignal()
+    let handler = Unstructured.start(name: "task handler") { handlerEnd.give(await attempt(reporter)) }
+    let end = await firstEnd(of: handlerEnd, signal, reporter)
+    handler.cancel()
+    let hurry = RunSignal()
+    let result = await withTaskCancellationHandler {
+      await Unstructured.shielded {
+        // A handler that stops when it is told to has stopped before anybody else may begin.
+        let last = await handlerEnd.wait(until: time.now.advanced(by: windDown), on: time)
+        return await store(end.replaced(by: last), reporter, hurry)
       }
-      group.addTask { await keepLease() }
+    } onCancel: {
+      hurry.give(.stopped)
+    }
+    _ = await handlerEnd.wait(on: time)
+    return result
+  }
+
+  private var windDown: Duration { environment.configuration.tasks.windDown }
+
+  private func firstEnd(
+    of handler: RunSignal, _ signal: RunSignal, _ reporter: TaskReporter
+  ) async -> End {
+    await withTaskGroup(of: End.self) { group in
+      group.addTask { await handler.wait(on: time) ?? .stopped }
+      group.addTask { await keepLease(reporter) }
       group.addTask { await signal.wait(on: time) ?? .stopped }
       if let attemptLimit {
         group.addTask {
@@ -69,18 +79,9 @@ struct TaskRun: Sendable {
       }
       let end = await group.next() ?? .stopped
       group.cancelAll()
-      return await Unstructured.shielded {
-        // A handler that stops when it is told to has stopped before anybody else may begin.
-        if !end.isHandlers {
-          await finished.wait(until: time.now.advanced(by: windDown), on: time)
-        }
-        return await store(end, usage: reporter.takeUsage(), onAlarm: onAlarm)
-      }
+      return end
     }
   }
-
-  /// How long a handler that is told to stop is waited for before the task goes on without it.
-  private var windDown: Duration { min(.seconds(1), leaseLength / 3) }
 
   private func sleep(_ duration: Duration) async throws {
     try await time.sleep(until: time.now.advanced(by: duration), tolerance: nil)
@@ -106,18 +107,17 @@ struct TaskRun: Sendable {
       case .done(let text, let usage): return .done(text, usage: usage)
       case .waiting(let reason, let limit): return .waiting(reason, limit: limit)
       }
-    } catch let failure as TaskFailure {
-      return .failed(failure)
-    } catch let failure as ProviderFailure {
-      // A model that says so without having been asked to stop has failed like any other.
-      return failure.kind == .cancelled && Task.isCancelled ? .stopped : .failed(.provider(failure))
-    } catch is CancellationError where Task.isCancelled {
+    } catch  where Task.isCancelled {
+      // Whatever a handler throws that was told to stop, stopping is what it does.
       return .stopped
+    } catch let failure as TaskFailure {
+      return .failed(failure.storable)
+    } catch let failure as ProviderFailure {
+      return .failed(.provider(failure))
     } catch let failure as StoreFailure {
       return .failed(.handler(failure.description, isPermanent: false))
     } catch {
-      let words = String("\(error)".prefix(500)).replacing("\0", with: "\u{FFFD}")
-      return .failed(.handler(words, isPermanent: false))
+      return .failed(TaskFailure.handler("\(error)", isPermanent: false).storable)
     }
   }
 
@@ -129,7 +129,9 @@ struct TaskRun: Sendable {
 
   /// Gives a sign of life three times per lease, until the task is no longer this worker's, or nobody has
   /// said for a whole lease that it is.
-  private func keepLease() async -> End {
+  ///
+  /// What was reported and held back is stored with it.
+  private func keepLease(_ reporter: TaskReporter) async -> End {
     // A cancel may have come after the claim, and before anybody here listened.
     if let current = try? await environment.store.task(task.id), current.cancelRequest != nil {
       return .cancelRequested
@@ -144,6 +146,7 @@ struct TaskRun: Sendable {
         return end
       }
       if let end { return end }
+      await reporter.flush()
     }
   }
 
@@ -165,55 +168,66 @@ struct TaskRun: Sendable {
 
   // MARK: The end
 
-  /// Stores what came of the attempt. As long as the lease lasts a store that fails is asked again: what is
-  /// refused then has been stored before.
-  private func store(
-    _ end: End, usage: TokenUsage?, onAlarm: @Sendable (Duration) -> Void
-  ) async -> Result {
-    guard var transition = transition(for: end, usage: usage) else { return .lost }
-    if let usage, !transition.carriesUsage {
-      // What has been used counts, whatever came of it. If it cannot be stored the end still is.
-      _ = try? await apply(.report(task.lease, TaskProgress(), usage: usage), to: task.id)
-    }
-    var pause = Backoff(first: .milliseconds(100), cap: .seconds(10))
-    var waited = Duration.zero
+  /// Stores what came of the attempt. A store that fails is asked again, for what a handler has brought until the
+  /// worker is cancelled: nobody else may have taken the task, and if somebody has, it is refused. What is refused
+  /// may also have been stored before.
+  ///
+  /// - Parameter hurry: says that the worker has been cancelled.
+  private func store(_ end: End, _ reporter: TaskReporter, _ hurry: RunSignal) async -> Result {
+    guard var transition = transition(for: end, reporter) else { return .lost }
+    await reporter.flush()
+    let deadline = time.now.advanced(by: leaseLength)
+    var pause = Backoff(first: .milliseconds(100), cap: .seconds(5))
+    var (hasFailed, isReplaced, isLastTry) = (false, false, false)
     while true {
       do throws(StoreFailure) {
         switch try await apply(transition, to: task.id) {
         case .applied(let change):
-          if let event = change.event, let alarm = change.task.alarm ?? change.task.dueAgain {
-            onAlarm(event.time.duration(to: alarm))
-          }
+          onEnd(change, end)
           return .stored(change.task.state.name)
         case .refused(_, let current):
-          // It has ended under this lease: the store had done what it did not say.
-          return current.lease == task.lease && current.state.isFinal ? .stored(current.state.name) : .lost
+          // It is completed under this lease, which nobody else can do: the store had done what it did not say.
+          guard hasFailed, current.lease == task.lease, case .completed(let result) = current.state else {
+            return .lost
+          }
+          let event = TaskEvent(
+            task: task.id, number: current.lastEvent, time: result.finishedAt, kind: .completed)
+          environment.announce(TaskChange(task: current, event: event))
+          return .stored(.completed)
         case .noSuchTask: return .lost
         }
       } catch {
-        if case .invalid(let reason) = error, case .done = end {
+        if case .invalid(let reason) = error {
           // It would be the same again.
+          guard !isReplaced else { return .lost }
+          isReplaced = true
+          if case .complete(_, _, let usage?) = transition {
+            _ = try? await apply(.report(task.lease, TaskProgress(), usage: usage), to: task.id)
+          }
           transition = .reject(task.lease, .unstorable(reason))
           continue
         }
+        hasFailed = true
+        if error == .closed { return .lost }
         environment.events.emit(.taskServiceFailed("worker", error), in: context)
       }
-      let delay = pause.next()
-      waited += delay
-      guard waited < end.patience(leaseLength), (try? await sleep(delay)) != nil else { return .lost }
+      guard !isLastTry, end.isBrought || time.now < deadline else { return .lost }
+      isLastTry = await hurry.wait(until: time.now.advanced(by: pause.next()), on: time) != nil
+      if isLastTry { _ = try? await sleep(.milliseconds(100)) }
     }
   }
 
-  private func transition(for end: End, usage unstored: TokenUsage?) -> TaskTransition? {
+  private func transition(for end: End, _ reporter: TaskReporter) -> TaskTransition? {
     switch end {
     case .done(let text, let usage):
-      .complete(task.lease, text: text, usage: usage.map { unstored?.adding($0) ?? $0 } ?? unstored)
-    case .waiting(let reason, let limit): .wait(task.lease, reason, limit: limit)
-    case .failed(let failure): .fail(task.lease, failure, retryIn: retryDelay(after: failure))
-    case .rejected(let failure): .reject(task.lease, failure)
-    case .cancelRequested: .stop(task.lease)
-    case .stopped: .release(task.lease)
-    case .lost: nil
+      let unstored = reporter.takeUsage()
+      return .complete(task.lease, text: text, usage: usage.map { unstored?.adding($0) ?? $0 } ?? unstored)
+    case .waiting(let reason, let limit): return .wait(task.lease, reason, limit: limit)
+    case .failed(let failure): return .fail(task.lease, failure, retryIn: retryDelay(after: failure))
+    case .rejected(let failure): return .reject(task.lease, failure)
+    case .cancelRequested: return .stop(task.lease)
+    case .stopped: return .release(task.lease)
+    case .lost: return nil
     }
   }
 
@@ -223,30 +237,21 @@ struct TaskRun: Sendable {
   }
 }
 
-extension TaskTransition {
-  fileprivate var carriesUsage: Bool { if case .complete = self { true } else { false } }
-}
-
 extension TaskRun.End {
-  /// How long the store is asked again. What is not given back at a shutdown is taken up again anyway.
-  fileprivate func patience(_ leaseLength: Duration) -> Duration {
-    if case .stopped = self { min(leaseLength, .seconds(1)) } else { leaseLength }
-  }
-
-  /// Whether it is the handler itself that has ended.
-  fileprivate var isHandlers: Bool {
+  /// Whether a handler has brought something that would have to be paid for again.
+  fileprivate var isBrought: Bool {
     switch self {
-    case .done, .waiting, .rejected: true
-    case .failed(.attemptTimedOut): false
-    case .failed: true
-    case .cancelRequested, .lost, .stopped: false
+    case .done, .waiting: true
+    default: false
     }
   }
-}
 
-extension GenerationTask {
-  /// When it may be claimed again, if that is not at once.
-  fileprivate var dueAgain: Timestamp? {
-    if case .queued(let queueing) = state { queueing.notBefore } else { nil }
+  /// What a handler still brings that was told to stop because its worker has to, counts.
+  fileprivate func replaced(by handlers: TaskRun.End?) -> TaskRun.End {
+    guard case .stopped = self, let handlers else { return self }
+    return switch handlers {
+    case .done, .waiting: handlers
+    default: self
+    }
   }
 }

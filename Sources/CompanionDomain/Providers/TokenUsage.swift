@@ -19,6 +19,13 @@ public struct TokenUsage: Hashable, Sendable, Codable {
 }
 
 extension TokenUsage {
+  /// The same without numbers below zero, which nobody has counted.
+  var counted: TokenUsage {
+    TokenUsage(
+      input: max(0, input), output: max(0, output), cachedInput: cachedInput.map { max(0, $0) },
+      reasoning: reasoning.map { max(0, $0) })
+  }
+
   /// The sum of two counts, saturated. A part that neither tells stays unknown.
   public func adding(_ other: TokenUsage) -> TokenUsage {
     TokenUsage(

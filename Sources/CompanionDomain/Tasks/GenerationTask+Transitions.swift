@@ -39,7 +39,7 @@ extension GenerationTask {
       return nil
     case .report(let lease, let more, let usage):
       _ = try holding(lease)
-      progress = progress?.updated(with: more) ?? more
+      if more != TaskProgress() { progress = progress?.updated(with: more) ?? more }
       add(usage)
       return .progressed(more)
     case .complete(let lease, let text, let usage):
@@ -196,7 +196,7 @@ extension GenerationTask {
   }
 
   private mutating func add(_ more: TokenUsage?) {
-    guard let more else { return }
+    guard let more = more?.counted else { return }
     usage = usage.map { $0.adding(more) } ?? more
   }
 

@@ -39,8 +39,13 @@ public struct RetryPolicy: Hashable, Sendable {
   ///   - bits: 64 random bits.
   public func delay(after failure: TaskFailure, earlierFailures earlier: Int, bits: UInt64) -> Duration? {
     guard failure.isRetryable, earlier < maximumRetries else { return nil }
-    let longest = UInt64(backoff(afterFailures: earlier).nanoseconds)
-    let jittered = Duration.nanoseconds(Int64((longest + 1).multipliedFullWidth(by: bits).high))
-    return max(jittered, failure.retryAfter ?? .zero)
+    return max(
+      Self.jittered(backoff(afterFailures: earlier), bits: bits), failure.retryAfter ?? .zero)
+  }
+
+  /// A wait from zero to the longest, so that those who wait for the same do not end together.
+  package static func jittered(_ longest: Duration, bits: UInt64) -> Duration {
+    let nanoseconds = UInt64(max(longest, .zero).nanoseconds)
+    return .nanoseconds(Int64((nanoseconds + 1).multipliedFullWidth(by: bits).high))
   }
 }

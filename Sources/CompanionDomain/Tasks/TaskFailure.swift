@@ -49,6 +49,22 @@ public enum TaskFailure: Error, Hashable, Sendable, Codable {
     }
   }
 
+  /// The same, in a form that any store holds: no NUL in what a host has written, and no more of it than 4,000
+  /// characters.
+  package var storable: TaskFailure {
+    switch self {
+    case .undecodable(let text): .undecodable(Self.storable(text))
+    case .unstorable(let text): .unstorable(Self.storable(text))
+    case .handler(let text, let isPermanent): .handler(Self.storable(text), isPermanent: isPermanent)
+    default: self
+    }
+  }
+
+  private static func storable(_ text: String) -> String {
+    let scalars = text.prefix(4_000).unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }
+    return String(String.UnicodeScalarView(scalars))
+  }
+
   /// How long the provider asks to wait before the next attempt.
   public var retryAfter: Duration? {
     if case .provider(let failure) = self { failure.retryAfter } else { nil }

@@ -88,7 +88,7 @@ final class TaskWorld: Sendable {
         .versioned, handler: handler, payloadVersion: 2, upgrades: [1: { "[\($0)]" }],
         retry: RetryPolicy(maximumRetries: 1)),
       TaskRegistration(.endless, handler: handler, attemptLimit: .none),
-      TaskRegistration(.textGeneration, handler: model),
+      TaskRegistration(.textGeneration, handler: model, provider: ModelIdentity.scripted.provider),
     ]
     if life.settings.knowsRareKind { registrations.append(TaskRegistration(.rare, handler: handler)) }
     return registrations
