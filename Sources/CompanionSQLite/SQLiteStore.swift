@@ -5,8 +5,8 @@ public import CompanionPorts
 /// Conversations and tasks in one SQLite file, which several processes may use at a time.
 ///
 /// A write-ahead log lies beside the file while it is open, so readers never wait for writers. Commits that
-/// are made at the same time share one synchronisation of the disk. Blocking calls run on threads of the
-/// store's own.
+/// are made at the same time share one synchronisation of the disk. Calls that may wait, for the
+/// disk or for other processes, run on threads of the store's own.
 ///
 /// A store that is let go of without ``close()`` closes too, at a time that nobody chooses; nothing that
 /// ``commit(_:)`` has acknowledged is lost by that, nor by the end of the process.

@@ -7,7 +7,7 @@ import FoundationEssentials
 /// `now` is the wall-clock time at which the process first asked, and what a clock that nobody can set has
 /// counted since, the time asleep included. So time neither jumps nor goes back while a process runs: what is
 /// measured in it, such as a lease, is a duration. A wall clock that is set meanwhile is followed by the next
-/// process.
+/// process: those that share a store are then started again together, so that they agree.
 public struct SystemTimeSource: TimeSource {
   /// The machine's clock.
   public init() {}
