@@ -68,7 +68,12 @@ enum RawTasks {
         SELECT t.key, \(identity), \(state), r.payload_version, r.payload, r.metadata, r.not_before
         FROM tasks t LEFT JOIN task_requests r ON r.task = t.key WHERE t.key = ?
         """.replacing("not_before, worker", with: "t.not_before, worker"))
-      update = try prepare("UPDATE tasks SET (\(state)) = (\(places(34))) WHERE key = ? AND revision = ?")
+      update = try prepare(
+        """
+        UPDATE tasks SET (state, queued_since, not_before, worker, started_at, expires_at, attempt_deadline, outcome,
+          ended_at, lease, revision, last_event, rank, is_ready, alarm_at)
+        = (\(places(15))) WHERE key = ? AND revision = ?
+        """)
       event = try prepare(
         """
         INSERT INTO task_events (task, number, time, kind, worker, lease, attempt, rescues, reason, not_before,
@@ -85,9 +90,7 @@ enum RawTasks {
         [
           .text(id), .text("bench"), .null, .null, .text(RequesterID(bits: 1).rawValue), .integer(0), .null,
           .null, .integer(now),
-        ]
-          + values(
-            "queued", [.integer(now)] + nulls(13), revision: 0, event: 1, rank: .integer(now), ready: 1))
+        ] + queued)
       try insertRequest.run([
         .integer(Int64(number)), .integer(1), .text(TasksSuite.payload.json), .null, .null,
       ])
@@ -106,10 +109,11 @@ enum RawTasks {
       guard key > 0 else { throw BenchmarkError(message: "a task was not there to be claimed") }
       try read.run([.integer(key)])
       let lease = now + 90_000_000_000
-      try update.run(
-        values(
-          "running", [.integer(now), .null, worker, .integer(now), .integer(lease)] + nulls(9), lease: 1,
-          revision: 1, event: 2, alarm: .integer(lease)) + [.integer(key), .integer(0)])
+      try update.run([
+        .text("running"), .integer(now), .null, worker, .integer(now), .integer(lease), .null, .null, .null,
+        .integer(1), .integer(1), .integer(2), .null, .integer(0), .integer(lease), .integer(key),
+        .integer(0),
+      ])
       try event.run(
         [
           .integer(key), .integer(2), .integer(now), .text("started"), worker, .integer(1), .integer(1),
@@ -120,23 +124,22 @@ enum RawTasks {
       try begin.run()
       try version.run()
       try update.run(
-        values(
-          "completed", nulls(10) + [.text(TasksSuite.result), .null, .null, .integer(now)], lease: 1,
-          revision: 2, event: 3) + [.integer(key), .integer(1)])
+        [.text("completed")] + nulls(6)
+          + [
+            .text(TasksSuite.result), .integer(now), .integer(1), .integer(2), .integer(3), .null,
+            .integer(0),
+            .null, .integer(key), .integer(1),
+          ])
       try event.run([.integer(key), .integer(3), .integer(now), .text("completed")] + nulls(14))
       try commit.run()
     }
 
-    /// The values of all columns of the state, of which most are NULL.
-    ///
-    /// - Parameter details: those from `queued_since` to `ended_at`.
-    private func values(
-      _ state: String, _ details: [RawStatement.Value], lease: Int64 = 0, revision: Int64, event: Int64,
-      rank: RawStatement.Value = .null, ready: Int64 = 0, alarm: RawStatement.Value = .null
-    ) -> [RawStatement.Value] {
-      [.text(state)] + details
-        + [.integer(lease), .integer(0), .integer(0), .integer(0), .null, .integer(0)] + nulls(8)
-        + [.integer(revision), .integer(event), rank, .integer(ready), alarm]
+    /// The values of all columns of a queued task's state, of which most are NULL.
+    private var queued: [RawStatement.Value] {
+      [.text("queued"), .integer(now)] + nulls(13) + [
+        .integer(0), .integer(0), .integer(0), .integer(0), .null,
+      ]
+        + [.integer(0)] + nulls(8) + [.integer(0), .integer(1), .integer(now), .integer(1), .null]
     }
 
     private func nulls(_ count: Int) -> [RawStatement.Value] { Array(repeating: .null, count: count) }

@@ -39,8 +39,14 @@ extension WriteConnection {
   func store(
     _ change: TaskChange, of task: GenerationTask, at key: Int64, now: Timestamp
   ) throws(StoreFailure) {
-    let updated = try connection.run(
-      TaskRow.update, TaskRow.updateValues(of: change.task, key: key, replacing: task.revision, at: now))
+    let updated: Int
+    if let values = TaskRow.shortUpdateValues(of: change.task, key: key, replacing: task, at: now) {
+      updated = try connection.run(TaskRow.shortUpdate, values)
+    } else {
+      updated = try connection.run(
+        TaskRow.update,
+        TaskRow.updateValues(of: change.task, key: key, replacing: task.revision, at: now))
+    }
     guard updated == 1 else { throw .corrupt("task \(task.id) is at another revision than it was read at") }
     if let event = change.event {
       try connection.run(TaskEventRow.insert, TaskEventRow.values(of: event, task: key))
