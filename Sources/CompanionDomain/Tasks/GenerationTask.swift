@@ -37,11 +37,13 @@ public struct GenerationTask: Hashable, Sendable, Codable {
 
   /// A new task, waiting for a worker.
   public init(id: TaskID, request: TaskRequest, createdAt: Timestamp) {
+    self.init(id: id, request: request, createdAt: createdAt, state: Self.start(of: request, createdAt))
+  }
+
+  private static func start(of request: TaskRequest, _ createdAt: Timestamp) -> TaskState {
     // A start in the past is no way to the front of the line.
     let since = max(request.notBefore ?? createdAt, createdAt)
-    self.init(
-      id: id, request: request, createdAt: createdAt,
-      state: .queued(TaskQueueing(since: since, notBefore: request.notBefore)))
+    return .queued(TaskQueueing(since: since, notBefore: request.notBefore))
   }
 
   /// A task as a store has kept it.
@@ -69,7 +71,10 @@ public struct GenerationTask: Hashable, Sendable, Codable {
   public var creation: TaskEvent { TaskEvent(task: id, number: 1, time: createdAt, kind: .created) }
 
   /// Whether nothing has happened to the task yet: only such a one may be added to a store.
-  public var isNew: Bool { self == GenerationTask(id: id, request: request, createdAt: createdAt) }
+  public var isNew: Bool {
+    revision == 0 && lastEvent == 1 && lease.rawValue == 0 && failedAttempts == 0 && rescues == 0
+      && requeues == 0 && rarities == nil && state == Self.start(of: request, createdAt)
+  }
 
   /// The number of the attempt that runs, or would be next, from 1.
   public var attempt: Int { failedAttempts + 1 }
