@@ -21,10 +21,13 @@ struct TasksSuite {
     case .sqlite:
       let count = options.count ?? 20_000
       try await withFile { try await againstRaw(in: $0, count: count) }
-      try await withStore(.normal) { try await claims($0, count: count, batch: options.concurrency) }
+      try await withStore(.normal) {
+        try await claims($0, count: count, batch: options.concurrency, durability: ", normal durability")
+      }
       try await withStore(.full) { try await sharedSyncs($0) }
       try await withStore(.full) {
-        try await claims($0, count: min(count, 2_000), batch: options.concurrency)
+        try await claims(
+          $0, count: min(count, 2_000), batch: options.concurrency, durability: ", full durability")
       }
       try await withStore(.normal) { try await engine($0, count: min(count, 5_000)) }
       try await withStore(.full) { try await wakeUps($0) }
@@ -35,10 +38,12 @@ struct TasksSuite {
 
   /// One caller creates tasks one by one; then they are claimed in batches, and each completed by a commit of
   /// its own, as many at the same time as a batch has.
-  private func claims(_ store: some CompanionStore, count: Int, batch: Int) async throws {
+  private func claims(
+    _ store: some CompanionStore, count: Int, batch: Int, durability: String = ""
+  ) async throws {
     let clock = ContinuousClock()
     let tasks = Self.tasks(count)
-    let name = "\(label), \(batch == 1 ? "one by one" : "\(batch) at a time")"
+    let name = "\(label)\(durability), \(batch == 1 ? "one by one" : "\(batch) at a time")"
     let creation = try await clock.measure {
       for task in tasks { try await store.commit(.insertTask(task)) }
     }
