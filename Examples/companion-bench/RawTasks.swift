@@ -86,11 +86,12 @@ enum RawTasks {
       try begin.run()
       try version.run()
       let id = TaskID(bits: UInt128(number)).rawValue
+      let time = now + Int64(number) * 1_000
       try insert.run(
         [
           .text(id), .text("bench"), .null, .null, .text(RequesterID(bits: 1).rawValue), .integer(0), .null,
-          .null, .integer(now),
-        ] + queued)
+          .null, .integer(time),
+        ] + queued(at: time))
       try insertRequest.run([
         .integer(Int64(number)), .integer(1), .text(TasksSuite.payload.json), .null, .null,
       ])
@@ -135,11 +136,11 @@ enum RawTasks {
     }
 
     /// The values of all columns of a queued task's state, of which most are NULL.
-    private var queued: [RawStatement.Value] {
-      [.text("queued"), .integer(now)] + nulls(13) + [
+    private func queued(at time: Int64) -> [RawStatement.Value] {
+      [.text("queued"), .integer(time)] + nulls(13) + [
         .integer(0), .integer(0), .integer(0), .integer(0), .null,
       ]
-        + [.integer(0)] + nulls(8) + [.integer(0), .integer(1), .integer(now), .integer(1), .null]
+        + [.integer(0)] + nulls(8) + [.integer(0), .integer(1), .integer(time), .integer(1), .null]
     }
 
     private func nulls(_ count: Int) -> [RawStatement.Value] { Array(repeating: .null, count: count) }

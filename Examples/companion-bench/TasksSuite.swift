@@ -79,13 +79,14 @@ struct TasksSuite {
     .transition(task.id, .complete(task.lease, text: result, usage: nil), revision: nil)
   }
 
+  /// Tasks that were asked for one after the other, a microsecond apart.
   static func tasks(_ count: Int) -> [GenerationTask] {
     let now = SystemTimeSource().now
     return (1...count).map { number in
       GenerationTask(
         id: TaskID(bits: UInt128(number)),
         request: TaskRequest(kind: kind, payload: payload, requester: .named(RequesterID(bits: 1))),
-        createdAt: now)
+        createdAt: now.advanced(by: .microseconds(number - count)))
     }
   }
 

@@ -14,6 +14,7 @@ package struct Environment: Sendable {
   package let random: any RandomSource
   package let bus: EventBus
   package let configuration: CompanionConfiguration
+  let announcements: AnnouncementOrder
 
   package init(
     model: any LanguageModel,
@@ -31,6 +32,13 @@ package struct Environment: Sendable {
     self.identifiers = identifiers
     self.random = random
     self.bus = bus
+    let events = EventEmitter(sink: bus, time: time)
+    announcements = AnnouncementOrder { change in
+      guard let event = change.event else { return }
+      let task = change.task
+      let context = EventContext(session: task.session, turn: task.turn, task: task.id)
+      events.emit(.task(event.kind, task), in: context)
+    }
   }
 
   var events: EventEmitter { EventEmitter(sink: bus, time: time) }

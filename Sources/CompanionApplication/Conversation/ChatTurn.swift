@@ -258,13 +258,7 @@ extension ChatTurn {
         kind: .conversation, payload: payload, requester: .conversation(log.session, reply.turn)),
       createdAt: now)
     let announcement = Announcement.handOver(of: task)
-    let (stored, changes) = try await log.append(to: &conversation, with: [.insertTask(task)]) {
-      [
-        $0.message(
-          .assistant, [.text(announcement)], turn: reply.turn, origin: .announcement(of: task.id), at: now)
-      ]
-    }
-    for change in changes { environment.announce(change) }
+    let stored = try await store(task, announcement, in: &conversation)
     for message in stored { events.emit(.answerStored(message.sequence, message.completion), in: context) }
     onTaskCreated()
 
@@ -272,5 +266,21 @@ extension ChatTurn {
     reply.finish(.whole)
     _ = await reply.settled()
     return .handedOver(task.id)
+  }
+
+  /// Stores a task together with what tells the person of it.
+  private func store(
+    _ task: GenerationTask, _ announcement: String, in conversation: inout Conversation
+  ) async throws(StoreFailure) -> [ChatMessage] {
+    environment.announcements.hold([task.id])
+    defer { environment.announcements.release([task.id]) }
+    let (stored, changes) = try await log.append(to: &conversation, with: [.insertTask(task)]) {
+      [
+        $0.message(
+          .assistant, [.text(announcement)], turn: reply.turn, origin: .announcement(of: task.id), at: now)
+      ]
+    }
+    for change in changes { environment.announce(change) }
+    return stored
   }
 }

@@ -27,6 +27,8 @@ struct ApplyTransition: Sendable {
   func callAsFunction(
     _ transition: TaskTransition, to id: TaskID, at now: Timestamp? = nil
   ) async throws(StoreFailure) -> Outcome {
+    environment.announcements.hold([id])
+    defer { environment.announcements.release([id]) }
     let outcome =
       transition.mayEndTask
       ? try await end(id, transition, at: now ?? environment.time.now)
@@ -128,9 +130,6 @@ extension GenerationTask {
 extension Environment {
   /// Tells whoever listens of a change that is stored.
   func announce(_ change: TaskChange) {
-    guard let event = change.event else { return }
-    let task = change.task
-    let context = EventContext(session: task.session, turn: task.turn, task: task.id)
-    events.emit(.task(event.kind, task), in: context)
+    if change.event != nil { announcements.tell(change) }
   }
 }

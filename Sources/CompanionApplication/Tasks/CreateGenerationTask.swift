@@ -26,6 +26,8 @@ package struct CreateGenerationTask: Sendable {
     for _ in 1...Self.attempts {
       let (tasks, ids) = try await tasks(for: requests, at: now)
       guard !tasks.isEmpty else { return ids }
+      environment.announcements.hold(tasks.map(\.id))
+      defer { environment.announcements.release(tasks.map(\.id)) }
       do throws(StoreFailure) {
         for change in try await environment.store.commit(ChangeSet(tasks.map { .insertTask($0) })) {
           environment.announce(change)

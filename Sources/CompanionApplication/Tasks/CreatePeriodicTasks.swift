@@ -65,6 +65,11 @@ struct CreatePeriodicTasks: Sendable {
         changes.append(
           .insertTask(GenerationTask(id: environment.identifiers.next(), request: request, createdAt: now)))
       }
+      let ids = changes.compactMap { change -> TaskID? in
+        if case .insertTask(let task) = change { task.id } else { nil }
+      }
+      environment.announcements.hold(ids)
+      defer { environment.announcements.release(ids) }
       do throws(StoreFailure) {
         for change in try await environment.store.commit(ChangeSet(changes)) { environment.announce(change) }
         if step.occurrence != nil { engine.wake() }
