@@ -5,7 +5,7 @@ import Synchronization
 /// A store of which every call ends within a limit, whatever becomes of the store.
 ///
 /// A call that takes too long fails with `StoreFailure.timedOut`. It may still do its work later.
-struct BoundedStore: ConversationStore, TaskStore {
+struct BoundedStore: ConversationStore, TaskStore, LedgerStore {
   let base: any CompanionStore
   let time: any TimeSource
   let limit: Duration
@@ -139,6 +139,20 @@ extension BoundedStore {
     try await bounded { store throws(StoreFailure) in
       try await store.pruneTasks(finishedFor: finishedFor, deadFor: deadFor, limit: limit)
     }
+  }
+
+  func ledgerEntries(
+    matching filter: LedgerFilter, limit: Int
+  ) async throws(StoreFailure) -> [LedgerEntry] {
+    try await bounded { store throws(StoreFailure) in
+      try await store.ledgerEntries(matching: filter, limit: limit)
+    }
+  }
+
+  func ledgerTotals(
+    matching filter: LedgerFilter
+  ) async throws(StoreFailure) -> [ProviderID: LedgerTotals] {
+    try await bounded { store throws(StoreFailure) in try await store.ledgerTotals(matching: filter) }
   }
 
   func taskChanges() -> AsyncStream<Void> { base.taskChanges() }

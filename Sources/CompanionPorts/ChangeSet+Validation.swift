@@ -42,7 +42,13 @@ extension ChangeSet.Change {
       try Self.check(task.request.texts, of: "task \(task.id)")
     case .transition(let id, let transition, _):
       try Self.check(transition.texts, of: "the \(transition.name) of task \(id)")
-    case .pauseTasks, .resumeTasks, .moveSchedule: break
+    case .enterCall(let entry):
+      try Self.check(
+        [entry.model.provider, entry.model.model, entry.cost?.currency ?? ""], of: "ledger entry \(entry.id)")
+      guard entry.cost?.amount.isFinite ?? true else {
+        throw .invalid("ledger entry \(entry.id) has a cost that is no number")
+      }
+    case .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger: break
     }
   }
 

@@ -33,6 +33,10 @@ public struct ChangeSet: Hashable, Sendable {
     /// Moves a schedule from the occurrence that is its next to a later one; `nil` for a schedule that is not
     /// known, before or after.
     case moveSchedule(ScheduleID, from: Timestamp?, to: Timestamp?)
+    /// Enters a call in the ledger. Entering it twice, under the same name, is entering it once.
+    indirect case enterCall(LedgerEntry)
+    /// Removes the entries of the ledger that ended before a time.
+    case pruneLedger(before: Timestamp)
   }
 
   /// The changes, in the order in which they apply.

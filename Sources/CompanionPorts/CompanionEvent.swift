@@ -71,12 +71,12 @@ public struct CompanionEvent: Hashable, Sendable {
 /// One call of a model.
 public struct ModelCall: Hashable, Sendable {
   /// What the answer is for.
-  public var purpose: GenerationRequest.Purpose
+  public var purpose: CallPurpose
   /// The model that is called.
   public var model: ModelIdentity
 
   /// A call of a model.
-  public init(purpose: GenerationRequest.Purpose, model: ModelIdentity) {
+  public init(purpose: CallPurpose, model: ModelIdentity) {
     self.purpose = purpose
     self.model = model
   }

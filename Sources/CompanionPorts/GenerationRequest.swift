@@ -2,17 +2,6 @@ public import CompanionDomain
 
 /// What a model is asked.
 public struct GenerationRequest: Hashable, Sendable, Codable {
-  /// What the answer is for. It costs the same either way; the ledger tells them apart.
-  @nonexhaustive
-  public enum Purpose: String, Hashable, Sendable, Codable {
-    /// Answering a person.
-    case answer
-    /// Understanding what a message asks for.
-    case intent
-    /// Working on a background task.
-    case task
-  }
-
   /// The form that the answer has.
   @nonexhaustive
   public enum ResponseFormat: Hashable, Sendable, Codable {
@@ -29,7 +18,7 @@ public struct GenerationRequest: Hashable, Sendable, Codable {
   }
 
   /// What the answer is for.
-  public var purpose: Purpose
+  public var purpose: CallPurpose
   /// The prompt, oldest message first. Every tool call in it has exactly one result.
   public var messages: [PromptMessage]
   /// The tools that the model may ask for.
@@ -45,7 +34,7 @@ public struct GenerationRequest: Hashable, Sendable, Codable {
 
   /// A request; what is not given is left to the model.
   public init(
-    purpose: Purpose,
+    purpose: CallPurpose,
     messages: [PromptMessage],
     tools: [ToolDescription] = [],
     format: ResponseFormat = .text,

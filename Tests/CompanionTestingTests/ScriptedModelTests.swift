@@ -99,7 +99,7 @@ struct ScriptedModelTests {
   @Test func `requests are remembered in order and counted by purpose`() async throws {
     let model = ScriptedModel.answering("{}")
     let waiting = Task { await model.requests(atLeast: 3) }
-    for purpose in [GenerationRequest.Purpose.intent, .answer, .intent] {
+    for purpose in [CallPurpose.intent, .answer, .intent] {
       _ = try await model.generate(GenerationRequest(purpose: purpose, messages: []))
     }
     await waiting.value

@@ -37,8 +37,6 @@ public struct TaskConfiguration: Sendable {
   /// The most tasks that run at the same time in this process for each provider, by its name, over all kinds
   /// that are registered for it; no limit for one that is not named.
   public var providerConcurrency: [String: Int] = [:]
-  /// What models cost. A model that is not named costs an unknown amount.
-  public var prices: [ModelIdentity: ModelPrice] = [:]
 
   /// The defaults.
   public init() {}
@@ -56,27 +54,5 @@ public struct TaskConfiguration: Sendable {
     bounded.storeTimeout = max(storeTimeout, .seconds(1))
     bounded.providerConcurrency = providerConcurrency.mapValues { max($0, 1) }
     return bounded
-  }
-}
-
-/// What a model's tokens cost.
-public struct ModelPrice: Hashable, Sendable {
-  /// The price of a million tokens of the prompt.
-  public var perMillionInput: Double
-  /// The price of a million tokens of the answer.
-  public var perMillionOutput: Double
-  /// The currency, such as `USD`.
-  public var currency: String
-
-  /// A price.
-  public init(perMillionInput: Double, perMillionOutput: Double, currency: String = "USD") {
-    self.perMillionInput = perMillionInput
-    self.perMillionOutput = perMillionOutput
-    self.currency = currency
-  }
-
-  /// What so many tokens cost.
-  func cost(of usage: TokenUsage) -> Double {
-    (Double(usage.input) * perMillionInput + Double(usage.output) * perMillionOutput) / 1_000_000
   }
 }

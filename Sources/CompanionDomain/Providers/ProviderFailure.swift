@@ -35,8 +35,16 @@ public struct ProviderFailure: Error, Hashable, Sendable, Codable {
     case streamCut
     /// The caller cancelled. It says nothing about the provider.
     case cancelled
+    /// The answer ended before it was whole, at the model's or the request's limit on tokens.
+    case incomplete
     /// The provider's server failed.
     case serverError
+    /// The host's own budget for the provider is used up. Nothing was sent.
+    case budgetExhausted
+    /// No configured provider can do what the request needs. Nothing was sent.
+    case notCapable
+    /// No configured provider can be called now: they rest, or are at their limits. Nothing was sent.
+    case noProviderReady
     /// None of the others.
     case unknown
   }
@@ -105,10 +113,11 @@ extension ProviderFailure.Kind {
   /// The disposition that a failure of this kind has unless something says otherwise.
   public var usualDisposition: ProviderFailure.Disposition {
     switch self {
-    case .rateLimited, .overloaded, .unreachable, .serverError: .transient
+    case .rateLimited, .overloaded, .unreachable, .serverError, .noProviderReady: .transient
     case .timedOut, .connectionLost, .streamCut, .malformedResponse, .unknown: .ambiguous
-    case .authentication, .quotaExhausted, .modelNotFound: .permanentForProvider
-    case .invalidRequest, .contextLengthExceeded, .contentFiltered, .refused: .permanentForRequest
+    case .authentication, .quotaExhausted, .modelNotFound, .budgetExhausted: .permanentForProvider
+    case .invalidRequest, .contextLengthExceeded, .contentFiltered, .refused, .incomplete, .notCapable:
+      .permanentForRequest
     case .cancelled: .neutral
     }
   }
@@ -145,7 +154,11 @@ extension ProviderFailure: CustomStringConvertible {
     case .malformedResponse: "The model's server sent something that is not a valid answer."
     case .streamCut: "The answer was cut off in the middle."
     case .cancelled: "The request was cancelled."
+    case .incomplete: "The answer ended at the limit on its tokens before it was whole."
     case .serverError: "The model's server failed."
+    case .budgetExhausted: "The budget for the model is used up."
+    case .notCapable: "No configured provider can do what this needs."
+    case .noProviderReady: "No configured provider can be called now."
     case .unknown: "The model failed in an unknown way."
     }
   }
@@ -162,8 +175,11 @@ extension ProviderFailure: CustomStringConvertible {
     case .unreachable: "Check the base URL and that the server is running."
     case .invalidRequest, .contentFiltered, .refused: "Change the message."
     case .contextLengthExceeded: "Shorten it, or use a model with a larger window."
+    case .incomplete: "Raise the limit, or ask for less."
+    case .budgetExhausted: "Raise the budget, or use another provider."
+    case .notCapable: "Configure a provider that can."
     case .cancelled: "Send it again if it was not meant."
-    case .malformedResponse: "Check that the base URL is an OpenAI-compatible API."
+    case .malformedResponse: "Check that the base URL is of the configured API."
     default: "Try again."
     }
   }

@@ -1,8 +1,9 @@
 import CompanionDomain
 import CompanionPorts
+import FoundationEssentials
 
-/// Turns the chunks of an answer into events. It knows nothing of bytes.
-struct ChatAnswerReader {
+/// Reads answers of the Chat Completions API.
+struct ChatAnswerReader: AnswerReader {
   private var finish: FinishReason?
   private var usage: TokenUsage?
   /// How many tool calls have begun, for servers that do not number them.
@@ -11,10 +12,29 @@ struct ChatAnswerReader {
   /// Whether the model has said that it is done.
   var isComplete: Bool { finish != nil }
 
+  private static let doneMark = Data("[DONE]".utf8)
+
+  mutating func take(
+    _ event: ServerSentEvent, _ context: ResponseContext
+  ) throws(ProviderFailure) -> AnswerStep {
+    if event.data == Self.doneMark { return .last([]) }
+    if event.type == "error" { throw context.failure(body: event.data) }
+    guard !event.data.isEmpty else { return .more([]) }
+    return .more(try events(of: try context.chunk(event.data)))
+  }
+
+  mutating func takeWhole(
+    _ data: Data, _ context: ResponseContext
+  ) throws(ProviderFailure) -> [GenerationEvent] {
+    let chunk = try context.chunk(data)
+    guard chunk.choices?.isEmpty == false else { throw context.malformed("the answer has no choices") }
+    return try events(of: chunk)
+  }
+
   /// The events of one chunk.
   ///
   /// - Throws: `contentFiltered` and `refused`: an answer with a success status is not always one.
-  mutating func events(of chunk: ChatChunk) throws(ProviderFailure) -> [GenerationEvent] {
+  private mutating func events(of chunk: ChatChunk) throws(ProviderFailure) -> [GenerationEvent] {
     // Some servers count along in every chunk: the last one counts.
     if let reported = chunk.usage.flatMap(TokenUsage.init) { usage = reported }
     var events: [GenerationEvent] = []

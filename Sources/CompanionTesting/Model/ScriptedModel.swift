@@ -61,7 +61,7 @@ public final class ScriptedModel: LanguageModel {
   public var requests: [GenerationRequest] { log.elements }
 
   /// What it has been asked for one purpose, in order.
-  public func requests(for purpose: GenerationRequest.Purpose) -> [GenerationRequest] {
+  public func requests(for purpose: CallPurpose) -> [GenerationRequest] {
     requests.filter { $0.purpose == purpose }
   }
 

@@ -9,7 +9,7 @@ import Testing
 
 struct OfflineModelTests {
   private func answer(
-    _ purpose: GenerationRequest.Purpose = .answer, to said: String...
+    _ purpose: CallPurpose = .answer, to said: String...
   ) async throws -> String {
     var messages = [PromptMessage(.system, "persona")]
     for (index, text) in said.enumerated() {

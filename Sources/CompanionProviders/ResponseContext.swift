@@ -35,26 +35,23 @@ struct ResponseContext: Sendable {
       .malformedResponse, status: status, requestID: ProviderFailure.requestID(in: headers), message: what)
   }
 
-  /// Reads a chunk, or a whole answer.
-  func chunk(_ data: Data, with decoder: JSONDecoder) throws(ProviderFailure) -> ChatChunk {
-    guard JSONValue.isShallow(data), let chunk = try? decoder.decode(ChatChunk.self, from: data) else {
+  /// Reads JSON of a form. An error that was sent with a success status is thrown as what it says.
+  ///
+  /// - Parameter what: what is expected, as in "a chat completion".
+  func decode<Value: Decodable>(
+    _ type: Value.Type = Value.self, from data: Data, expecting what: String
+  ) throws(ProviderFailure) -> Value {
+    guard JSONValue.isShallow(data), let value = try? JSONDecoder().decode(type, from: data) else {
       // An error may take any form; everything else has the one that was tried.
-      if let json = JSONValue(json: data), isError(json) { throw failure(json) }
-      throw malformed("a part of the answer is not the JSON of a chat completion")
+      if let json = JSONValue(json: data), Self.isError(json) { throw failure(json) }
+      throw malformed("a part of the answer is not the JSON of \(what)")
     }
-    if let error = chunk.error, error != .null { throw failure(["error": error]) }
-    if chunk.object == "error", let json = JSONValue(json: data) {
-      throw failure(json)
-    }
-    guard chunk.choices != nil || chunk.usage != nil else {
-      throw malformed("a part of the answer is not of a chat completion")
-    }
-    return chunk
+    return value
   }
 
-  private func isError(_ json: JSONValue) -> Bool {
+  private static func isError(_ json: JSONValue) -> Bool {
     if let error = json["error"], error != .null { return true }
-    return json["object"] == "error"
+    return json["object"] == "error" || json["type"] == "error"
   }
 
   private func failure(_ details: ProviderErrorDetails) -> ProviderFailure {

@@ -3,16 +3,16 @@ import CompanionPorts
 import FoundationEssentials
 
 /// The events of a streamed answer, read from its body as they are asked for.
-struct ChatAnswerSequence: AsyncSequence, Sendable {
+struct AnswerSequence<Reader: AnswerReader>: AsyncSequence, Sendable {
   typealias Element = GenerationEvent
   typealias Failure = ProviderFailure
 
   let body: HTTPBody
   let context: ResponseContext
-  let maximumSize: Int
+  let reader: Reader
 
   func makeAsyncIterator() -> Iterator {
-    Iterator(body: body.makeAsyncIterator(), context: context, maximumSize: maximumSize)
+    Iterator(body: body.makeAsyncIterator(), context: context, reader: reader)
   }
 
   struct Iterator: AsyncIteratorProtocol {
@@ -31,19 +31,19 @@ struct ChatAnswerSequence: AsyncSequence, Sendable {
     /// `nil` when nothing more is read, which lets go of the request.
     private var body: HTTPBody.AsyncIterator?
     private let context: ResponseContext
-    private let maximumSize: Int
-    private let decoder = JSONDecoder()
     private var phase = Phase.beginning
     private var parser: ServerSentEventParser
-    private var reader = ChatAnswerReader()
+    private var reader: Reader
     private var hasSeenEvent = false
     private var pending: ArraySlice<GenerationEvent> = []
 
-    init(body: HTTPBody.AsyncIterator, context: ResponseContext, maximumSize: Int) {
+    private static var maximumSize: Int { ProviderExchange.sizeLimits.answer }
+
+    init(body: HTTPBody.AsyncIterator, context: ResponseContext, reader: Reader) {
       self.body = body
       self.context = context
-      self.maximumSize = maximumSize
-      parser = ServerSentEventParser(maximumEventSize: maximumSize)
+      self.reader = reader
+      parser = ServerSentEventParser(maximumEventSize: Self.maximumSize)
     }
 
     mutating func next(
@@ -100,7 +100,7 @@ struct ChatAnswerSequence: AsyncSequence, Sendable {
       case .whole(var data):
         phase = .over
         data += chunk
-        guard data.count <= maximumSize else { throw context.malformed("the answer is longer than any is") }
+        guard data.count <= Self.maximumSize else { throw context.malformed("the answer is longer than any is") }
         phase = .whole(data)
       case .trailer(let rest):
         phase = .trailer(rest: rest - chunk.count)
@@ -112,17 +112,13 @@ struct ChatAnswerSequence: AsyncSequence, Sendable {
 
     private mutating func take(_ event: ServerSentEvent) throws(ProviderFailure) {
       hasSeenEvent = true
-      if event.data == Self.doneMark {
+      switch try reader.take(event, context) {
+      case .more(let events): pending = events[...]
+      case .last(let events):
+        pending = events[...]
         close()
-      } else if event.type == "error" {
-        throw context.failure(body: event.data)
-      } else if !event.data.isEmpty {
-        let chunk = try context.chunk(event.data, with: decoder)
-        pending = try reader.events(of: chunk)[...]
       }
     }
-
-    private static let doneMark = Data("[DONE]".utf8)
 
     /// The body has ended.
     private mutating func takeEnd() throws(ProviderFailure) {
@@ -144,9 +140,7 @@ struct ChatAnswerSequence: AsyncSequence, Sendable {
         }
         close()
       case .whole(let data):
-        let chunk = try context.chunk(data, with: decoder)
-        guard chunk.choices?.isEmpty == false else { throw context.malformed("the answer has no choices") }
-        pending = try reader.events(of: chunk)[...]
+        pending = try reader.takeWhole(data, context)[...]
         close()
       case .trailer, .over:
         end()

@@ -1,0 +1,16 @@
+/// What a call of a model is for. It costs the same either way; the ledger tells them apart.
+@nonexhaustive
+public enum CallPurpose: String, Hashable, Sendable, Codable, CaseIterable {
+  /// Answering a person.
+  case answer
+  /// Understanding what a message asks for.
+  case intent
+  /// Working on a background task.
+  case task
+  /// Making an image.
+  case image
+  /// Turning texts into vectors.
+  case embedding
+  /// Finding out whether a configuration works.
+  case connectionTest
+}

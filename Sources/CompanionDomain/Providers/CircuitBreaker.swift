@@ -1,0 +1,286 @@
+/// When a provider is left alone after failures, and how it is taken up again.
+///
+/// A pure state machine. Closed, it admits every call; it opens after failures in a row, at a ratio of failures,
+/// or at one that no other request will escape. Open, it admits none until a cooldown has passed, which doubles
+/// each time that it opens again. Half-open, it admits one probe at a time, and closes after some successes.
+///
+/// Every call is admitted with a permit of the present generation. A result from an earlier one changes nothing.
+public struct CircuitBreaker: Hashable, Sendable {
+  /// When it opens, and for how long.
+  public struct Policy: Hashable, Sendable, Codable {
+    /// It opens at so many failures in a row. At least 1; less counts as that.
+    public var consecutiveFailures: Int
+    /// It opens when this part of the calls in the window has failed, 0 to 1.
+    public var failureRatio: Double
+    /// The time over which the ratio is taken.
+    public var window: Duration
+    /// The ratio means nothing below so many calls in the window.
+    public var minimumCalls: Int
+    /// How long it stays open at first.
+    public var cooldown: Duration
+    /// How long it stays open at the most, however often it has opened.
+    public var maximumCooldown: Duration
+    /// How long it stays open at least after a failure that no other request will escape, such as an exhausted
+    /// quota.
+    public var permanentCooldown: Duration
+    /// It closes after so many successes, half-open. At least 1; less counts as that.
+    public var successesToClose: Int
+
+    /// A policy; what is not given is the usual.
+    public init(
+      consecutiveFailures: Int = 5, failureRatio: Double = 0.5, window: Duration = .seconds(60),
+      minimumCalls: Int = 20, cooldown: Duration = .seconds(60), maximumCooldown: Duration = .seconds(960),
+      permanentCooldown: Duration = .seconds(1_800), successesToClose: Int = 2
+    ) {
+      self.consecutiveFailures = consecutiveFailures
+      self.failureRatio = failureRatio
+      self.window = window
+      self.minimumCalls = minimumCalls
+      self.cooldown = cooldown
+      self.maximumCooldown = maximumCooldown
+      self.permanentCooldown = permanentCooldown
+      self.successesToClose = successesToClose
+    }
+  }
+
+  /// How it stands.
+  public enum Phase: String, Hashable, Sendable, Codable {
+    /// Calls are admitted.
+    case closed
+    /// No call is admitted.
+    case open
+    /// Single calls are admitted, to see whether the provider is well.
+    case halfOpen = "half_open"
+  }
+
+  /// An admitted call's right to report its result.
+  public struct Permit: Hashable, Sendable {
+    fileprivate var generation: UInt64
+    fileprivate var rest: UInt64
+    /// Whether the call is to show that the provider is well.
+    public fileprivate(set) var isProbe: Bool
+  }
+
+  /// What happens to it.
+  public enum Event: Hashable, Sendable {
+    /// A call wants to be made.
+    case admit
+    /// A call succeeded.
+    case succeeded(Permit)
+    /// A call failed.
+    case failed(Permit, ProviderFailure)
+    /// A call ended in a way that says nothing about the provider, or was not made.
+    case abandoned(Permit)
+  }
+
+  /// Whether a call would be admitted.
+  public enum Availability: Hashable, Sendable {
+    /// Now.
+    case ready
+    /// Not before a time.
+    case resting(until: Timestamp)
+    /// When the probe that is under way has ended, at this time at the latest.
+    case probing(until: Timestamp)
+  }
+
+  /// When it opens, and for how long.
+  public let policy: Policy
+  /// How it stands.
+  public private(set) var phase = Phase.closed
+  /// How many calls have failed one after the other.
+  public private(set) var consecutiveFailures = 0
+  /// Raised by every change of phase, and by every probe.
+  private var generation: UInt64 = 0
+  /// Raised by every rest that a provider asks for, so that calls that were made before it count as one.
+  private var rests: UInt64 = 0
+  /// No call is admitted from the first time to the second.
+  private var rest: (from: Timestamp, until: Timestamp)?
+  /// The present probe's.
+  private var probe: (from: Timestamp, until: Timestamp)?
+  private var probeSuccesses = 0
+  /// How often it has opened since it was last closed.
+  private var openings = 0
+  private var recent: RecentCalls
+
+  /// A closed breaker.
+  public init(policy: Policy = Policy()) {
+    self.policy = policy
+    recent = RecentCalls(window: policy.window)
+  }
+}
+
+extension CircuitBreaker {
+  /// Whether a call would be admitted.
+  public func availability(at now: Timestamp) -> Availability {
+    if let rest = rest.flatMap({ Self.end(of: $0, at: now) }) { return .resting(until: rest) }
+    if let probe = probe.flatMap({ Self.end(of: $0, at: now) }) { return .probing(until: probe) }
+    return .ready
+  }
+
+  /// The breaker after an event, and the permit of an admitted call; `nil` for a call that is not.
+  public func reducing(_ event: Event, at now: Timestamp) -> (breaker: CircuitBreaker, permit: Permit?) {
+    var next = self
+    let permit = next.reduce(event, at: now)
+    return (next, permit)
+  }
+
+  /// Takes an event in place; see ``reducing(_:at:)``.
+  package mutating func reduce(_ event: Event, at now: Timestamp) -> Permit? {
+    switch event {
+    case .admit: return admit(at: now)
+    case .succeeded(let permit): if permit.generation == generation { succeed(at: now) }
+    case .failed(let permit, let failure):
+      guard permit.generation == generation else { break }
+      guard failure.isAboutProvider else {
+        probe = nil
+        break
+      }
+      fail(failure, permit, at: now)
+    case .abandoned(let permit): if permit.generation == generation { probe = nil }
+    }
+    return nil
+  }
+
+  private mutating func admit(at now: Timestamp) -> Permit? {
+    guard availability(at: now) == .ready else { return nil }
+    rest = nil
+    guard phase != .closed else { return Permit(generation: generation, rest: rests, isProbe: false) }
+    phase = .halfOpen
+    generation += 1
+    // A probe that does not come back holds nobody up for longer than the cooldown.
+    probe = (now, now.advanced(by: max(policy.cooldown, .seconds(1))))
+    return Permit(generation: generation, rest: rests, isProbe: true)
+  }
+
+  private mutating func succeed(at now: Timestamp) {
+    consecutiveFailures = 0
+    guard phase == .halfOpen else { return recent.count(isFailure: false, at: now) }
+    probe = nil
+    probeSuccesses += 1
+    guard probeSuccesses >= policy.successesToClose else { return }
+    let policy = policy
+    let (generation, rests) = (generation, rests)
+    self = CircuitBreaker(policy: policy)
+    self.generation = generation + 1
+    self.rests = rests
+  }
+
+  private mutating func fail(_ failure: ProviderFailure, _ permit: Permit, at now: Timestamp) {
+    let isPermanent = failure.disposition == .permanentForProvider
+    if phase == .halfOpen || isPermanent { return open(isPermanent, failure.retryAfter, at: now) }
+    // What was under way when the provider asked for a rest has found the same limit.
+    if permit.rest == rests {
+      consecutiveFailures += 1
+      recent.count(isFailure: true, at: now)
+    }
+    if consecutiveFailures >= max(policy.consecutiveFailures, 1) || isRatioReached(at: now) {
+      return open(false, failure.retryAfter, at: now)
+    }
+    guard let retryAfter = failure.retryAfter, retryAfter > .zero else { return }
+    if permit.rest == rests { rests += 1 }
+    rest(for: retryAfter, at: now)
+  }
+
+  private func isRatioReached(at now: Timestamp) -> Bool {
+    let (calls, failures) = recent.counts(at: now)
+    return calls >= max(policy.minimumCalls, 1) && failures > 0
+      && Double(failures) >= policy.failureRatio * Double(calls)
+  }
+
+  private mutating func open(_ isPermanent: Bool, _ retryAfter: Duration?, at now: Timestamp) {
+    phase = .open
+    generation += 1
+    probe = nil
+    probeSuccesses = 0
+    recent = RecentCalls(window: policy.window)
+    var cooldown = min(max(policy.cooldown, .zero), policy.maximumCooldown)
+    for _ in 0..<openings where cooldown < policy.maximumCooldown {
+      cooldown = min(cooldown * 2, policy.maximumCooldown)
+    }
+    openings = min(openings + 1, 64)
+    if isPermanent { cooldown = max(cooldown, policy.permanentCooldown) }
+    rest(for: max(cooldown, retryAfter ?? .zero), at: now)
+  }
+
+  /// A rest is never shortened.
+  private mutating func rest(for duration: Duration, at now: Timestamp) {
+    let until = now.advanced(by: duration)
+    let present = rest.flatMap { Self.end(of: $0, at: now) } ?? now
+    rest = (now, max(until, present))
+  }
+
+  /// When a time ends that has not; no later than its length from now, in case that the clock was set back.
+  private static func end(of span: (from: Timestamp, until: Timestamp), at now: Timestamp) -> Timestamp? {
+    guard now < span.until else { return nil }
+    return now < span.from ? now.advanced(by: span.from.duration(to: span.until)) : span.until
+  }
+}
+
+extension CircuitBreaker {
+  /// Whether two breakers are in the same state.
+  public static func == (left: CircuitBreaker, right: CircuitBreaker) -> Bool {
+    left.policy == right.policy && left.phase == right.phase
+      && left.consecutiveFailures == right.consecutiveFailures && left.generation == right.generation
+      && left.rests == right.rests && left.rest?.from == right.rest?.from
+      && left.rest?.until == right.rest?.until && left.probe?.from == right.probe?.from
+      && left.probe?.until == right.probe?.until && left.probeSuccesses == right.probeSuccesses
+      && left.openings == right.openings && left.recent == right.recent
+  }
+
+  /// Hashes the policy, the phase and the generation.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(policy)
+    hasher.combine(phase)
+    hasher.combine(generation)
+  }
+}
+
+extension ProviderFailure {
+  /// Whether it says something about the provider: a bad request, or a caller that went away, does not.
+  public var isAboutProvider: Bool {
+    switch disposition {
+    case .transient, .ambiguous, .permanentForProvider: true
+    case .permanentForRequest, .neutral: false
+    }
+  }
+}
+
+/// The calls of a window of time, counted in ten slices.
+private struct RecentCalls: Hashable, Sendable {
+  private struct Slice: Hashable, Sendable {
+    var number: Int64 = .min
+    var calls = 0
+    var failures = 0
+  }
+
+  private static let sliceCount: Int64 = 10
+  private let sliceLength: Int64
+  private var slices: [Slice]
+
+  init(window: Duration) {
+    sliceLength = max(window.nanoseconds / Self.sliceCount, 1)
+    slices = Array(repeating: Slice(), count: Int(Self.sliceCount))
+  }
+
+  private func number(at now: Timestamp) -> Int64 {
+    now.nanosecondsSinceEpoch.dividedRoundingDown(by: sliceLength)
+  }
+
+  mutating func count(isFailure: Bool, at now: Timestamp) {
+    let number = number(at: now)
+    let place = Int(number - number.dividedRoundingDown(by: Self.sliceCount) * Self.sliceCount)
+    if slices[place].number != number { slices[place] = Slice(number: number) }
+    slices[place].calls += 1
+    if isFailure { slices[place].failures += 1 }
+  }
+
+  func counts(at now: Timestamp) -> (calls: Int, failures: Int) {
+    let number = number(at: now)
+    let first = number.subtractingReportingOverflow(Self.sliceCount - 1).partialValue
+    return slices.reduce(into: (0, 0)) { sum, slice in
+      guard (first...max(first, number)).contains(slice.number) else { return }
+      sum.0 += slice.calls
+      sum.1 += slice.failures
+    }
+  }
+}

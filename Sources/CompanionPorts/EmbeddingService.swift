@@ -1,0 +1,32 @@
+public import CompanionDomain
+
+/// Turns texts into vectors whose nearness is nearness of meaning.
+///
+/// Like a ``LanguageModel`` it makes one attempt, and classifies what goes wrong.
+public protocol EmbeddingService: Sendable {
+  /// Which model this is. Vectors of different models cannot be compared.
+  var identity: ModelIdentity { get }
+
+  /// The most texts that one call takes.
+  var maximumBatch: Int { get }
+
+  /// The vectors of texts, one for each, in their order, all of the same dimension, all of finite numbers.
+  ///
+  /// - Parameter texts: at most ``maximumBatch``; none gives none without a call.
+  /// - Throws: `ProviderFailure`; `malformedResponse` when what came is not one valid vector for each text.
+  func embed(_ texts: [String]) async throws(ProviderFailure) -> EmbeddingResponse
+}
+
+/// The vectors of texts.
+public struct EmbeddingResponse: Hashable, Sendable {
+  /// One for each text, in their order.
+  public var vectors: [[Float]]
+  /// The tokens of the texts; `nil` where the provider does not tell.
+  public var usage: TokenUsage?
+
+  /// A response of these parts.
+  public init(vectors: [[Float]], usage: TokenUsage? = nil) {
+    self.vectors = vectors
+    self.usage = usage
+  }
+}
