@@ -130,7 +130,7 @@ extension TaskTransition {
 extension WaitReason {
   fileprivate var text: String {
     switch self {
-    case .approval(let text), .answer(let text), .providerJob(let text): text
+    case .approval(let text), .answer(let text), .providerJob(let text), .provider(let text): text
     }
   }
 }

@@ -42,7 +42,7 @@ extension TaskEngine {
           runs += taken
         } catch {
           // What was claimed before is to be worked on all the same.
-          environment.events.emit(.taskServiceFailed("workers", error))
+          environment.events.emit(.serviceFailed("workers", error))
           return (runs, .seconds(1))
         }
       }

@@ -115,7 +115,7 @@ private struct AnnouncementSink: EventSink {
   func emit(_ event: CompanionEvent) {
     switch event.kind {
     case .task(let kind, let task): if !life.hasDied { witness.noteAnnouncement(kind, of: task) }
-    case .taskServiceFailed(let service, let failure):
+    case .serviceFailed(let service, let failure):
       witness.tell("\(life): \(service) failed: \(failure)")
     default: break
     }
