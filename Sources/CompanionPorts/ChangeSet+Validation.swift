@@ -48,7 +48,7 @@ extension ChangeSet.Change {
       guard entry.cost?.amount.isFinite ?? true else {
         throw .invalid("ledger entry \(entry.id) has a cost that is no number")
       }
-    case .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger: break
+    case .removeTask, .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger: break
     }
   }
 

@@ -46,6 +46,7 @@ extension CompanionEvent.Kind {
     case .tasksResumed: "tasks.resumed"
     case .tasksPruned: "tasks.pruned"
     case .serviceFailed: "service.failed"
+    case .modelJobHandedOver: "model.handed_over"
     case .callWaits: "model.waiting"
     case .callFailedOver: "model.failed_over"
     case .providerHealthChanged: "provider.health"
@@ -69,7 +70,7 @@ extension CompanionEvent.Kind {
       failure?.fields ?? [
         "error.type": "malformed_answer", "error": "The model's answer was not of the form asked for.",
       ]
-    case .modelCallStarted(let call): call.fields
+    case .modelCallStarted(let call), .modelJobHandedOver(let call): call.fields
     case .modelCallEnded(let call, let outcome): call.fields.merging(outcome.fields) { first, _ in first }
     case .answerDelivered(let text), .reasoningReceived(let text): ["text": .string(text)]
     case .answerStored(let sequence, let completion):

@@ -44,6 +44,8 @@ public struct CompanionEvent: Hashable, Sendable {
     case modelCallStarted(ModelCall)
     /// A call of a model is over, whether it succeeded or not.
     case modelCallEnded(ModelCall, ModelCallOutcome)
+    /// A provider has taken a job, and works on it by itself.
+    case modelJobHandedOver(ModelCall)
     /// A call has to wait: no provider can be called before a time, or before something changes for `nil`.
     case callWaits(ProviderID, until: Timestamp?, reason: String)
     /// A provider failed, and the call was made at another one.

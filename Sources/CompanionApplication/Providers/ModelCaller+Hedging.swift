@@ -12,7 +12,7 @@ extension ModelCaller {
   /// configured time. The first to begin wins, and the other is stopped.
   func hedged<Beginning: Sendable>(
     _ first: RunningCall, _ tries: RoutedTries,
-    _ attempt: @escaping @Sendable (any LanguageModel) async -> Result<Beginning, ProviderFailure>
+    _ attempt: @escaping @Sendable (ProviderServices) async -> Result<Beginning, ProviderFailure>
   ) async -> (winner: RunningCall, result: Result<Beginning, ProviderFailure>, lost: [RoutedTries.Failed]) {
     guard let hedgeAfter = router.hedgeAfter, tries.purpose == .answer else {
       let (winner, result) = await Self.made(first, attempt)
@@ -73,12 +73,9 @@ extension ModelCaller {
   }
 
   private static func made<Beginning: Sendable>(
-    _ call: RunningCall, _ attempt: @Sendable (any LanguageModel) async -> Result<Beginning, ProviderFailure>
+    _ call: RunningCall, _ attempt: @Sendable (ProviderServices) async -> Result<Beginning, ProviderFailure>
   ) async -> (RunningCall, Result<Beginning, ProviderFailure>) {
-    guard let model = call.call.provider.services.language else {
-      return (call, .failure(ProviderFailure(.notCapable)))
-    }
-    let result = await attempt(model)
+    let result = await attempt(call.call.provider.services)
     if case .success = result { return (call.begun(), result) }
     return (call, result)
   }

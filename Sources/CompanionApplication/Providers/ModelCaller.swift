@@ -11,10 +11,9 @@ struct ModelCaller: Sendable {
   func generate(
     _ request: GenerationRequest, context: EventContext, deadline: Timestamp? = nil
   ) async throws(ProviderFailure) -> GenerationResponse {
-    let (running, response) = try await begin(request, context: context, deadline: deadline) { model in
-      do throws(ProviderFailure) { return .success(try await model.generate(request)) } catch {
-        return .failure(error)
-      }
+    var tries = tries(request, context: context, deadline: deadline)
+    let (running, response) = try await begin(&tries) { services in
+      await Self.attempt(services) { model throws(ProviderFailure) in try await model.generate(request) }
     }
     running.end(.succeeded, ModelCallOutcome(finish: response.finish, usage: response.usage, duration: .zero))
     return response
@@ -35,11 +34,20 @@ struct ModelCaller: Sendable {
     onFinish: (FinishReason) -> Void = { _ in }, onUsage: (TokenUsage) -> Void = { _ in },
     take: (String) async -> Bool
   ) async throws(ProviderFailure) -> FinishReason? {
-    let (running, stream) = try await begin(request, context: context, deadline: deadline) { model in
-      do throws(ProviderFailure) { return .success(try await OpenStream(model, request)) } catch {
-        return .failure(error)
-      }
+    var tries = tries(request, context: context, deadline: deadline)
+    let (running, stream) = try await begin(&tries) { services in
+      await Self.attempt(services) { model throws(ProviderFailure) in try await OpenStream(model, request) }
     }
+    return try await consume(stream, of: running, context, onFinish: onFinish, onUsage: onUsage, take: take)
+  }
+
+  /// Goes through an answer that has begun, and says how the call ended; see
+  /// ``stream(_:context:deadline:onFinish:onUsage:take:)``.
+  func consume(
+    _ stream: OpenStream, of running: RunningCall, _ context: EventContext,
+    onFinish: (FinishReason) -> Void = { _ in }, onUsage: (TokenUsage) -> Void = { _ in },
+    take: (String) async -> Bool
+  ) async throws(ProviderFailure) -> FinishReason? {
     var outcome = ModelCallOutcome(duration: .zero, timeToFirstChunk: running.latency)
     do throws(ProviderFailure) {
       while let event = try await stream.next() {
@@ -84,16 +92,32 @@ struct ModelCaller: Sendable {
 // MARK: - The beginning
 
 extension ModelCaller {
-  /// Begins an answer at one provider after another, until one has begun.
-  private func begin<Beginning: Sendable>(
-    _ request: GenerationRequest, context: EventContext, deadline: Timestamp?,
-    _ attempt: @escaping @Sendable (any LanguageModel) async -> Result<Beginning, ProviderFailure>
-  ) async throws(ProviderFailure) -> (RunningCall, Beginning) {
-    var tries = router.tries(
+  private func tries(
+    _ request: GenerationRequest, context: EventContext, deadline: Timestamp?
+  ) -> RoutedTries {
+    router.tries(
       RoutingNeeds(request, counter: router.counter), request.purpose, context, deadline: deadline)
+  }
+
+  /// One try at a provider's language model.
+  static func attempt<Beginning: Sendable>(
+    _ services: ProviderServices,
+    _ body: (any LanguageModel) async throws(ProviderFailure) -> Beginning
+  ) async -> Result<Beginning, ProviderFailure> {
+    guard let model = services.language else { return .failure(ProviderFailure(.notCapable)) }
+    do throws(ProviderFailure) { return .success(try await body(model)) } catch { return .failure(error) }
+  }
+
+  /// Makes an attempt at one provider after another, until one has come to something.
+  ///
+  /// - Returns: that, and the call, which has to be told its end.
+  func begin<Beginning: Sendable>(
+    _ tries: inout RoutedTries,
+    _ attempt: @escaping @Sendable (ProviderServices) async -> Result<Beginning, ProviderFailure>
+  ) async throws(ProviderFailure) -> (RunningCall, Beginning) {
     while true {
       let call = try await tries.next()
-      let running = RunningCall(call, request.purpose, context, router)
+      let running = RunningCall(call, tries.purpose, tries.context, router)
       let (winner, result, lost) = await hedged(running, tries, attempt)
       for (call, failure) in lost { tries.note(call, failure) }
       switch result {
@@ -134,6 +158,12 @@ struct RunningCall: Sendable {
     var begun = self
     begun.latency = start.duration(to: router.time.now)
     return begun
+  }
+
+  /// Says that the provider has taken a job, which goes on by itself.
+  func handOver() {
+    router.settleLook(call, .succeeded, context)
+    router.events.emit(.modelJobHandedOver(told), in: context)
   }
 
   /// Says how the call ended.

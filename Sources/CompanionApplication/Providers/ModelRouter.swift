@@ -47,7 +47,7 @@ package final class ModelRouter: Sendable {
   /// The price at the provider that is asked first for something; `nil` where it is not known.
   func price(for kind: ModelCapabilities.Kind) -> ModelPrice? {
     table.withLock { table in
-      table.rows.filter { RoutingNeeds(kind: kind).lack(of: $0.provider) == nil }
+      table.rows.filter { RoutingNeeds([kind]).lack(of: $0.provider) == nil }
         .min { $0.provider.configuration.priority < $1.provider.configuration.priority }
         .flatMap { table.price(of: $0.provider) }
     }

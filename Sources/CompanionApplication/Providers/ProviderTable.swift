@@ -234,7 +234,7 @@ extension ProviderTable {
   }
 
   private static func nobody(_ needs: RoutingNeeds) -> ProviderFailure {
-    ProviderFailure(.notCapable, message: "no provider is left for \(needs.kind.rawValue)")
+    ProviderFailure(.notCapable, message: "no provider is left for \(needs.names)")
   }
 }
 
@@ -303,6 +303,17 @@ extension ProviderTable {
     var until: Timestamp?
     if case .resting(let end) = rows[place].breaker.availability(at: now) { until = end }
     return .providerHealthChanged(rows[place].id, rows[place].breaker.phase, until: until, cause)
+  }
+
+  /// Counts what was spent outside of a call, by a job.
+  ///
+  /// - Returns: what is to be told.
+  mutating func spend(_ cost: Cost, at id: ProviderID, at now: Timestamp) -> CompanionEvent.Kind? {
+    guard let place = rows.firstIndex(where: { $0.id == id }),
+      let level = rows[place].spending?.settle(reserved: 0, spent: cost, at: now),
+      let spending = rows[place].spending
+    else { return nil }
+    return .budgetReached(id, level, spent: spending.spent, spending.budget)
   }
 
   mutating func count(_ entry: LedgerEntry) {

@@ -3,7 +3,8 @@ import CompanionPorts
 
 /// What a request needs of a provider.
 struct RoutingNeeds: Sendable {
-  var kind = ModelCapabilities.Kind.text
+  /// Any of these will do.
+  var kinds: Set<ModelCapabilities.Kind>
   var tools = false
   var json = false
   /// The tokens that it is expected to use; rates and costs are reserved by it until the provider has counted.
@@ -19,11 +20,13 @@ struct RoutingNeeds: Sendable {
   /// The task that it is made for: the provider that failed it last is asked last.
   var task: TaskID?
 
-  init(kind: ModelCapabilities.Kind = .text) { self.kind = kind }
+  init(_ kinds: Set<ModelCapabilities.Kind>) { self.kinds = kinds }
 
   /// What a request for text needs.
-  init(_ request: GenerationRequest, kind: ModelCapabilities.Kind = .text, counter: any TokenCounter) {
-    self.kind = kind
+  init(
+    _ request: GenerationRequest, kinds: Set<ModelCapabilities.Kind> = [.text], counter: any TokenCounter
+  ) {
+    self.kinds = kinds
     tools = !request.tools.isEmpty
     if case .json = request.format { json = true }
     var input = 0
@@ -31,12 +34,15 @@ struct RoutingNeeds: Sendable {
     expected = TokenUsage(input: input, output: request.maximumOutputTokens ?? 0)
   }
 
+  /// The kinds, for a person.
+  var names: String { kinds.map(\.rawValue).sorted().joined(separator: " or ") }
+
   /// What a model lacks for it; `nil` when it can do it.
   func lack(of provider: Provider) -> String? {
     let capabilities = provider.configuration.capabilities
     if let only, only != provider.id { return "is not \(only)" }
-    guard capabilities.kinds.contains(kind), provider.services.kinds.contains(kind) else {
-      return "has no capability \(kind.rawValue)"
+    guard !capabilities.kinds.intersection(provider.services.kinds).isDisjoint(with: kinds) else {
+      return "has no capability \(names)"
     }
     if let model, model != provider.model { return "is another model" }
     if tools, !capabilities.tools { return "has no tools" }

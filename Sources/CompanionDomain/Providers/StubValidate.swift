@@ -1,0 +1,3 @@
+extension ProviderConfiguration {
+  public func validate() throws(ProviderConfigurationFailure) {}
+}
