@@ -85,12 +85,9 @@ package struct TaskQueries: Sendable {
 
   package func cost(of id: TaskID) async throws(TaskCommandFailure) -> TaskCostEstimate {
     let task = try await task(id)
-    let price = environment.configuration.tasks.prices[environment.model.identity]
     let expected = task.state.isFinal ? nil : Self.roughTokens(of: task.request.payload.json)
     return TaskCostEstimate(
-      used: task.usage, expectedInput: expected, cost: task.usage.flatMap { price?.cost(of: $0) },
-      expectedCost: expected.flatMap { price?.cost(of: TokenUsage(input: $0, output: 0)) },
-      currency: price?.currency)
+      used: task.usage, expectedInput: expected, cost: nil, expectedCost: nil, currency: nil)
   }
 
   private static let page = 500
