@@ -7,6 +7,9 @@ enum StoredChange: Sendable {
   case append([MessageRow], to: SessionID, after: SequenceNumber)
   case extendDraft(AnswerDraft, of: SessionID, offset: Int)
   case discardDraft(of: SessionID)
+  /// The values of the entry's row.
+  case enterCall([SQLiteValue])
+  case pruneLedger(before: Timestamp)
   /// What is applied as it is: what becomes of it depends on what is stored.
   case task(TaskChangeRequest)
 
@@ -27,6 +30,8 @@ enum StoredChange: Sendable {
     case .resumeTasks(let kind): self = .task(.pause(kind, false))
     case .moveSchedule(let schedule, let from, let to):
       self = .task(.moveSchedule(schedule, from: from, to: to))
+    case .enterCall(let entry): self = .enterCall(LedgerRow.values(of: entry))
+    case .pruneLedger(let time): self = .pruneLedger(before: time)
     }
   }
 }
@@ -62,7 +67,7 @@ extension WriteConnection {
 }
 
 extension Connection {
-  /// Applies a change of conversations whose precondition holds, inside the open transaction.
+  /// Applies a change of conversations or the ledger whose precondition holds, inside the open transaction.
   fileprivate func apply(_ change: StoredChange) throws(StoreFailure) {
     switch change {
     case .insertSession(let session): try insert(session)
@@ -70,6 +75,8 @@ extension Connection {
     case .extendDraft(let draft, let session, let offset):
       try extendDraft(draft, of: session, offset: offset)
     case .discardDraft(let session): try discardDraft(of: session)
+    case .enterCall(let values): try run(LedgerRow.insert, values)
+    case .pruneLedger(let time): try run(LedgerRow.prune, [.time(time)])
     case .task: break
     }
   }

@@ -191,11 +191,7 @@ struct TaskCommandTests {
     }
     for isPriced in [true, false] {
       try Workshop.run(
-        configure: {
-          guard isPriced else { return }
-          $0.prices[ScriptedModel.answering("").identity] = ModelPrice(
-            perMillionInput: 2, perMillionOutput: 8)
-        }, handler: handler
+        handler: handler
       ) { workshop in
         let id = try await workshop.companion.createTask(Workshop.request())
         _ = try await workshop.end(of: id)
