@@ -64,6 +64,7 @@ struct Notes {
         record(change)
         return change
       } catch { throw .conflict(.refused(error)) }
+    case .removeTask(let id): tasks[id] = nil
     case .pauseTasks(nil): pause.all = true
     case .pauseTasks(let kind?): pause.kinds.insert(kind)
     case .resumeTasks(nil): pause.all = false

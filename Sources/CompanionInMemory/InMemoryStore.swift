@@ -145,7 +145,7 @@ extension ChangeSet.Change {
     switch self {
     // Nobody has anything to do because a lease is longer.
     case .transition(_, .renew, _): false
-    case .insertTask, .transition, .pauseTasks, .resumeTasks, .moveSchedule: true
+    case .insertTask, .removeTask, .transition, .pauseTasks, .resumeTasks, .moveSchedule: true
     case .insertSession, .append, .extendDraft, .discardDraft, .enterCall, .pruneLedger: false
     }
   }

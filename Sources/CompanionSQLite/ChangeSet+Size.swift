@@ -23,7 +23,7 @@ extension ChangeSet.Change {
     case .enterCall(let entry): entry.model.model.utf8.count
     // Nobody knows how much it removes.
     case .pruneLedger: ChangeSet.smallSize + 1
-    case .insertSession, .discardDraft, .transition, .pauseTasks, .resumeTasks, .moveSchedule: 0
+    case .insertSession, .discardDraft, .transition, .removeTask, .pauseTasks, .resumeTasks, .moveSchedule: 0
     }
   }
 }

@@ -26,6 +26,7 @@ enum StoredChange: Sendable {
     case .insertTask(let task): self = .task(.insert(task))
     case .transition(let id, let transition, let revision):
       self = .task(.transition(id, transition, revision: revision))
+    case .removeTask: throw .invalid("stub")
     case .pauseTasks(let kind): self = .task(.pause(kind, true))
     case .resumeTasks(let kind): self = .task(.pause(kind, false))
     case .moveSchedule(let schedule, let from, let to):

@@ -5,7 +5,7 @@ import Synchronization
 /// Brings every call to a provider that can take it, and enters it in the ledger.
 package final class ModelRouter: Sendable {
   let table: Mutex<ProviderTable>
-  let ledger: CallLedger
+  package let ledger: CallLedger
   let time: any TimeSource
   let events: EventEmitter
   let identifiers: any IdentifierSource
