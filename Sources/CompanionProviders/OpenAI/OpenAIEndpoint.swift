@@ -1,23 +1,37 @@
 import CompanionDomain
 import FoundationEssentials
 
-/// Where a Chat Completions API is, and in which of its dialects it is spoken to.
+/// Where an API of OpenAI's is, and in which of its dialects it is spoken to.
 struct OpenAIEndpoint: Sendable {
   /// Where requests go.
   let url: URL
+  /// The path before the API's own.
+  private let root: String
   private let host: String
 
-  /// - Parameter baseURL: the address that `/chat/completions` is appended to. With no path at all it is the
-  ///   root of a server, and the API is below its `/v1`. A query, such as Azure's `api-version`, is kept.
-  init(baseURL: URL) {
+  /// - Parameters:
+  ///   - baseURL: the address that the API's path is appended to. With no path at all it is the root of a
+  ///     server, and the API is below its `/v1`. A query, such as Azure's `api-version`, is kept.
+  ///   - api: the API's path.
+  init(baseURL: URL, api: String = "/chat/completions") {
     var components = URLComponents(url: baseURL, resolvingAgainstBaseURL: true)
     var path = components?.path ?? ""
     while path.hasSuffix("/") { path.removeLast() }
     if path.isEmpty { path = "/v1" }
-    if !path.hasSuffix("/chat/completions") { path += "/chat/completions" }
+    if path.hasSuffix(api) { path.removeLast(api.count) }
+    root = path
+    path += api
     components?.path = path
     url = components?.url ?? baseURL
     host = (baseURL.host() ?? "").lowercased()
+  }
+
+  /// Where a model is described; without one, where all are listed. Azure has that beside its deployments.
+  func modelsURL(of model: String? = nil) -> URL {
+    var components = URLComponents(url: url, resolvingAgainstBaseURL: true)
+    let deployments = root.firstRange(of: "/deployments/")?.lowerBound ?? root.endIndex
+    components?.path = root[..<deployments] + "/models" + (model.map { "/" + $0 } ?? "")
+    return components?.url ?? url
   }
 
   /// The provider's name, as OpenTelemetry's `gen_ai.provider.name` has it; the host where it has none.
