@@ -19,10 +19,10 @@ public struct OpenAICompatibleEmbeddings: EmbeddingService {
   /// - Parameters:
   ///   - baseURL: what comes before `/embeddings`, with or without a slash at its end, such as
   ///     `https://api.openai.com/v1`. Without any path it is the root of a server that has its API at `/v1`.
-  ///   - dimension: asked for, and demanded of what comes; `nil` for the model's own, and for models that have
-  ///     no choice and refuse to be asked.
-  ///   - maximumBatch: at least 1. OpenAI takes 2,048 texts in a call; servers on one's own machine often take
-  ///     fewer.
+  ///   - dimension: asked for, and demanded of what comes; `nil` for the model's own, and for models that
+  ///     have no choice and refuse to be asked.
+  ///   - maximumBatch: at least 1. OpenAI takes 2,048 texts in a call; servers on one's own machine often
+  ///     take fewer.
   ///   - apiKey: sent as a bearer token, to Azure as `api-key`; `nil` for a server that asks for none.
   ///   - idleTimeout: the longest time without a byte. An answer is one silence until it is there.
   ///   - time: tells how far away a time is that a provider names.
