@@ -4,7 +4,7 @@ import FoundationEssentials
 
 /// The events of a streamed answer, read from its body as they are asked for.
 struct AnswerSequence<Reader: AnswerReader>: AsyncSequence, Sendable {
-  typealias Element = GenerationEvent
+  typealias Element = Reader.Output
   typealias Failure = ProviderFailure
 
   let body: HTTPBody
@@ -35,7 +35,7 @@ struct AnswerSequence<Reader: AnswerReader>: AsyncSequence, Sendable {
     private var parser: ServerSentEventParser
     private var reader: Reader
     private var hasSeenEvent = false
-    private var pending: ArraySlice<GenerationEvent> = []
+    private var pending: ArraySlice<Reader.Output> = []
 
     private static var maximumSize: Int { ProviderExchange.sizeLimits.answer }
 
@@ -48,7 +48,7 @@ struct AnswerSequence<Reader: AnswerReader>: AsyncSequence, Sendable {
 
     mutating func next(
       isolation actor: isolated (any Actor)?
-    ) async throws(ProviderFailure) -> GenerationEvent? {
+    ) async throws(ProviderFailure) -> Reader.Output? {
       do throws(ProviderFailure) {
         while true {
           guard !Task.isCancelled else { throw ProviderFailure(.cancelled) }
@@ -100,7 +100,9 @@ struct AnswerSequence<Reader: AnswerReader>: AsyncSequence, Sendable {
       case .whole(var data):
         phase = .over
         data += chunk
-        guard data.count <= Self.maximumSize else { throw context.malformed("the answer is longer than any is") }
+        guard data.count <= Self.maximumSize else {
+          throw context.malformed("the answer is longer than any is")
+        }
         phase = .whole(data)
       case .trailer(let rest):
         phase = .trailer(rest: rest - chunk.count)

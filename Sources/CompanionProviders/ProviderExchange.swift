@@ -20,11 +20,25 @@ struct ProviderExchange: Sendable {
   /// The longest whole answer, and the most that is read of an error.
   static let sizeLimits = (answer: 64 << 20, error: 64 << 10)
 
+  /// The body of a request as JSON, the same for the same request.
+  static func json(_ body: some Encodable) throws(ProviderFailure) -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do {
+      return try encoder.encode(body)
+    } catch {
+      throw ProviderFailure(.invalidRequest, message: "a number of the request cannot be written as JSON")
+    }
+  }
+
   /// Sends a request; returns when the head of an answer with a success status is here.
+  ///
+  /// - Parameter extraHeaders: header fields of this request alone, their names in lower case.
   func send(
-    _ url: URL, method: String = "POST", body: Data = Data(), accepting type: String = "application/json"
+    _ url: URL, method: String = "POST", headers extraHeaders: [String: String] = [:], body: Data = Data(),
+    accepting type: String = "application/json"
   ) async throws(ProviderFailure) -> (body: HTTPBody, context: ResponseContext) {
-    var headers = headers
+    var headers = headers.merging(extraHeaders) { _, extra in extra }
     headers["accept"] = type
     if !body.isEmpty { headers["content-type"] = "application/json" }
     let secret = try await apiKey?.secret()
@@ -47,9 +61,9 @@ struct ProviderExchange: Sendable {
 
   /// Sends a request and reads the whole answer.
   func whole(
-    _ url: URL, method: String = "POST", body: Data = Data()
+    _ url: URL, method: String = "POST", headers extraHeaders: [String: String] = [:], body: Data = Data()
   ) async throws(ProviderFailure) -> (data: Data, context: ResponseContext) {
-    let (body, context) = try await send(url, method: method, body: body)
+    let (body, context) = try await send(url, method: method, headers: extraHeaders, body: body)
     let (data, isWhole) = try await Self.read(body, upTo: Self.sizeLimits.answer)
     guard isWhole else { throw context.malformed("the answer is longer than any is") }
     return (data, context)

@@ -29,6 +29,13 @@ struct ResponseContext: Sendable {
     return failure(ProviderErrorDetails(message: isPage ? "" : text))
   }
 
+  /// What an answer with a success status says of itself that makes it a failure.
+  func failure(_ kind: ProviderFailure.Kind, code: String? = nil, message: String = "") -> ProviderFailure {
+    ProviderFailure(
+      kind, code: code.map(redaction.redacted), requestID: ProviderFailure.requestID(in: headers),
+      message: redaction.redacted(message))
+  }
+
   /// An answer that is not what it should be.
   func malformed(_ what: String) -> ProviderFailure {
     ProviderFailure(

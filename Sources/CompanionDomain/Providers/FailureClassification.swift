@@ -87,10 +87,7 @@ private struct ErrorWords {
   /// - Parameter isAboutRequest: whether the status, where there is one, blames the request. Only then are
   ///   the words for people looked at: servers on one's own machine have nothing else.
   func kindThatOutranksStatus(isAboutRequest: Bool) -> ProviderFailure.Kind? {
-    if has(["content_filter", "content_filtered", "content_policy_violation", "responsibleaipolicyviolation"])
-    {
-      return .contentFiltered
-    }
+    if has(Self.filterCodes) { return .contentFiltered }
     let lengthCodes: Set = [
       "context_length_exceeded", "exceed_context_size_error", "context_window_exceeded",
     ]
@@ -113,16 +110,28 @@ private struct ErrorWords {
     if has(["rate_limit_exceeded", "rate_limit_error", "too_many_requests", "requests", "tokens"]) {
       return .rateLimited
     }
-    if has(["overloaded_error", "overloaded", "server_overloaded", "slow_down", "unavailable_error"]) {
-      return .overloaded
-    }
+    if has(Self.overloadCodes) { return .overloaded }
     if has(["timeout_error", "timeout", "request_timeout"]) { return .timedOut }
     if has(["server_error", "internal_error", "internal_server_error", "api_error"]) { return .serverError }
-    if has(["invalid_request_error", "bad_request", "badrequesterror", "request_too_large"]) {
+    if has(Self.requestCodes) {
       return .invalidRequest
     }
     return nil
   }
+
+  private static let filterCodes: Set = [
+    "content_filter", "content_filtered", "content_policy_violation", "responsibleaipolicyviolation",
+    "image_content_policy_violation", "bio_policy", "misalignment_policy_violation",
+  ]
+
+  private static let overloadCodes: Set = [
+    "overloaded_error", "overloaded", "server_overloaded", "server_is_overloaded", "slow_down",
+    "unavailable_error",
+  ]
+
+  private static let requestCodes: Set = [
+    "invalid_request_error", "invalid_prompt", "bad_request", "badrequesterror", "request_too_large",
+  ]
 
   private static let quotaCodes: Set = [
     "insufficient_quota", "insufficient_credits", "billing_hard_limit_reached", "billing_not_active",

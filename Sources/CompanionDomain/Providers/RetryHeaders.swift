@@ -1,23 +1,39 @@
 /// How long a provider asks to wait, in the many ways in which they say it.
-struct RetryHeaders {
+package struct RetryHeaders {
   /// Longer waits are shortened to this: a header is not to silence a provider for good.
   static let longestDelay = Duration.seconds(24 * 60 * 60)
 
   private let headers: [String: String]
 
   /// - Parameter headers: header fields, by their names in lower case.
-  init(_ headers: [String: String]) { self.headers = headers }
+  package init(_ headers: [String: String]) { self.headers = headers }
 
   /// The delay that is asked for; `nil` where none is, or none that makes sense.
   ///
   /// - Parameter includingRateLimits: whether the headers that tell about rate limits count, where there is
   ///   no `Retry-After`. They are sent with every response, and mean something only when a limit was hit.
   func delay(at now: Timestamp, includingRateLimits: Bool) -> Duration? {
-    let delay =
-      headers["retry-after-ms"].flatMap(Self.decimal).map { Self.duration(seconds: $0 / 1000) }
-      ?? headers["retry-after"].flatMap { Self.retryAfter($0, at: now) }
-      ?? (includingRateLimits ? rateLimitReset(at: now) : nil)
-    return delay.map { min(max($0, .zero), Self.longestDelay) }
+    bounded(retryAfter(at: now) ?? (includingRateLimits ? rateLimitReset(at: now) : nil))
+  }
+
+  /// How long the provider asks to wait before the next look at a job; `nil` where it says nothing that makes
+  /// sense.
+  ///
+  /// `openai-poll-after-ms` is OpenAI's own; where it is missing, what is asked of every client counts.
+  package func pollDelay(at now: Timestamp) -> Duration? {
+    bounded(milliseconds("openai-poll-after-ms") ?? retryAfter(at: now))
+  }
+
+  private func bounded(_ delay: Duration?) -> Duration? {
+    delay.map { min(max($0, .zero), Self.longestDelay) }
+  }
+
+  private func retryAfter(at now: Timestamp) -> Duration? {
+    milliseconds("retry-after-ms") ?? headers["retry-after"].flatMap { Self.retryAfter($0, at: now) }
+  }
+
+  private func milliseconds(_ name: String) -> Duration? {
+    headers[name].flatMap(Self.decimal).map { Self.duration(seconds: $0 / 1000) }
   }
 
   private static func retryAfter(_ text: String, at now: Timestamp) -> Duration? {

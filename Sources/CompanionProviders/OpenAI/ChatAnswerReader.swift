@@ -16,7 +16,7 @@ struct ChatAnswerReader: AnswerReader {
 
   mutating func take(
     _ event: ServerSentEvent, _ context: ResponseContext
-  ) throws(ProviderFailure) -> AnswerStep {
+  ) throws(ProviderFailure) -> AnswerStep<GenerationEvent> {
     if event.data == Self.doneMark { return .last([]) }
     if event.type == "error" { throw context.failure(body: event.data) }
     guard !event.data.isEmpty else { return .more([]) }

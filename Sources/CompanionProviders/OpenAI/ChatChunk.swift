@@ -88,13 +88,18 @@ struct ChatChunk: Decodable {
 extension TokenUsage {
   /// The usage as it is reported; `nil` where neither side is. A side that is missing follows from the total.
   init?(_ usage: ChatChunk.Usage) {
-    let total = usage.totalTokens
-    guard let input = usage.promptTokens ?? Self.rest(of: total, without: usage.completionTokens),
-      let output = usage.completionTokens ?? Self.rest(of: total, without: usage.promptTokens)
-    else { return nil }
     self.init(
-      input: input, output: output, cachedInput: usage.promptDetails?.cachedTokens,
-      reasoning: usage.completionDetails?.reasoningTokens)
+      reportedInput: usage.promptTokens, output: usage.completionTokens, total: usage.totalTokens)
+    cachedInput = usage.promptDetails?.cachedTokens
+    reasoning = usage.completionDetails?.reasoningTokens
+  }
+
+  /// The usage of which not all may be reported; `nil` where neither side is known or follows from the total.
+  init?(reportedInput: Int?, output reportedOutput: Int?, total: Int?) {
+    guard let input = reportedInput ?? Self.rest(of: total, without: reportedOutput),
+      let output = reportedOutput ?? Self.rest(of: total, without: reportedInput)
+    else { return nil }
+    self.init(input: input, output: output)
   }
 
   private static func rest(of total: Int?, without part: Int?) -> Int? {

@@ -1,6 +1,5 @@
 import CompanionDomain
 import CompanionPorts
-import FoundationEssentials
 
 /// The body of a Chat Completions request.
 struct ChatRequestBody: Encodable {
@@ -8,17 +7,6 @@ struct ChatRequestBody: Encodable {
   var request: GenerationRequest
   var isStreaming: Bool
   var usesMaximumCompletionTokens: Bool
-
-  /// The body as JSON, the same for the same request.
-  func json() throws(ProviderFailure) -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do {
-      return try encoder.encode(self)
-    } catch {
-      throw ProviderFailure(.invalidRequest, message: "a number of the request cannot be written as JSON")
-    }
-  }
 
   private enum Key: String, CodingKey {
     case model, messages, tools, temperature, stream
@@ -59,26 +47,9 @@ struct ChatRequestBody: Encodable {
     [
       "type": "json_schema",
       "json_schema": [
-        "name": .string(name), "schema": schema, "strict": .bool(isStrict(schema)),
+        "name": .string(name), "schema": schema, "strict": .bool(schema.isStrictSchema),
       ],
     ]
-  }
-
-  /// Whether a schema may be asked for strictly: every object in it closed, and all its properties required.
-  /// OpenAI refuses the others when they are.
-  private static func isStrict(_ schema: JSONValue) -> Bool {
-    switch schema {
-    case .object(let members):
-      if case .object(let properties)? = members["properties"] {
-        let required = Set(members["required"]?.array?.compactMap(\.string) ?? [])
-        guard members["additionalProperties"] == false, required == Set(properties.keys) else { return false }
-      } else if members["type"] == "object" {
-        return false
-      }
-      return members.values.allSatisfy(isStrict)
-    case .array(let elements): return elements.allSatisfy(isStrict)
-    default: return true
-    }
   }
 }
 

@@ -23,7 +23,7 @@ public struct OpenAICompatibleModel: LanguageModel {
     baseURL: URL, model: String, apiKey: APIKey? = nil, transport: any HTTPTransport,
     idleTimeout: Duration = .seconds(120), time: any TimeSource
   ) {
-    let endpoint = OpenAIEndpoint(baseURL: baseURL)
+    let endpoint = OpenAIEndpoint(baseURL: baseURL, path: "/chat/completions")
     self.endpoint = endpoint
     identity = ModelIdentity(provider: endpoint.provider, model: model)
     exchange = ProviderExchange(
@@ -51,9 +51,9 @@ public struct OpenAICompatibleModel: LanguageModel {
   }
 
   private func body(of request: GenerationRequest, isStreaming: Bool) throws(ProviderFailure) -> Data {
-    try ChatRequestBody(
-      model: identity.model, request: request, isStreaming: isStreaming,
-      usesMaximumCompletionTokens: endpoint.usesMaximumCompletionTokens
-    ).json()
+    try ProviderExchange.json(
+      ChatRequestBody(
+        model: identity.model, request: request, isStreaming: isStreaming,
+        usesMaximumCompletionTokens: endpoint.usesMaximumCompletionTokens))
   }
 }

@@ -1,23 +1,32 @@
 import CompanionDomain
 import FoundationEssentials
 
-/// Where a Chat Completions API is, and in which of its dialects it is spoken to.
+/// Where one of OpenAI's APIs is, and in which of its dialects it is spoken to.
 struct OpenAIEndpoint: Sendable {
   /// Where requests go.
   let url: URL
   private let host: String
 
-  /// - Parameter baseURL: the address that `/chat/completions` is appended to. With no path at all it is the
-  ///   root of a server, and the API is below its `/v1`. A query, such as Azure's `api-version`, is kept.
-  init(baseURL: URL) {
+  /// - Parameters:
+  ///   - baseURL: the address that the path is appended to, unless it ends with it. With no path at all it is
+  ///     the root of a server, and the API is below its `/v1`; at Azure below `/openai/v1`, or below
+  ///     `/openai` where the version is a date. A query is kept.
+  ///   - path: the API's path, such as `/chat/completions`.
+  ///   - apiVersion: Azure's `api-version`, where the address does not have one already.
+  init(baseURL: URL, path apiPath: String, apiVersion: String? = nil) {
+    host = (baseURL.host() ?? "").lowercased()
     var components = URLComponents(url: baseURL, resolvingAgainstBaseURL: true)
+    let versionInURL = components?.queryItems?.first { $0.name.lowercased() == "api-version" }?.value
+    if let apiVersion, versionInURL == nil { components?.addQueryItem("api-version", apiVersion) }
     var path = components?.path ?? ""
     while path.hasSuffix("/") { path.removeLast() }
-    if path.isEmpty { path = "/v1" }
-    if !path.hasSuffix("/chat/completions") { path += "/chat/completions" }
+    if path.isEmpty {
+      let isDated = (versionInURL ?? apiVersion)?.first?.isNumber ?? false
+      path = Self.isAzure(host) ? (isDated ? "/openai" : "/openai/v1") : "/v1"
+    }
+    if !path.hasSuffix(apiPath) { path += apiPath }
     components?.path = path
     url = components?.url ?? baseURL
-    host = (baseURL.host() ?? "").lowercased()
   }
 
   /// The provider's name, as OpenTelemetry's `gen_ai.provider.name` has it; the host where it has none.
@@ -38,7 +47,9 @@ struct OpenAIEndpoint: Sendable {
   /// other servers do not know the new one.
   var usesMaximumCompletionTokens: Bool { isAzure || host == "api.openai.com" }
 
-  private var isAzure: Bool {
+  private var isAzure: Bool { Self.isAzure(host) }
+
+  private static func isAzure(_ host: String) -> Bool {
     host.hasSuffix(".openai.azure.com") || host.hasSuffix(".services.ai.azure.com")
       || host.hasSuffix(".cognitiveservices.azure.com")
   }
