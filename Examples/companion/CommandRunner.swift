@@ -30,7 +30,7 @@ struct CommandRunner {
   private func status() async throws -> String {
     let status = try await companion.status()
     return """
-      model     \(status.model.provider) / \(status.model.model)
+      model     \(status.providers.map { "\($0.model.provider) / \($0.model.model)" }.joined(separator: ", "))
       store     \(storeName)
       session   \(session)
       tasks     \(status.queuedTasks) queued, \(status.runningTasks) running, \(status.waitingTasks) waiting, \

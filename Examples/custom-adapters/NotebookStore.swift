@@ -2,7 +2,7 @@ import CompanionKit
 import Synchronization
 
 /// A store of one's own, in plain values: a change set is tried on a copy, which then takes their place.
-actor NotebookStore: ConversationStore, TaskStore {
+actor NotebookStore: ConversationStore, TaskStore, LedgerStore {
   private var notes = Notes()
   private let time: any TimeSource
   private let listeners = Mutex<[Int: AsyncStream<Void>.Continuation]>([:])
@@ -124,6 +124,22 @@ extension NotebookStore {
     notes.events.removeAll { old.contains($0.event.task) }
     tellListeners()
     return old.count
+  }
+}
+
+// MARK: Ledger
+
+extension NotebookStore {
+  func ledgerEntries(matching filter: LedgerFilter, limit: Int) -> [LedgerEntry] {
+    let newest = notes.ledger.values.sorted { ($0.time, $0.id) > ($1.time, $1.id) }
+    return Array(newest.filter(filter.includes).prefix(max(0, limit)))
+  }
+
+  func ledgerTotals(matching filter: LedgerFilter) -> [ProviderID: LedgerTotals] {
+    notes.ledger.values.filter(filter.includes).reduce(into: [:]) { totals, entry in
+      // What counts as a cost that is not known is the domain's to decide.
+      totals[entry.provider, default: LedgerTotals()].add(entry)
+    }
   }
 }
 

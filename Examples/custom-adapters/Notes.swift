@@ -11,6 +11,7 @@ struct Notes {
   var lastPlace: Int64 = 0
   var pause = TaskPause()
   var schedules: [ScheduleID: Timestamp] = [:]
+  var ledger: [LedgerEntryID: LedgerEntry] = [:]
 
   /// The task of a key. Keys are the same when their bytes are.
   func task(key: String) -> GenerationTask? {
@@ -63,6 +64,7 @@ struct Notes {
         record(change)
         return change
       } catch { throw .conflict(.refused(error)) }
+    case .removeTask(let id): tasks[id] = nil
     case .pauseTasks(nil): pause.all = true
     case .pauseTasks(let kind?): pause.kinds.insert(kind)
     case .resumeTasks(nil): pause.all = false
@@ -70,6 +72,8 @@ struct Notes {
     case .moveSchedule(let schedule, let old, let new):
       guard schedules[schedule] == old else { throw .conflict(.scheduleMoved) }
       schedules[schedule] = new
+    case .enterCall(let entry): ledger[entry.id] = ledger[entry.id] ?? entry
+    case .pruneLedger(let time): ledger = ledger.filter { $0.value.time >= time }
     }
     return nil
   }

@@ -9,7 +9,10 @@ try await TimeSourceConformance.run(on: clock, measuredBy: .system)
 print("The clock keeps its \(TimeSourceConformance.checks.count) promises.")
 try await ConversationStoreConformance.run(on: { time in NotebookStore(time: time) })
 try await TaskStoreConformance.run(on: { time in NotebookStore(time: time) }, measuredBy: clock)
-let promises = ConversationStoreConformance.checks.count + TaskStoreConformance.checks.count
+try await LedgerStoreConformance.run(on: { time in NotebookStore(time: time) })
+let promises =
+  ConversationStoreConformance.checks.count + TaskStoreConformance.checks.count
+  + LedgerStoreConformance.checks.count
 print("The store keeps its \(promises) promises.")
 
 let companion = Companion(model: ParrotModel(), store: NotebookStore(time: clock), time: clock)

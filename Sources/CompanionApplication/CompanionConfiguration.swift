@@ -27,6 +27,8 @@ public struct CompanionConfiguration: Sendable {
   public var waitingMessages: Int
   /// How background tasks are worked on.
   public var tasks: TaskConfiguration
+  /// How calls find their provider, where there are several.
+  public var routing: RoutingConfiguration
 
   /// The defaults.
   public init() {
@@ -37,6 +39,7 @@ public struct CompanionConfiguration: Sendable {
     checkpointInterval = .milliseconds(100)
     waitingMessages = 16
     tasks = TaskConfiguration()
+    routing = RoutingConfiguration()
   }
 
   /// The persona of a companion that has been given no other.

@@ -7,7 +7,7 @@ public typealias CompanionStore = ConversationStore & TaskStore & LedgerStore
 
 /// What the services and use cases work with.
 package struct Environment: Sendable {
-  package let model: any LanguageModel
+  package let router: ModelRouter
   package let store: any CompanionStore
   package let time: any TimeSource
   package let identifiers: any IdentifierSource
@@ -17,7 +17,7 @@ package struct Environment: Sendable {
   let announcements: AnnouncementOrder
 
   package init(
-    model: any LanguageModel,
+    providers: [Provider],
     store: any CompanionStore,
     time: any TimeSource,
     identifiers: any IdentifierSource,
@@ -26,13 +26,16 @@ package struct Environment: Sendable {
     configuration: CompanionConfiguration
   ) {
     self.configuration = configuration.bounded
-    self.model = model
-    self.store = BoundedStore(base: store, time: time, limit: self.configuration.tasks.storeTimeout)
+    let store = BoundedStore(base: store, time: time, limit: self.configuration.tasks.storeTimeout)
+    self.store = store
     self.time = time
     self.identifiers = identifiers
     self.random = random
     self.bus = bus
     let events = EventEmitter(sink: bus, time: time)
+    router = ModelRouter(
+      providers, configuration: self.configuration.routing, store: store, time: time,
+      identifiers: identifiers, events: events)
     announcements = AnnouncementOrder { change in
       guard let event = change.event else { return }
       let task = change.task
@@ -43,7 +46,7 @@ package struct Environment: Sendable {
 
   var events: EventEmitter { EventEmitter(sink: bus, time: time) }
 
-  var calls: ModelCaller { ModelCaller(model: model, time: time, events: events) }
+  var calls: ModelCaller { ModelCaller(router: router) }
 
   package func log(of session: SessionID) -> SessionLog {
     SessionLog(session: session, store: store, policy: configuration.history)

@@ -2,10 +2,10 @@ public import CompanionDomain
 public import CompanionPorts
 import Synchronization
 
-/// Conversations and tasks in memory, for tests, previews and the simulator.
+/// Conversations, tasks and the ledger in memory, for tests, previews and the simulator.
 ///
 /// It keeps every promise of the ports but one: what it holds ends with the process.
-public final class InMemoryStore: ConversationStore, TaskStore {
+public final class InMemoryStore: ConversationStore, TaskStore, LedgerStore {
   private let time: any TimeSource
   private let content = Mutex(StoredContent())
   private let listeners = TaskChangeListeners()
@@ -122,13 +122,31 @@ extension InMemoryStore {
   public func taskChanges() -> AsyncStream<Void> { listeners.stream() }
 }
 
+extension InMemoryStore {
+  /// The newest entries of the ledger, at the cost of the limit and of those of the same task, conversation or
+  /// provider that do not match.
+  public func ledgerEntries(
+    matching filter: LedgerFilter, limit: Int
+  ) async throws(StoreFailure) -> [LedgerEntry] {
+    content.withLock { $0.ledger.entries(matching: filter, limit: limit) }
+  }
+
+  /// What entries of the ledger come to, at the cost of those of the same task, conversation or provider in the
+  /// time that is asked for.
+  public func ledgerTotals(
+    matching filter: LedgerFilter
+  ) async throws(StoreFailure) -> [ProviderID: LedgerTotals] {
+    content.withLock { $0.ledger.totals(matching: filter) }
+  }
+}
+
 extension ChangeSet.Change {
   fileprivate var concernsTasks: Bool {
     switch self {
     // Nobody has anything to do because a lease is longer.
     case .transition(_, .renew, _): false
-    case .insertTask, .transition, .pauseTasks, .resumeTasks, .moveSchedule: true
-    case .insertSession, .append, .extendDraft, .discardDraft: false
+    case .insertTask, .removeTask, .transition, .pauseTasks, .resumeTasks, .moveSchedule: true
+    case .insertSession, .append, .extendDraft, .discardDraft, .enterCall, .pruneLedger: false
     }
   }
 }

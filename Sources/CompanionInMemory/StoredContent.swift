@@ -6,10 +6,12 @@ struct StoredContent {
   private enum Undo {
     case conversations(StoredConversations.Undo)
     case tasks(StoredTasks.Undo)
+    case ledger(StoredLedger.Undo)
   }
 
   private(set) var conversations = StoredConversations()
   var tasks = StoredTasks()
+  private(set) var ledger = StoredLedger()
 
   /// Applies all changes or none.
   ///
@@ -48,10 +50,13 @@ struct StoredContent {
       let undo = try tasks.apply(
         transition, to: id, revision: revision, at: now, &changed, isFinal: isFinal)
       return undo.map { .tasks($0) }
+    case .removeTask: throw .invalid("stub")
     case .pauseTasks(let kind): return .tasks(tasks.setPause(kind, true))
     case .resumeTasks(let kind): return .tasks(tasks.setPause(kind, false))
     case .moveSchedule(let schedule, let from, let to):
       return .tasks(try tasks.moveSchedule(schedule, from: from, to: to))
+    case .enterCall(let entry): return ledger.enter(entry).map { .ledger($0) }
+    case .pruneLedger(let time): return ledger.prune(before: time).map { .ledger($0) }
     }
   }
 
@@ -59,6 +64,7 @@ struct StoredContent {
     switch undo {
     case .conversations(let undo): conversations.revert(undo)
     case .tasks(let undo): tasks.revert(undo)
+    case .ledger(let undo): ledger.revert(undo)
     }
   }
 }

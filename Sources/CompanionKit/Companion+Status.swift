@@ -7,8 +7,8 @@ import Synchronization
 public struct CompanionStatus: Hashable, Sendable {
   /// Whether messages are taken.
   public var isRunning: Bool
-  /// What answers.
-  public var model: ModelIdentity
+  /// What answers, works on tasks, and makes images and vectors, in the order in which it is asked.
+  public var providers: [ProviderStatus]
   /// The sessions that are in memory.
   public var openSessions: [SessionID]
   /// Tasks that wait for a worker.
@@ -30,7 +30,7 @@ extension Companion {
     let tasks = try await environment.store.taskStatistics()
     return CompanionStatus(
       isRunning: phase == .running,
-      model: environment.model.identity,
+      providers: environment.router.status(),
       openSessions: loops,
       queuedTasks: tasks.count(.queued),
       runningTasks: tasks.count(.running),

@@ -78,7 +78,10 @@ extension Companion {
   public func processTask(
     worker: WorkerID, leaseLength: Duration? = nil, limit: Duration? = nil
   ) async throws(StoreFailure) -> (task: GenerationTask, outcome: TaskStateName?)? {
-    try await ProcessTask(engine: engine)(worker: worker, leaseLength: leaseLength, limit: limit)
+    let processed = try await ProcessTask(engine: engine)(
+      worker: worker, leaseLength: leaseLength, limit: limit)
+    try? await environment.router.ledger.flush()
+    return processed
   }
 
   /// Reviews the dead letters now, as is done at intervals: those whose failure may pass are taken back, a

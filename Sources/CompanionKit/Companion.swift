@@ -33,11 +33,12 @@ public final class Companion: Sendable {
 
   let environment: Environment
   let engine: TaskEngine
+  let factory: any ProviderFactory
   let state = Mutex(State())
   private let newLoops: AsyncStream<ChatLoop>
   private let addLoop: AsyncStream<ChatLoop>.Continuation
 
-  /// A companion.
+  /// A companion with one model.
   ///
   /// - Parameters:
   ///   - model: what answers, and works on tasks.
@@ -50,7 +51,7 @@ public final class Companion: Sendable {
   ///     for takes that one's place.
   ///   - schedules: what becomes a background task again and again.
   ///   - events: takes every event as it happens; see also ``events(limit:)``.
-  public init(
+  public convenience init(
     model: some LanguageModel,
     store: some CompanionStore,
     configuration: CompanionConfiguration = CompanionConfiguration(),
@@ -61,21 +62,78 @@ public final class Companion: Sendable {
     schedules: [TaskSchedule] = [],
     events: (any EventSink)? = nil
   ) {
+    let id = ProviderID(model.identity.provider) ?? "model"
+    self.init(
+      checked: [Provider(id, model: model)], factory: StandardProviderFactory.standard, images: nil,
+      store: store, configuration: configuration, time: time, identifiers: identifiers, random: random,
+      handlers: handlers, schedules: schedules, events: events)
+  }
+
+  /// A companion with several providers, which stand in for each other.
+  ///
+  /// - Parameters:
+  ///   - providers: what answers, works on tasks, and makes images and vectors. Those of a lower priority number
+  ///     are asked first; among those of the same, `configuration.routing.strategy` decides.
+  ///   - factory: makes what ``updateProvider(_:)`` configures.
+  ///   - images: where generated images are kept; without it there are no tasks of the kind `imageGeneration`.
+  ///   - store: where everything is kept.
+  ///   - configuration: what a host may decide; the defaults serve an app with one user.
+  ///   - time: the clock.
+  ///   - identifiers: where new names come from; `nil` for names that sort by the time of `time`.
+  ///   - random: where the jitter of retries comes from.
+  ///   - handlers: the host's own kinds of background tasks.
+  ///   - schedules: what becomes a background task again and again.
+  ///   - events: takes every event as it happens; see also ``events(limit:)``.
+  /// - Throws: ``ProviderConfigurationFailure``, which names the field that is wrong.
+  public convenience init(
+    providers: [Provider],
+    factory: any ProviderFactory = StandardProviderFactory.standard,
+    images: (any ImageStorage)? = nil,
+    store: some CompanionStore,
+    configuration: CompanionConfiguration = CompanionConfiguration(),
+    time: any TimeSource = SystemTimeSource(),
+    identifiers: (any IdentifierSource)? = nil,
+    random: any RandomSource = SystemRandomSource(),
+    handlers: [TaskRegistration] = [],
+    schedules: [TaskSchedule] = [],
+    events: (any EventSink)? = nil
+  ) throws(ProviderConfigurationFailure) {
+    try ProvidersConfiguration(providers: providers.map(\.configuration)).validate()
+    self.init(
+      checked: providers, factory: factory, images: images, store: store, configuration: configuration,
+      time: time, identifiers: identifiers, random: random, handlers: handlers, schedules: schedules,
+      events: events)
+  }
+
+  private init(
+    checked providers: [Provider], factory: any ProviderFactory, images: (any ImageStorage)?,
+    store: some CompanionStore, configuration: CompanionConfiguration, time: any TimeSource,
+    identifiers: (any IdentifierSource)?, random: any RandomSource, handlers: [TaskRegistration],
+    schedules: [TaskSchedule], events: (any EventSink)?
+  ) {
     let environment = Environment(
-      model: model, store: store, time: time,
+      providers: providers, store: store, time: time,
       identifiers: identifiers ?? TimeOrderedIdentifiers(time: time, random: random),
       random: random, bus: EventBus(sink: events), configuration: configuration)
-    let provider = model.identity.provider
+    // Where there is one provider, its tasks can be left in the line while it has no room for them.
+    let provider = providers.count == 1 ? providers.first?.model.provider : nil
     let model = TaskModel(environment: environment)
-    let standard = [
+    var standard = [
       TaskRegistration(
         .conversation, handler: ConversationTaskHandler(environment: environment, model: model),
         provider: provider),
       TaskRegistration(.textGeneration, handler: ModelTaskHandler(model: model), provider: provider),
       TaskRegistration(.chatCompletion, handler: ModelTaskHandler(model: model), provider: provider),
       TaskRegistration(
-        .reasoning, handler: ModelTaskHandler(model: model), provider: provider, attemptLimit: .none),
+        .reasoning, handler: ReasoningTaskHandler(environment: environment), provider: provider,
+        attemptLimit: .none),
     ]
+    if let images {
+      standard.append(
+        TaskRegistration(
+          .imageGeneration, handler: ImageTaskHandler(environment: environment, storage: images)))
+    }
+    self.factory = factory
     self.environment = environment
     engine = TaskEngine(
       environment: environment, registrations: standard + handlers, schedules: schedules)
@@ -125,6 +183,7 @@ public final class Companion: Sendable {
   private func serve() async {
     environment.bus.emit(event(.serviceStarted("companion")))
     await withDiscardingTaskGroup { group in
+      group.addTask { await self.environment.router.ledger.run() }
       group.addTask { await self.engine.run() }
       for await loop in newLoops {
         group.addTask { await self.serve(loop) }

@@ -19,6 +19,13 @@ extension LanguageModel where Self == OpenAICompatibleModel {
   }
 }
 
+extension StandardProviderFactory {
+  /// Makes providers over the system's HTTP, with keys from the environment.
+  public static var standard: StandardProviderFactory {
+    StandardProviderFactory(transport: SharedTransport.instance, time: .system)
+  }
+}
+
 /// One transport for all models, so that they share connections.
 private enum SharedTransport {
   static let instance = URLSessionTransport()

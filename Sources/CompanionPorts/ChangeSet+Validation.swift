@@ -48,7 +48,7 @@ extension ChangeSet.Change {
       guard entry.cost?.amount.isFinite ?? true else {
         throw .invalid("ledger entry \(entry.id) has a cost that is no number")
       }
-    case .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger: break
+    case .removeTask, .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger: break
     }
   }
 
@@ -130,7 +130,7 @@ extension TaskTransition {
 extension WaitReason {
   fileprivate var text: String {
     switch self {
-    case .approval(let text), .answer(let text), .providerJob(let text): text
+    case .approval(let text), .answer(let text), .providerJob(let text), .provider(let text): text
     }
   }
 }

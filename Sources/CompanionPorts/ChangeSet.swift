@@ -26,6 +26,8 @@ public struct ChangeSet: Hashable, Sendable {
     ///
     /// Where a revision is given the task must be at it.
     case transition(TaskID, TaskTransition, revision: Int64?)
+    /// Removes a task that has ended, with its events and its idempotency key. It must have ended.
+    case removeTask(TaskID)
     /// Claims no more tasks of a kind, or of any for `nil`. Pausing twice is pausing once.
     case pauseTasks(TaskKind?)
     /// Claims them again. What was paused by itself stays paused when everything is resumed.

@@ -45,7 +45,16 @@ extension CompanionEvent.Kind {
     case .tasksPaused: "tasks.paused"
     case .tasksResumed: "tasks.resumed"
     case .tasksPruned: "tasks.pruned"
-    case .taskServiceFailed: "task_service.failed"
+    case .serviceFailed: "service.failed"
+    case .modelJobHandedOver: "model.handed_over"
+    case .callWaits: "model.waiting"
+    case .callFailedOver: "model.failed_over"
+    case .providerHealthChanged: "provider.health"
+    case .budgetReached: "provider.budget"
+    case .providerSwitched: "provider.switched"
+    case .providerUpdated: "provider.updated"
+    case .providerUpdateRefused: "provider.update_refused"
+    case .ledgerEntriesLost: "ledger.lost"
     case .eventsDropped: "events.dropped"
     }
   }
@@ -61,7 +70,7 @@ extension CompanionEvent.Kind {
       failure?.fields ?? [
         "error.type": "malformed_answer", "error": "The model's answer was not of the form asked for.",
       ]
-    case .modelCallStarted(let call): call.fields
+    case .modelCallStarted(let call), .modelJobHandedOver(let call): call.fields
     case .modelCallEnded(let call, let outcome): call.fields.merging(outcome.fields) { first, _ in first }
     case .answerDelivered(let text), .reasoningReceived(let text): ["text": .string(text)]
     case .answerStored(let sequence, let completion):
@@ -71,7 +80,30 @@ extension CompanionEvent.Kind {
     case .tasksPaused(let kind), .tasksResumed(let kind):
       ["kind": kind.map { .string($0.rawValue) } ?? .null]
     case .tasksPruned(let count): ["count": .integer(Int64(count))]
-    case .taskServiceFailed(let service, let failure):
+    case .callWaits(let id, let until, let reason):
+      ["provider": .string(id.rawValue), "until": until.json, "reason": .string(reason)]
+    case .callFailedOver(let from, let to, let failure):
+      ["from": .string(from.rawValue), "to": .string(to.rawValue)]
+        .merging(failure.fields) { first, _ in first }
+    case .providerHealthChanged(let id, let phase, let until, let failure):
+      ["provider": .string(id.rawValue), "breaker": .string(phase.rawValue), "until": until.json]
+        .merging(failure?.fields ?? [:]) { first, _ in first }
+    case .budgetReached(let id, let level, let spent, let budget):
+      [
+        "provider": .string(id.rawValue), "level": .string(level == .exhausted ? "exhausted" : "low"),
+        "spent": .number(spent), "limit": .number(budget.limit), "currency": .string(budget.currency),
+        "period": .string(budget.period.rawValue),
+      ]
+    case .providerSwitched(let from, let to, let reason, let moved):
+      [
+        "from": .string(from.rawValue), "to": .string(to.rawValue), "reason": .string(reason),
+        "moved_tasks": .integer(Int64(moved)),
+      ]
+    case .providerUpdated(let id): ["provider": .string(id.rawValue)]
+    case .providerUpdateRefused(let id, let failure):
+      ["provider": .string(id.rawValue)].merging(failure.fields) { first, _ in first }
+    case .ledgerEntriesLost(let count): ["count": .integer(Int64(count))]
+    case .serviceFailed(let service, let failure):
       ["service": .string(service), "error": .string(failure.description)]
     case .eventsDropped(let count): ["count": .integer(Int64(count))]
     }
@@ -97,7 +129,8 @@ extension ModelCall {
   fileprivate var fields: [String: JSONValue] {
     [
       "purpose": .string(purpose.rawValue),
-      "gen_ai.operation.name": "chat",
+      "provider": .string(provider.rawValue),
+      "gen_ai.operation.name": .string(purpose.operationName),
       "gen_ai.provider.name": .string(model.provider),
       "gen_ai.request.model": .string(model.model),
     ]
@@ -111,9 +144,28 @@ extension ModelCallOutcome {
     fields["gen_ai.response.finish_reasons"] = finish.map { [.string($0.rawValue)] }
     fields["gen_ai.usage.input_tokens"] = usage.map { .integer(Int64($0.input)) }
     fields["gen_ai.usage.output_tokens"] = usage.map { .integer(Int64($0.output)) }
+    fields["cached_input_tokens"] = usage?.cachedInput.map { .integer(Int64($0)) }
+    fields["reasoning_tokens"] = usage?.reasoning.map { .integer(Int64($0)) }
+    fields["cost"] = cost.map { .number($0.amount) }
+    fields["currency"] = cost.map { .string($0.currency) }
     if let failure { fields.merge(failure.fields) { first, _ in first } }
     return fields
   }
+}
+
+extension CallPurpose {
+  /// As OpenTelemetry's `gen_ai.operation.name` has it.
+  fileprivate var operationName: String {
+    switch self {
+    case .embedding: "embeddings"
+    case .image: "generate_content"
+    case .answer, .intent, .task, .connectionTest: "chat"
+    }
+  }
+}
+
+extension Timestamp? {
+  fileprivate var json: JSONValue { map { .string($0.description) } ?? .null }
 }
 
 extension ProviderFailure {

@@ -44,6 +44,25 @@ public struct CompanionEvent: Hashable, Sendable {
     case modelCallStarted(ModelCall)
     /// A call of a model is over, whether it succeeded or not.
     case modelCallEnded(ModelCall, ModelCallOutcome)
+    /// A provider has taken a job, and works on it by itself.
+    case modelJobHandedOver(ModelCall)
+    /// A call has to wait: no provider can be called before a time, or before something changes for `nil`.
+    case callWaits(ProviderID, until: Timestamp?, reason: String)
+    /// A provider failed, and the call was made at another one.
+    case callFailedOver(from: ProviderID, to: ProviderID, ProviderFailure)
+    /// A provider is left alone until a time, is being probed, or is called again; and what it was that failed.
+    case providerHealthChanged(
+      ProviderID, CircuitBreaker.Phase, until: Timestamp?, ProviderFailure?)
+    /// A budget has run low, or is used up.
+    case budgetReached(ProviderID, CostBudget.Level, spent: Double, CostBudget)
+    /// Calls that went to one provider go to another; so many tasks were moved.
+    case providerSwitched(from: ProviderID, to: ProviderID, reason: String, movedTasks: Int)
+    /// A provider is called by a new configuration, which has passed its test.
+    case providerUpdated(ProviderID)
+    /// A new configuration of a provider has failed its test, and was not applied.
+    case providerUpdateRefused(ProviderID, ProviderFailure)
+    /// So many entries of the ledger could not be stored, and are lost.
+    case ledgerEntriesLost(Int)
     /// The person has been given a piece of the answer.
     case answerDelivered(String)
     /// A piece of the model's thoughts.
@@ -61,8 +80,8 @@ public struct CompanionEvent: Hashable, Sendable {
     case tasksResumed(TaskKind?)
     /// So many tasks that had ended long ago were removed.
     case tasksPruned(Int)
-    /// A service of the task engine could not reach the store, and will try again.
-    case taskServiceFailed(String, StoreFailure)
+    /// A service could not reach the store, and will try again.
+    case serviceFailed(String, StoreFailure)
     /// A subscriber took its events too slowly and missed so many.
     case eventsDropped(Int)
   }
@@ -72,12 +91,15 @@ public struct CompanionEvent: Hashable, Sendable {
 public struct ModelCall: Hashable, Sendable {
   /// What the answer is for.
   public var purpose: CallPurpose
+  /// The configured provider that is called.
+  public var provider: ProviderID
   /// The model that is called.
   public var model: ModelIdentity
 
   /// A call of a model.
-  public init(purpose: CallPurpose, model: ModelIdentity) {
+  public init(purpose: CallPurpose, provider: ProviderID, model: ModelIdentity) {
     self.purpose = purpose
+    self.provider = provider
     self.model = model
   }
 }
@@ -90,6 +112,8 @@ public struct ModelCallOutcome: Hashable, Sendable {
   public var failure: ProviderFailure?
   /// `nil` where the provider did not report it.
   public var usage: TokenUsage?
+  /// What the call cost; `nil` where the tokens, or the model's price, are not known.
+  public var cost: Cost?
   /// From the request to the end, the consumer's own pauses included.
   public var duration: Duration
   /// From the request to the first piece of the answer.
@@ -98,11 +122,12 @@ public struct ModelCallOutcome: Hashable, Sendable {
   /// How a call ended; what is not given is not known, or did not happen.
   public init(
     finish: FinishReason? = nil, failure: ProviderFailure? = nil, usage: TokenUsage? = nil,
-    duration: Duration, timeToFirstChunk: Duration? = nil
+    cost: Cost? = nil, duration: Duration, timeToFirstChunk: Duration? = nil
   ) {
     self.finish = finish
     self.failure = failure
     self.usage = usage
+    self.cost = cost
     self.duration = duration
     self.timeToFirstChunk = timeToFirstChunk
   }

@@ -90,6 +90,7 @@ extension WaitReason {
     case .approval: "approval"
     case .answer: "answer"
     case .providerJob: "provider_job"
+    case .provider: "provider"
     }
   }
 }

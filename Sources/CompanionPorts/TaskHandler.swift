@@ -15,8 +15,8 @@ public protocol TaskHandler: Sendable {
   ///   error is tried again as the policy says.
   func run(_ attempt: TaskAttempt) async throws -> TaskOutcome
 
-  /// Ends what goes on elsewhere for a task that ended while this handler was not running, such as a job at a
-  /// provider: it was cancelled while it waited, or its time ran out.
+  /// Ends what goes on elsewhere for a task that was cancelled, or whose time ran out, such as a job at a
+  /// provider. A handler that was running has stopped, or has been given up, when this is called.
   ///
   /// Does nothing, unless a handler says otherwise.
   func end(_ task: GenerationTask) async

@@ -2,10 +2,13 @@ import CompanionDomain
 import CompanionPorts
 
 extension ChangeSet {
+  /// In bytes.
+  fileprivate static let smallSize = 16_384
+
   /// Whether storing this takes no longer than a way to another thread and back.
   var isSmall: Bool {
     guard changes.count <= 8 else { return false }
-    return changes.reduce(0) { $0 + $1.roughSize } <= 16_384
+    return changes.reduce(0) { $0 + $1.roughSize } <= Self.smallSize
   }
 }
 
@@ -17,7 +20,10 @@ extension ChangeSet.Change {
     case .extendDraft(let draft, _, _): draft.text.utf8.count
     case .insertTask(let task): task.request.payload.json.utf8.count
     case .transition(_, .complete(_, let text, _), _): text.utf8.count
-    case .insertSession, .discardDraft, .transition, .pauseTasks, .resumeTasks, .moveSchedule: 0
+    case .enterCall(let entry): entry.model.model.utf8.count
+    // Nobody knows how much it removes.
+    case .pruneLedger: ChangeSet.smallSize + 1
+    case .insertSession, .discardDraft, .transition, .removeTask, .pauseTasks, .resumeTasks, .moveSchedule: 0
     }
   }
 }

@@ -118,7 +118,19 @@ final class Connection {
   func forEachRow(
     _ sql: SQL, _ values: [SQLiteValue] = [], while read: (Statement) throws(StoreFailure) -> Bool
   ) throws(StoreFailure) {
-    let statement = try prepared(sql)
+    try forEachRow(of: try prepared(sql), values, while: read)
+  }
+
+  /// Reads the rows of a statement one by one for as long as the body says that there is need.
+  func forEachRow(
+    _ sql: String, _ values: [SQLiteValue] = [], while read: (Statement) throws(StoreFailure) -> Bool
+  ) throws(StoreFailure) {
+    try forEachRow(of: try prepared(sql), values, while: read)
+  }
+
+  private func forEachRow(
+    of statement: Statement, _ values: [SQLiteValue], while read: (Statement) throws(StoreFailure) -> Bool
+  ) throws(StoreFailure) {
     defer { statement.reset() }
     try statement.bind(values)
     while try statement.step() {

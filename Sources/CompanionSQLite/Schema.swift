@@ -7,7 +7,7 @@ enum Schema {
   static let applicationID: Int64 = 0x434B_6974
 
   /// The version that this library reads and writes.
-  static let version = 2
+  static let version = 3
 
   /// Leads from one version to the next, inside the open transaction. What has been released never changes.
   private static func migrate(
@@ -16,6 +16,7 @@ enum Schema {
     switch version {
     case 0: try addConversationsAndTasks(connection)
     case 1: try addTaskEvents(connection, at: now)
+    case 2: try addLedger(connection)
     default: break
     }
   }

@@ -7,6 +7,9 @@ enum StoredChange: Sendable {
   case append([MessageRow], to: SessionID, after: SequenceNumber)
   case extendDraft(AnswerDraft, of: SessionID, offset: Int)
   case discardDraft(of: SessionID)
+  /// The values of the entry's row.
+  case enterCall([SQLiteValue])
+  case pruneLedger(before: Timestamp)
   /// What is applied as it is: what becomes of it depends on what is stored.
   case task(TaskChangeRequest)
 
@@ -23,10 +26,13 @@ enum StoredChange: Sendable {
     case .insertTask(let task): self = .task(.insert(task))
     case .transition(let id, let transition, let revision):
       self = .task(.transition(id, transition, revision: revision))
+    case .removeTask: throw .invalid("stub")
     case .pauseTasks(let kind): self = .task(.pause(kind, true))
     case .resumeTasks(let kind): self = .task(.pause(kind, false))
     case .moveSchedule(let schedule, let from, let to):
       self = .task(.moveSchedule(schedule, from: from, to: to))
+    case .enterCall(let entry): self = .enterCall(LedgerRow.values(of: entry))
+    case .pruneLedger(let time): self = .pruneLedger(before: time)
     }
   }
 }
@@ -62,7 +68,7 @@ extension WriteConnection {
 }
 
 extension Connection {
-  /// Applies a change of conversations whose precondition holds, inside the open transaction.
+  /// Applies a change of conversations or the ledger whose precondition holds, inside the open transaction.
   fileprivate func apply(_ change: StoredChange) throws(StoreFailure) {
     switch change {
     case .insertSession(let session): try insert(session)
@@ -70,6 +76,8 @@ extension Connection {
     case .extendDraft(let draft, let session, let offset):
       try extendDraft(draft, of: session, offset: offset)
     case .discardDraft(let session): try discardDraft(of: session)
+    case .enterCall(let values): try run(LedgerRow.insert, values)
+    case .pruneLedger(let time): try run(LedgerRow.prune, [.time(time)])
     case .task: break
     }
   }

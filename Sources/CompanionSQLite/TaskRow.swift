@@ -107,19 +107,21 @@ extension Statement {
     case .approval: return .approval(text)
     case .answer: return .answer(text)
     case .providerJob: return .providerJob(text)
+    case .provider: return .provider(text)
     }
   }
 }
 
 /// The stored name of a ``WaitReason``.
 enum WaitKind: String {
-  case approval, answer, providerJob
+  case approval, answer, providerJob, provider
 
   static func columns(of reason: WaitReason) -> (WaitKind, String) {
     switch reason {
     case .approval(let text): (.approval, text)
     case .answer(let text): (.answer, text)
     case .providerJob(let text): (.providerJob, text)
+    case .provider(let text): (.provider, text)
     }
   }
 }

@@ -19,6 +19,11 @@ import Testing
     try await check.run(on: { time in InMemoryStore(time: time) }, measuredBy: .system)
   }
 
+  @Test(arguments: LedgerStoreConformance.checks)
+  func `in memory, the ledger`(check: ConformanceCheck<LedgerStoreConformance.MakeStore>) async throws {
+    try await check.run(on: { time in InMemoryStore(time: time) }, measuredBy: .system)
+  }
+
   @Test(arguments: ConversationStoreConformance.checks)
   func `in SQLite, conversations`(
     check: ConformanceCheck<ConversationStoreConformance.MakeStore>
@@ -32,6 +37,15 @@ import Testing
 
   @Test(arguments: TaskStoreConformance.checks)
   func `in SQLite, tasks`(check: ConformanceCheck<TaskStoreConformance.MakeStore>) async throws {
+    try await withDatabase { path in
+      try await check.run(
+        on: { time in try await SQLiteStore(path: path, durability: .normal, time: time) },
+        measuredBy: .system)
+    }
+  }
+
+  @Test(arguments: LedgerStoreConformance.checks)
+  func `in SQLite, the ledger`(check: ConformanceCheck<LedgerStoreConformance.MakeStore>) async throws {
     try await withDatabase { path in
       try await check.run(
         on: { time in try await SQLiteStore(path: path, durability: .normal, time: time) },

@@ -23,9 +23,19 @@ import Testing
     #expect(!broken.contains("a session is read as it was stored"))
   }
 
+  @Test func `find the store of the ledger that tears change sets`() async throws {
+    let report = await #expect(throws: ConformanceReport.self) {
+      try await LedgerStoreConformance.run(on: { FlawedStore(flaw: .tearsSets, time: $0) })
+    }
+    let broken = Set(report?.failures.map(\.check) ?? [])
+    #expect(broken.contains("one failing change enters nothing of its set"))
+    #expect(!broken.contains("an entry is read as it was entered"))
+  }
+
   @Test func `pass the store that keeps every promise`() async throws {
     try await ConversationStoreConformance.run(on: { FlawedStore(flaw: nil, time: $0) })
     try await TaskStoreConformance.run(on: { FlawedStore(flaw: nil, time: $0) }, measuredBy: .system)
+    try await LedgerStoreConformance.run(on: { FlawedStore(flaw: nil, time: $0) })
   }
 }
 
@@ -54,7 +64,7 @@ enum TaskFlaw: String, CaseIterable {
 }
 
 /// A store that does one thing wrong.
-private struct FlawedStore: ConversationStore, TaskStore {
+private struct FlawedStore: ConversationStore, TaskStore, LedgerStore {
   let flaw: TaskFlaw?
   let time: any TimeSource
   let store: InMemoryStore
@@ -176,5 +186,17 @@ extension FlawedStore {
 
   func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
     try await store.draft(in: session)
+  }
+
+  func ledgerEntries(
+    matching filter: LedgerFilter, limit: Int
+  ) async throws(StoreFailure) -> [LedgerEntry] {
+    try await store.ledgerEntries(matching: filter, limit: limit)
+  }
+
+  func ledgerTotals(
+    matching filter: LedgerFilter
+  ) async throws(StoreFailure) -> [ProviderID: LedgerTotals] {
+    try await store.ledgerTotals(matching: filter)
   }
 }

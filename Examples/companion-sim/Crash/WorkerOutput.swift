@@ -26,7 +26,7 @@ final class WorkerOutput: EventSink {
   func emit(_ event: CompanionEvent) {
     switch event.kind {
     case .task(.completed, let task): write([.completed(task.id, task.lease)])
-    case .taskServiceFailed(_, let failure): write([WorkerLine(failure)])
+    case .serviceFailed(_, let failure): write([WorkerLine(failure)])
     default: break
     }
   }

@@ -34,7 +34,8 @@ struct ChatTurn: Sendable {
     }
     reply.accept()
 
-    let outcome = await withDeadline { () async -> TurnOutcome in
+    let deadline = now.advanced(by: environment.configuration.answerDeadline)
+    let outcome = await withDeadline(deadline) { () async -> TurnOutcome in
       let intent: Intent
       if let understood, understood.turn == reply.turn {
         intent = understood.intent
@@ -44,7 +45,7 @@ struct ChatTurn: Sendable {
       }
       do throws(StoreFailure) {
         if intent.action == .directResponse || isUnwanted {
-          return try await answer(in: &conversation)
+          return try await answer(in: &conversation, deadline: deadline)
         }
         return try await handOver(message.text, intent: intent, in: &conversation)
       } catch {
@@ -102,9 +103,10 @@ struct ChatTurn: Sendable {
     }
   }
 
-  private func withDeadline(_ turn: () async -> TurnOutcome) async -> TurnOutcome {
-    let deadline = now.advanced(by: environment.configuration.answerDeadline)
-    return await withTaskGroup { group in
+  private func withDeadline(
+    _ deadline: Timestamp, _ turn: () async -> TurnOutcome
+  ) async -> TurnOutcome {
+    await withTaskGroup { group in
       group.addTask {
         do {
           try await environment.time.sleep(until: deadline, tolerance: nil)
@@ -123,14 +125,16 @@ struct ChatTurn: Sendable {
 // MARK: - A direct answer
 
 extension ChatTurn {
-  private func answer(in conversation: inout Conversation) async throws(StoreFailure) -> TurnOutcome {
+  private func answer(
+    in conversation: inout Conversation, deadline: Timestamp
+  ) async throws(StoreFailure) -> TurnOutcome {
     let request = GenerationRequest(
       purpose: .answer,
       messages: ChatPrompt.messages(
         persona: environment.configuration.persona, window: conversation.window))
     let start = now
     let (settlement, checkpointFailure) = await withTaskGroup { group in
-      group.addTask { await produce(request) }
+      group.addTask { await produce(request, deadline: deadline) }
       let outcome = await checkpointing(from: start)
       group.cancelAll()
       return outcome
@@ -144,12 +148,12 @@ extension ChatTurn {
   }
 
   /// Streams the model's answer into the reply.
-  private func produce(_ request: GenerationRequest) async {
+  private func produce(_ request: GenerationRequest, deadline: Timestamp) async {
     guard reply.settlement == nil else { return }
     do throws(ProviderFailure) {
       var isEmpty = true
       let finish = try await environment.calls.stream(
-        request, context: context,
+        request, context: context, deadline: deadline,
         onFinish: { finish in
           // A cut at the limit on tokens is told from an answer that is whole.
           if !isEmpty { reply.finish(finish == .length ? .interrupted(.tokenLimit) : .whole) }

@@ -1,33 +1,27 @@
 import CompanionDomain
 import CompanionPorts
 
-/// Calls the model, and tells of each call's start and end.
+/// Calls whichever provider is to answer, and tells of each call's start and end.
 struct ModelCaller: Sendable {
-  let model: any LanguageModel
-  let time: any TimeSource
-  let events: EventEmitter
+  let router: ModelRouter
+  var time: any TimeSource { router.time }
+  var events: EventEmitter { router.events }
 
-  /// Calls the model for a whole answer.
+  /// Asks for a whole answer.
   func generate(
-    _ request: GenerationRequest, context: EventContext
+    _ request: GenerationRequest, context: EventContext, deadline: Timestamp? = nil
   ) async throws(ProviderFailure) -> GenerationResponse {
-    let call = ModelCall(purpose: request.purpose, model: model.identity)
-    let start = time.now
-    events.emit(.modelCallStarted(call), in: context)
-    do {
-      let response = try await model.generate(request)
-      let outcome = ModelCallOutcome(
-        finish: response.finish, usage: response.usage, duration: start.duration(to: time.now))
-      events.emit(.modelCallEnded(call, outcome), in: context)
-      return response
-    } catch {
-      let outcome = ModelCallOutcome(failure: error, duration: start.duration(to: time.now))
-      events.emit(.modelCallEnded(call, outcome), in: context)
-      throw error
+    var tries = tries(request, context: context, deadline: deadline)
+    let (running, response) = try await begin(&tries) { services in
+      await Self.attempt(services) { model throws(ProviderFailure) in try await model.generate(request) }
     }
+    running.end(.succeeded, ModelCallOutcome(finish: response.finish, usage: response.usage, duration: .zero))
+    return response
   }
 
-  /// Calls the model for a streamed answer.
+  /// Asks for a streamed answer.
+  ///
+  /// Providers fail over until the answer has begun; from then on it fails plainly.
   ///
   /// - Parameters:
   ///   - onFinish: told when the answer is whole. The stream may take a moment longer to end, which lets its
@@ -36,23 +30,33 @@ struct ModelCaller: Sendable {
   ///   - take: takes each piece of text; `false` stops the call.
   /// - Returns: why the answer ended; `nil` when `take` stopped it.
   func stream(
-    _ request: GenerationRequest, context: EventContext, onFinish: (FinishReason) -> Void = { _ in },
-    onUsage: (TokenUsage) -> Void = { _ in }, take: (String) async -> Bool
+    _ request: GenerationRequest, context: EventContext, deadline: Timestamp? = nil,
+    onFinish: (FinishReason) -> Void = { _ in }, onUsage: (TokenUsage) -> Void = { _ in },
+    take: (String) async -> Bool
   ) async throws(ProviderFailure) -> FinishReason? {
-    let call = ModelCall(purpose: request.purpose, model: model.identity)
-    let start = time.now
-    var outcome = ModelCallOutcome(duration: .zero)
-    events.emit(.modelCallStarted(call), in: context)
-    defer {
-      outcome.duration = start.duration(to: time.now)
-      events.emit(.modelCallEnded(call, outcome), in: context)
+    var tries = tries(request, context: context, deadline: deadline)
+    let (running, stream) = try await begin(&tries) { services in
+      await Self.attempt(services) { model throws(ProviderFailure) in try await OpenStream(model, request) }
     }
+    return try await consume(stream, of: running, context, onFinish: onFinish, onUsage: onUsage, take: take)
+  }
+
+  /// Goes through an answer that has begun, and says how the call ended; see
+  /// ``stream(_:context:deadline:onFinish:onUsage:take:)``.
+  func consume(
+    _ stream: OpenStream, of running: RunningCall, _ context: EventContext,
+    onFinish: (FinishReason) -> Void = { _ in }, onUsage: (TokenUsage) -> Void = { _ in },
+    take: (String) async -> Bool
+  ) async throws(ProviderFailure) -> FinishReason? {
+    var outcome = ModelCallOutcome(duration: .zero, timeToFirstChunk: running.latency)
     do throws(ProviderFailure) {
-      for try await event in try await model.stream(request) {
+      while let event = try await stream.next() {
         switch event {
         case .text(let text):
-          if outcome.timeToFirstChunk == nil { outcome.timeToFirstChunk = start.duration(to: time.now) }
-          guard await take(Self.storable(text)) else { return nil }
+          guard await take(Self.storable(text)) else {
+            running.end(.abandoned, outcome)
+            return nil
+          }
         case .reasoning(let text): events.emit(.reasoningReceived(text), in: context)
         case .usage(let usage):
           outcome.usage = usage
@@ -64,11 +68,16 @@ struct ModelCaller: Sendable {
         }
       }
       guard let finish = outcome.finish else { throw ProviderFailure(.streamCut) }
+      running.end(.succeeded, outcome)
       return finish
     } catch {
       // Whatever happens behind the end of an answer does not take the answer back.
-      if let finish = outcome.finish { return finish }
+      if let finish = outcome.finish {
+        running.end(.succeeded, outcome)
+        return finish
+      }
       outcome.failure = error
+      running.end(.failed(error), outcome)
       throw error
     }
   }
@@ -77,5 +86,94 @@ struct ModelCaller: Sendable {
   private static func storable(_ text: String) -> String {
     guard text.utf8.contains(0) else { return text }
     return String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
+  }
+}
+
+// MARK: - The beginning
+
+extension ModelCaller {
+  private func tries(
+    _ request: GenerationRequest, context: EventContext, deadline: Timestamp?
+  ) -> RoutedTries {
+    router.tries(
+      RoutingNeeds(request, counter: router.counter), request.purpose, context, deadline: deadline)
+  }
+
+  /// One try at a provider's language model.
+  static func attempt<Beginning: Sendable>(
+    _ services: ProviderServices,
+    _ body: (any LanguageModel) async throws(ProviderFailure) -> Beginning
+  ) async -> Result<Beginning, ProviderFailure> {
+    guard let model = services.language else { return .failure(ProviderFailure(.notCapable)) }
+    do throws(ProviderFailure) { return .success(try await body(model)) } catch { return .failure(error) }
+  }
+
+  /// Makes an attempt at one provider after another, until one has come to something.
+  ///
+  /// - Returns: that, and the call, which has to be told its end.
+  func begin<Beginning: Sendable>(
+    _ tries: inout RoutedTries,
+    _ attempt: @escaping @Sendable (ProviderServices) async -> Result<Beginning, ProviderFailure>
+  ) async throws(ProviderFailure) -> (RunningCall, Beginning) {
+    while true {
+      let call = try await tries.next()
+      let running = RunningCall(call, tries.purpose, tries.context, router)
+      let (winner, result, lost) = await hedged(running, tries, attempt)
+      for (call, failure) in lost { tries.note(call, failure) }
+      switch result {
+      case .success(let beginning): return (winner, beginning)
+      case .failure(let failure):
+        winner.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
+        try tries.failed(winner.call, failure, isBegun: false)
+      }
+    }
+  }
+}
+
+/// A call that has been made: its end is told once.
+struct RunningCall: Sendable {
+  let call: ProviderTable.Call
+  let start: Timestamp
+  /// How long it took until the answer began.
+  var latency: Duration?
+  private let told: ModelCall
+  private let purpose: CallPurpose
+  private let context: EventContext
+  private let router: ModelRouter
+
+  init(
+    _ call: ProviderTable.Call, _ purpose: CallPurpose, _ context: EventContext, _ router: ModelRouter
+  ) {
+    self.call = call
+    self.purpose = purpose
+    self.context = context
+    self.router = router
+    start = router.time.now
+    told = ModelCall(purpose: purpose, provider: call.id, model: call.provider.model)
+    router.events.emit(.modelCallStarted(told), in: context)
+  }
+
+  /// The same when the answer has begun.
+  func begun() -> RunningCall {
+    var begun = self
+    begun.latency = start.duration(to: router.time.now)
+    return begun
+  }
+
+  /// Says that the provider has taken a job, which goes on by itself.
+  func handOver() {
+    router.settleLook(call, .succeeded, context)
+    router.events.emit(.modelJobHandedOver(told), in: context)
+  }
+
+  /// Says how the call ended.
+  func end(_ end: ProviderTable.End, _ outcome: ModelCallOutcome) {
+    var outcome = outcome
+    outcome.duration = start.duration(to: router.time.now)
+    var end = end
+    if case .failed(let failure) = end, failure.disposition == .neutral { end = .abandoned }
+    outcome.cost = router.settle(
+      call, end, usage: outcome.usage, latency: latency, start: start, purpose: purpose, context: context)
+    router.events.emit(.modelCallEnded(told, outcome), in: context)
   }
 }

@@ -53,7 +53,7 @@ package struct CleanUpTimedOutTasks: Sendable {
         pause = min(next ?? .seconds(300), environment.configuration.tasks.sweepInterval)
         retry = Backoff(first: .seconds(1), cap: .seconds(60))
       } catch {
-        environment.events.emit(.taskServiceFailed("sweeper", error))
+        environment.events.emit(.serviceFailed("sweeper", error))
         pause = retry.next()
       }
       await alarm.wait(for: pause)

@@ -23,7 +23,7 @@ struct CreatePeriodicTasks: Sendable {
         advanced = try await advance(schedule, at: now)
       } catch {
         // One that cannot be made keeps nobody from the others.
-        environment.events.emit(.taskServiceFailed("schedule \(schedule.id)", error))
+        environment.events.emit(.serviceFailed("schedule \(schedule.id)", error))
         next = min(next ?? .seconds(60), .seconds(60))
         continue
       }
@@ -43,7 +43,7 @@ struct CreatePeriodicTasks: Sendable {
         pause = try await callAsFunction()
         retry = Backoff(first: .seconds(1), cap: .seconds(60))
       } catch {
-        environment.events.emit(.taskServiceFailed("schedules", error))
+        environment.events.emit(.serviceFailed("schedules", error))
         pause = retry.next()
       }
       await wakeUp.wait(

@@ -61,7 +61,7 @@ package struct ProcessDeadLetters: Sendable {
       do throws(StoreFailure) {
         _ = try await callAsFunction()
       } catch {
-        environment.events.emit(.taskServiceFailed("dead letters", error))
+        environment.events.emit(.serviceFailed("dead letters", error))
       }
     }
   }

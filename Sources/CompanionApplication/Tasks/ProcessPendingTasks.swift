@@ -31,7 +31,7 @@ struct ProcessPendingTasks: Sendable {
           }
           retry = Backoff(first: .seconds(1), cap: .seconds(60))
         } catch {
-          environment.events.emit(.taskServiceFailed("workers", error))
+          environment.events.emit(.serviceFailed("workers", error))
           pause = retry.next()
         }
         await wakeUp.wait(until: pause.map { time.now.advanced(by: $0) }, on: time)

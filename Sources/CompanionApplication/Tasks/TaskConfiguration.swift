@@ -1,5 +1,5 @@
 public import CompanionDomain
-public import CompanionPorts
+import CompanionPorts
 
 /// How background tasks are worked on. Times are measured, not read from a clock that may be set.
 public struct TaskConfiguration: Sendable {

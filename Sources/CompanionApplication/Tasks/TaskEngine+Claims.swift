@@ -42,7 +42,7 @@ extension TaskEngine {
           runs += taken
         } catch {
           // What was claimed before is to be worked on all the same.
-          environment.events.emit(.taskServiceFailed("workers", error))
+          environment.events.emit(.serviceFailed("workers", error))
           return (runs, .seconds(1))
         }
       }
@@ -85,13 +85,14 @@ extension TaskEngine {
       sweeper.note(in: event.time.duration(to: next))
       wake()
     }
-    switch (task.state, end) {
-    // The handler was told, and has stopped what goes on elsewhere; or nothing does.
-    case (.cancelled, .cancelRequested), (.cancelled, .done): break
-    case (.cancelled, _): endElsewhereLater(task)
-    default: break
-    }
+    // The handler was told to stop, but not whether what goes on elsewhere is to stop, too. When it had come to
+    // its end nothing does.
+    if case .cancelled = task.state, !end.isDone { endElsewhereLater(task) }
   }
+}
+
+extension TaskRun.End {
+  fileprivate var isDone: Bool { if case .done = self { true } else { false } }
 }
 
 extension GenerationTask {

@@ -25,15 +25,16 @@ public struct TaskErrorRecord: Hashable, Sendable {
 public struct TaskCostEstimate: Hashable, Sendable {
   /// The tokens that its calls have used, as far as they were reported; `nil` when none were.
   public var used: TokenUsage?
+  /// What is known of the cost of its calls, by currency, from the ledger.
+  public var costs: [String: Double]
+  /// How many of its calls cost an amount that is not known: it is not in `costs`.
+  public var callsOfUnknownCost: Int
   /// The tokens that one more attempt takes at least, by the length of its payload; `nil` for a task that has
   /// ended.
   public var expectedInput: Int?
-  /// What the used tokens cost; `nil` where they, or the model's price, are not known.
-  public var cost: Double?
-  /// What one more attempt costs at least; `nil` where the model's price is not known, or the task has ended.
-  public var expectedCost: Double?
-  /// The currency of both; `nil` where the model's price is not known.
-  public var currency: String?
+  /// What one more attempt costs at least, at the provider that is asked first; `nil` where its price is not
+  /// known, or the task has ended.
+  public var expectedCost: Cost?
 }
 
 /// Questions about tasks.
@@ -85,12 +86,24 @@ package struct TaskQueries: Sendable {
 
   package func cost(of id: TaskID) async throws(TaskCommandFailure) -> TaskCostEstimate {
     let task = try await task(id)
-    let price = environment.configuration.tasks.prices[environment.model.identity]
-    let expected = task.state.isFinal ? nil : Self.roughTokens(of: task.request.payload.json)
+    let calls: LedgerTotals
+    do throws(StoreFailure) {
+      try await environment.router.ledger.flush()
+      let totals = try await environment.store.ledgerTotals(matching: LedgerFilter(task: id))
+      calls = totals.values.reduce(into: LedgerTotals()) { $0.add($1) }
+    } catch {
+      throw .store(error)
+    }
+    let expected =
+      task.state.isFinal
+      ? nil : environment.router.counter.tokens(in: task.request.payload.json)
+    let price = environment.router.price(for: .text)
     return TaskCostEstimate(
-      used: task.usage, expectedInput: expected, cost: task.usage.flatMap { price?.cost(of: $0) },
-      expectedCost: expected.flatMap { price?.cost(of: TokenUsage(input: $0, output: 0)) },
-      currency: price?.currency)
+      used: task.usage ?? calls.usage, costs: calls.costs, callsOfUnknownCost: calls.callsOfUnknownCost,
+      expectedInput: expected,
+      expectedCost: expected.flatMap { tokens in
+        price.map { Cost(amount: $0.cost(of: TokenUsage(input: tokens, output: 0)), currency: $0.currency) }
+      })
   }
 
   private static let page = 500
@@ -103,11 +116,5 @@ package struct TaskQueries: Sendable {
       if case .conflict(.noSuchTask) = error { throw .unknownTask(id) }
       throw .store(error)
     }
-  }
-
-  /// A rule of thumb: four ASCII characters to a token, one for any other character.
-  private static func roughTokens(of text: String) -> Int {
-    let ascii = text.unicodeScalars.count { $0.isASCII }
-    return (ascii + 3) / 4 + text.unicodeScalars.count - ascii
   }
 }

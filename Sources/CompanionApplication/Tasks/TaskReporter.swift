@@ -41,7 +41,7 @@ final class TaskReporter: Sendable {
       if error == .conflict(.taskMoved) { throw CancellationError() }
       // Of what is no checkpoint the next report tells again.
       guard progress.checkpoint == nil else { throw error }
-      apply.environment.events.emit(.taskServiceFailed("worker", error), in: EventContext(task: task.id))
+      apply.environment.events.emit(.serviceFailed("worker", error), in: EventContext(task: task.id))
     }
     try Task.checkCancellation()
   }

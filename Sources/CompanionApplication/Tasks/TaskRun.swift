@@ -113,6 +113,10 @@ struct TaskRun: Sendable {
     } catch let failure as TaskFailure {
       return .failed(failure.storable)
     } catch let failure as ProviderFailure {
+      // Nothing was sent: the task waits for a provider, and no attempt is used up.
+      if failure.kind == .noProviderReady {
+        return .waiting(.provider(failure.message), limit: failure.retryAfter ?? .seconds(1))
+      }
       return .failed(.provider(failure))
     } catch let failure as StoreFailure {
       return .failed(.handler(failure.description, isPermanent: false))
@@ -160,7 +164,7 @@ struct TaskRun: Sendable {
         case .refused, .noSuchTask: return .lost
         }
       } catch {
-        environment.events.emit(.taskServiceFailed("worker", error), in: context)
+        environment.events.emit(.serviceFailed("worker", error), in: context)
       }
       guard (try? await sleep(pause.next())) != nil else { return .stopped }
     }
@@ -209,7 +213,7 @@ struct TaskRun: Sendable {
         }
         hasFailed = true
         if error == .closed { return .lost }
-        environment.events.emit(.taskServiceFailed("worker", error), in: context)
+        environment.events.emit(.serviceFailed("worker", error), in: context)
       }
       guard !isLastTry, end.isBrought || time.now < deadline else { return .lost }
       isLastTry = await hurry.wait(until: time.now.advanced(by: pause.next()), on: time) != nil

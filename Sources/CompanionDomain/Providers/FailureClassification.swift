@@ -42,8 +42,7 @@ private struct Verdict {
 
   init(status: Int?, details: ProviderErrorDetails) {
     let words = ErrorWords(details)
-    let isAboutRequest = status.map { [400, 413, 422].contains($0) } ?? true
-    if let kind = words.kindThatOutranksStatus(isAboutRequest: isAboutRequest) {
+    if let kind = words.kindThatOutranksStatus(status) {
       self.init(kind)
     } else if let status {
       self.init(status: status)
@@ -84,16 +83,20 @@ private struct ErrorWords {
 
   /// What the error is, when its names say more than any status does.
   ///
-  /// - Parameter isAboutRequest: whether the status, where there is one, blames the request. Only then are
-  ///   the words for people looked at: servers on one's own machine have nothing else.
-  func kindThatOutranksStatus(isAboutRequest: Bool) -> ProviderFailure.Kind? {
-    if has(Self.filterCodes) { return .contentFiltered }
-    let lengthCodes: Set = [
-      "context_length_exceeded", "exceed_context_size_error", "context_window_exceeded",
-    ]
-    if has(lengthCodes) || (isAboutRequest && says(Self.lengthPhrases)) { return .contextLengthExceeded }
+  /// The words for people are looked at where the status blames the request, or where there is none: servers on
+  /// one's own machine have nothing else. Besides there are words that mean one thing whatever the status.
+  func kindThatOutranksStatus(_ status: Int?) -> ProviderFailure.Kind? {
+    let isAboutRequest = status.map { [400, 413, 422].contains($0) } ?? true
+    if has(Self.filterCodes) || (isAboutRequest && says(Self.filterPhrases)) { return .contentFiltered }
+    if has(Self.lengthCodes) || says(Self.plainLengthPhrases)
+      || (isAboutRequest && says(Self.lengthPhrases))
+      // More than a minute allows: no wait makes room for it.
+      || (status == 429 && message.hasPrefix("request too large for"))
+    {
+      return .contextLengthExceeded
+    }
     if has(Self.quotaCodes) || codes.contains(where: { $0.contains("spend_limit") })
-      || (isAboutRequest && says(["credit balance is too low", "spend limit reached"]))
+      || (isAboutRequest && says(Self.quotaPhrases))
     {
       return .quotaExhausted
     }
@@ -101,7 +104,8 @@ private struct ErrorWords {
     if has(["invalid_api_key", "authentication_error", "permission_error", "permission_denied"]) {
       return .authentication
     }
-    if has(["model_not_found", "not_found_error", "deploymentnotfound"]) { return .modelNotFound }
+    // LM Studio, where nothing has been loaded.
+    if has(Self.modelCodes) || says(["no models loaded"]) { return .modelNotFound }
     return nil
   }
 
@@ -120,8 +124,9 @@ private struct ErrorWords {
   }
 
   private static let filterCodes: Set = [
-    "content_filter", "content_filtered", "content_policy_violation", "responsibleaipolicyviolation",
-    "image_content_policy_violation", "bio_policy", "misalignment_policy_violation",
+    "content_filter", "content_filtered", "contentfilter", "content_policy_violation",
+    "image_content_policy_violation", "moderation_blocked", "responsibleaipolicyviolation", "bio_policy",
+    "misalignment_policy_violation",
   ]
 
   private static let overloadCodes: Set = [
@@ -133,15 +138,42 @@ private struct ErrorWords {
     "invalid_request_error", "invalid_prompt", "bad_request", "badrequesterror", "request_too_large",
   ]
 
-  private static let quotaCodes: Set = [
-    "insufficient_quota", "insufficient_credits", "billing_hard_limit_reached", "billing_not_active",
-    "billing_error", "credit_balance_too_low", "payment_required",
+  /// Anthropic and OpenAI's reasoning models, which have no code for it.
+  private static let filterPhrases = [
+    "blocked by content filtering policy", "flagged as potentially violating",
   ]
 
-  /// vLLM, llama.cpp, Ollama, LM Studio and Anthropic, in this order.
+  private static let quotaCodes: Set = [
+    "insufficient_quota", "insufficient_credits", "billing_hard_limit_reached", "billing_not_active",
+    "billing_error", "credit_balance_too_low", "credit_balance_exhausted", "payment_required",
+    "organization_usage_limit_exceeded",
+  ]
+
+  /// Anthropic: a balance, and a limit that the account has set for itself.
+  private static let quotaPhrases = [
+    "credit balance is too low", "spend limit reached", "api usage limits",
+  ]
+
+  private static let modelCodes: Set = [
+    "model_not_found", "not_found_error", "notfounderror", "deploymentnotfound",
+  ]
+
+  private static let lengthCodes: Set = [
+    "context_length_exceeded", "exceed_context_size_error", "context_window_exceeded",
+  ]
+
+  /// llama.cpp sends these as failures of the server, in the middle of an answer and for embeddings.
+  private static let plainLengthPhrases = [
+    "context size has been exceeded", "is too large to process. increase the physical batch size",
+    "the input length exceeds the context length",
+  ]
+
+  /// vLLM in three versions, llama.cpp, Ollama, LM Studio in two, and Anthropic in two.
   private static let lengthPhrases = [
-    "maximum context length", "exceeds the available context size", "exceed context window",
-    "exceeds the context window", "context length exceeded", "context the overflows", "prompt is too long",
+    "maximum context length", "the model's context length is only", "longer than the maximum model length",
+    "exceeds the available context size", "exceed context window", "exceeds the context window",
+    "context length exceeded", "context the overflows", "greater than the context length",
+    "prompt is too long", "exceed context limit",
   ]
 
   private func has(_ names: Set<String>) -> Bool { !codes.isDisjoint(with: names) }

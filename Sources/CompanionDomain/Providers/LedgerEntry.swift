@@ -81,6 +81,17 @@ public struct LedgerTotals: Hashable, Sendable {
   }
 }
 
+extension LedgerTotals {
+  /// Adds the totals of other calls.
+  public mutating func add(_ other: LedgerTotals) {
+    calls += other.calls
+    failures += other.failures
+    if let more = other.usage { usage = usage.map { $0.adding(more) } ?? more }
+    costs.merge(other.costs, uniquingKeysWith: +)
+    callsOfUnknownCost += other.callsOfUnknownCost
+  }
+}
+
 extension LedgerEntry {
   /// Whether the call may have been billed, as far as its end tells: one that the provider did not take was
   /// not.

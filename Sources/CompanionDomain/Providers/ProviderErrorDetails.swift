@@ -34,7 +34,7 @@ public struct ProviderErrorDetails: Hashable, Sendable {
 
   private static let nameKeys = ["code", "type", "error_code", "reason", "status"]
   private static let messageKeys = ["message", "detail", "error", "msg"]
-  private static let nestedKeys = ["innererror", "inner_error", "details", "error", "metadata"]
+  private static let nestedKeys = ["innererror", "inner_error", "details", "detail", "error", "metadata"]
 
   private mutating func collect(from error: JSONValue, depth: Int) {
     guard depth > 0 else { return }

@@ -44,10 +44,13 @@ package struct RetryHeaders {
   /// When the limit that was hit is reset. Where the headers do not tell which one that was, the last of
   /// them.
   private func rateLimitReset(at now: Timestamp) -> Duration? {
-    let openAI = ["requests", "tokens"].map { subject in
-      Limit(
-        isExhausted: headers["x-ratelimit-remaining-\(subject)"] == "0",
-        reset: headers["x-ratelimit-reset-\(subject)"].flatMap(Self.goDuration))
+    let openAI = ["requests", "tokens"].map { subject -> Limit in
+      let remaining = headers["x-ratelimit-remaining-\(subject)"]
+      // A count below zero says that nothing is counted: its reset says nothing either.
+      let isCounted = remaining?.hasPrefix("-") != true
+      return Limit(
+        isExhausted: remaining == "0",
+        reset: isCounted ? headers["x-ratelimit-reset-\(subject)"].flatMap(Self.goDuration) : nil)
     }
     let anthropic = ["requests", "tokens", "input-tokens", "output-tokens"].map { subject in
       Limit(

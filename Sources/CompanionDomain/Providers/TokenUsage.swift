@@ -20,7 +20,7 @@ public struct TokenUsage: Hashable, Sendable, Codable {
 
 extension TokenUsage {
   /// The same without numbers below zero, which nobody has counted.
-  var counted: TokenUsage {
+  package var counted: TokenUsage {
     TokenUsage(
       input: max(0, input), output: max(0, output), cachedInput: cachedInput.map { max(0, $0) },
       reasoning: reasoning.map { max(0, $0) })

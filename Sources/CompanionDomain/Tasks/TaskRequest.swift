@@ -81,3 +81,10 @@ public struct RequesterID: Identifier {
   /// The name that this string is.
   public init(validated: ValidatedIdentifier) { rawValue = validated.string }
 }
+
+extension RequesterID: ExpressibleByStringLiteral {
+  /// A name that is written in code; what no identifier may have in it becomes `_`.
+  public init(stringLiteral name: StaticString) {
+    self.init(validated: ValidatedIdentifier(replacingInvalid: name.description))
+  }
+}

@@ -138,6 +138,8 @@ public enum WaitReason: Hashable, Sendable, Codable {
   case answer(String)
   /// A job that runs at the provider.
   case providerJob(String)
+  /// A provider that can be called: all rest, or are at their limits.
+  case provider(String)
 }
 
 /// What a task brought back.

@@ -48,6 +48,8 @@ public enum TaskTransition: Hashable, Sendable {
 public enum TransitionRefusal: Error, Hashable, Sendable {
   /// The task has ended already.
   case alreadyEnded(TaskStateName)
+  /// The task has not ended.
+  case notEnded(TaskStateName)
   /// The lease is not the task's current one: another worker has it, or had it.
   case staleLease(held: LeaseNumber, current: LeaseNumber)
   /// The task is not in a worker's hands.
@@ -75,6 +77,7 @@ extension TransitionRefusal: CustomStringConvertible {
   public var description: String {
     switch self {
     case .alreadyEnded(let state): "The task has ended already: \(state.rawValue)."
+    case .notEnded(let state): "The task has not ended yet: \(state.rawValue). Cancel it first."
     case .staleLease(let held, let current):
       "Lease \(held.rawValue) is over; the task is at lease \(current.rawValue)."
     case .notRunning(let state): "The task is not running: \(state.rawValue)."

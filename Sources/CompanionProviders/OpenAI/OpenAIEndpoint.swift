@@ -5,6 +5,8 @@ import FoundationEssentials
 struct OpenAIEndpoint: Sendable {
   /// Where requests go.
   let url: URL
+  /// The path before the API's own.
+  private let root: String
   private let host: String
 
   /// - Parameters:
@@ -24,9 +26,18 @@ struct OpenAIEndpoint: Sendable {
       let isDated = (versionInURL ?? apiVersion)?.first?.isNumber ?? false
       path = Self.isAzure(host) ? (isDated ? "/openai" : "/openai/v1") : "/v1"
     }
-    if !path.hasSuffix(apiPath) { path += apiPath }
-    components?.path = path
+    if path.hasSuffix(apiPath) { path.removeLast(apiPath.count) }
+    root = path
+    components?.path = path + apiPath
     url = components?.url ?? baseURL
+  }
+
+  /// Where a model is described; without one, where all are listed. Azure has that beside its deployments.
+  func modelsURL(of model: String? = nil) -> URL {
+    var components = URLComponents(url: url, resolvingAgainstBaseURL: true)
+    let deployments = root.firstRange(of: "/deployments/")?.lowerBound ?? root.endIndex
+    components?.path = root[..<deployments] + "/models" + (model.map { "/" + $0 } ?? "")
+    return components?.url ?? url
   }
 
   /// The provider's name, as OpenTelemetry's `gen_ai.provider.name` has it; the host where it has none.

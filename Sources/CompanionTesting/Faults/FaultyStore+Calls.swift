@@ -111,6 +111,24 @@ extension FaultyStore {
   }
 }
 
+extension FaultyStore {
+  /// Entries of the ledger, unless something goes wrong.
+  public func ledgerEntries(
+    matching filter: LedgerFilter, limit: Int
+  ) async throws(StoreFailure) -> [LedgerEntry] {
+    try await call(.read) { store throws(StoreFailure) in
+      try await store.ledgerEntries(matching: filter, limit: limit)
+    }
+  }
+
+  /// What entries of the ledger come to, unless something goes wrong.
+  public func ledgerTotals(
+    matching filter: LedgerFilter
+  ) async throws(StoreFailure) -> [ProviderID: LedgerTotals] {
+    try await call(.read) { store throws(StoreFailure) in try await store.ledgerTotals(matching: filter) }
+  }
+}
+
 extension ChangeSet {
   fileprivate var isHeartbeat: Bool {
     !changes.isEmpty

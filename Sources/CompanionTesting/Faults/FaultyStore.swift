@@ -12,7 +12,7 @@ import Synchronization
 ///
 /// When its process has crashed it does nothing more, and throws `StoreFailure.closed` for ever; what else
 /// runs in the process is the scenario's to cancel.
-public final class FaultyStore: ConversationStore, TaskStore {
+public final class FaultyStore: ConversationStore, TaskStore, LedgerStore {
   private struct State {
     var calls = 0
     var hasCrashed = false
@@ -20,7 +20,7 @@ public final class FaultyStore: ConversationStore, TaskStore {
     var hold: Gate?
   }
 
-  private let base: any ConversationStore & TaskStore
+  private let base: any CompanionStore
   private let plan: StoreFaultPlan
   private let time: any TimeSource
   private let onFault: @Sendable (StoreCall, StoreFault) -> Void
@@ -32,7 +32,7 @@ public final class FaultyStore: ConversationStore, TaskStore {
   ///   - time: how slow and late are measured; the simulator's.
   ///   - onFault: told of every fault of a call, as it happens; of a crash, when the store is closed.
   public init(
-    _ base: any ConversationStore & TaskStore,
+    _ base: any ConversationStore & TaskStore & LedgerStore,
     plan: StoreFaultPlan = .none,
     time: any TimeSource,
     onFault: @escaping @Sendable (StoreCall, StoreFault) -> Void = { _, _ in }
@@ -71,7 +71,7 @@ public final class FaultyStore: ConversationStore, TaskStore {
 
   func call<Value: Sendable>(
     _ kind: StoreCall.Kind,
-    _ body: (any ConversationStore & TaskStore) async throws(StoreFailure) -> Value
+    _ body: (any CompanionStore) async throws(StoreFailure) -> Value
   ) async throws(StoreFailure) -> Value {
     try await passHold()
     let call = state.withLock { state in

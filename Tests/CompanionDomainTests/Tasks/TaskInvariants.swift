@@ -25,6 +25,7 @@ extension TransitionRefusal {
   var name: String {
     switch self {
     case .alreadyEnded: "alreadyEnded"
+    case .notEnded: "notEnded"
     case .staleLease: "staleLease"
     case .notRunning: "notRunning"
     case .notQueued: "notQueued"

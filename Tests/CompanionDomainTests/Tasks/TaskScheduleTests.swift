@@ -49,7 +49,7 @@ struct TaskScheduleTests {
   ) throws -> TaskSchedule {
     TaskSchedule(
       id: try #require(ScheduleID("daily-digest")), recurrence: recurrence, kind: .reasoning,
-      payload: TaskPayload(json: "{}", version: 3), requester: .named(try #require(RequesterID("me"))),
+      payload: TaskPayload(json: "{}", version: 3), requester: .named("me"),
       priority: .low, metadata: ["a": "b"], missed: missed)
   }
 
@@ -76,7 +76,7 @@ struct TaskScheduleTests {
   @Test func `what is not given is the usual`() throws {
     let schedule = TaskSchedule(
       id: try #require(ScheduleID("x")), recurrence: try .every(.seconds(1), since: .epoch), kind: "k",
-      payload: TaskPayload(json: "{}"), requester: .named(try #require(RequesterID("me"))))
+      payload: TaskPayload(json: "{}"), requester: .named("me"))
     #expect(schedule.priority == .normal)
     #expect(schedule.metadata.isEmpty)
     #expect(schedule.missed == .runOnce)

@@ -2,7 +2,7 @@ import CompanionKit
 import Synchronization
 
 /// A store with one fault: it dies with its process, and does nothing more from then on, or it fails once.
-final class CrashableStore: ConversationStore, TaskStore {
+final class CrashableStore: ConversationStore, TaskStore, LedgerStore {
   enum Fault: Hashable, Sendable, CaseIterable {
     /// The process dies before the commit.
     case crashBefore
@@ -103,6 +103,18 @@ final class CrashableStore: ConversationStore, TaskStore {
     finishedFor: Duration, deadFor: Duration, limit: Int
   ) async throws(StoreFailure) -> Int {
     try await alive().pruneTasks(finishedFor: finishedFor, deadFor: deadFor, limit: limit)
+  }
+
+  func ledgerEntries(
+    matching filter: LedgerFilter, limit: Int
+  ) async throws(StoreFailure) -> [LedgerEntry] {
+    try await alive().ledgerEntries(matching: filter, limit: limit)
+  }
+
+  func ledgerTotals(
+    matching filter: LedgerFilter
+  ) async throws(StoreFailure) -> [ProviderID: LedgerTotals] {
+    try await alive().ledgerTotals(matching: filter)
   }
 
   func taskChanges() -> AsyncStream<Void> { base.taskChanges() }

@@ -3,7 +3,7 @@ import CompanionDomain
 import CompanionPorts
 
 /// A store around another one, that hands on whatever it does not do itself.
-protocol StoreWrapper: ConversationStore, TaskStore {
+protocol StoreWrapper: ConversationStore, TaskStore, LedgerStore {
   var base: any CompanionStore { get }
 }
 
@@ -68,6 +68,18 @@ extension StoreWrapper {
 
   func nextOccurrence(of schedule: ScheduleID) async throws(StoreFailure) -> Timestamp? {
     try await base.nextOccurrence(of: schedule)
+  }
+
+  func ledgerEntries(
+    matching filter: LedgerFilter, limit: Int
+  ) async throws(StoreFailure) -> [LedgerEntry] {
+    try await base.ledgerEntries(matching: filter, limit: limit)
+  }
+
+  func ledgerTotals(
+    matching filter: LedgerFilter
+  ) async throws(StoreFailure) -> [ProviderID: LedgerTotals] {
+    try await base.ledgerTotals(matching: filter)
   }
 }
 

@@ -64,7 +64,7 @@ final class TaskWorld: Sendable {
     let own: any CompanionStore =
       flaw == .acknowledgeBeforeCommit ? HastyStore(base: store, time: time, random: random) : store
     let environment = Environment(
-      model: CountedModel(life: life, witness: witness), store: own, time: life.clock,
+      providers: [Provider("scripted", model: CountedModel(life: life, witness: witness))], store: own, time: life.clock,
       identifiers: ProcessIdentifiers(identifiers, first: worker), random: random,
       bus: EventBus(sink: AnnouncementSink(life: life, witness: witness)), configuration: configuration)
     return TaskEngine(
@@ -115,7 +115,7 @@ private struct AnnouncementSink: EventSink {
   func emit(_ event: CompanionEvent) {
     switch event.kind {
     case .task(let kind, let task): if !life.hasDied { witness.noteAnnouncement(kind, of: task) }
-    case .taskServiceFailed(let service, let failure):
+    case .serviceFailed(let service, let failure):
       witness.tell("\(life): \(service) failed: \(failure)")
     default: break
     }

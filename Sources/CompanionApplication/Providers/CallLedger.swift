@@ -1,0 +1,85 @@
+import CompanionDomain
+package import CompanionPorts
+import Synchronization
+
+/// Enters calls in the ledger, off the way of those who make them.
+///
+/// An entry is in the store a moment after its call; a crash in between loses it.
+package final class CallLedger: Sendable {
+  private let store: any CompanionStore
+  private let time: any TimeSource
+  private let events: EventEmitter
+  private let retention: Duration
+  private let entries = Mutex<[LedgerEntry]>([])
+  private let wakeUp = WakeUp()
+  private let writing = ConcurrencyLimit(1)
+
+  /// The most entries that wait for a store that fails; those beyond are lost, and an event says so.
+  private static let limit = 10_000
+  /// The most entries of one commit.
+  private static let batch = 500
+
+  init(store: any CompanionStore, time: any TimeSource, events: EventEmitter, retention: Duration) {
+    self.store = store
+    self.time = time
+    self.events = events
+    self.retention = retention
+  }
+
+  /// Takes an entry; it is stored soon.
+  func enter(_ entry: LedgerEntry) {
+    let lost = entries.withLock { entries -> Int in
+      entries.append(entry)
+      guard entries.count > Self.limit else { return 0 }
+      entries.removeFirst(entries.count - Self.limit)
+      return 1
+    }
+    if lost > 0 { events.emit(.ledgerEntriesLost(lost)) }
+    wakeUp()
+  }
+
+  /// Stores entries as they come, and removes those that are too old, until cancelled; then what is left.
+  package func run() async {
+    var nextPruning = time.now
+    var pause = Backoff(first: .milliseconds(100), cap: .seconds(30))
+    while !Task.isCancelled {
+      var retry: Timestamp?
+      do throws(StoreFailure) {
+        try await flush()
+        if time.now >= nextPruning {
+          try await store.commit(.pruneLedger(before: time.now.advanced(by: .zero - retention)))
+          nextPruning = time.now.advanced(by: .seconds(86_400))
+        }
+        pause = Backoff(first: .milliseconds(100), cap: .seconds(30))
+      } catch {
+        if error == .closed { return }
+        events.emit(.serviceFailed("ledger", error))
+        retry = time.now.advanced(by: pause.next())
+      }
+      await wakeUp.wait(until: retry ?? nextPruning, on: time)
+    }
+    _ = await Unstructured.shielded { try? await self.flush() }
+  }
+
+  /// Stores what has not been stored yet.
+  package func flush() async throws(StoreFailure) {
+    guard entries.withLock({ !$0.isEmpty }) else { return }
+    // Whoever is cancelled while it waits leaves it to the one that writes.
+    guard (try? await writing.enter()) != nil else { return }
+    defer { writing.leave() }
+    while true {
+      let batch = entries.withLock { Array($0.prefix(Self.batch)) }
+      guard !batch.isEmpty else { return }
+      do throws(StoreFailure) {
+        try await store.commit(ChangeSet(batch.map { .enterCall($0) }))
+      } catch {
+        // It would be the same again.
+        guard case .invalid = error else { throw error }
+        events.emit(.ledgerEntriesLost(batch.count))
+        events.emit(.serviceFailed("ledger", error))
+      }
+      let stored = Set(batch.map(\.id))
+      entries.withLock { $0.removeAll { stored.contains($0.id) } }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+public import CompanionDomain
+public import CompanionPorts
+
+/// Why a command about providers was not carried out. Nothing has changed.
+@nonexhaustive
+public enum ProviderCommandFailure: Error, Hashable, Sendable {
+  /// There is no provider of this name.
+  case unknownProvider(ProviderID)
+  /// A provider cannot take its own place.
+  case sameProvider(ProviderID)
+  /// The provider that is to be switched to is left alone after failures; `nil` while it is being probed.
+  case unavailable(ProviderID, until: Timestamp?)
+  /// The provider that is to be switched to cannot do what the other one does.
+  case notCapable(ProviderID, lacking: ModelCapabilities.Kind)
+  /// The new configuration is not valid; it names the field.
+  case invalid(ProviderConfigurationFailure)
+  /// The new configuration did not pass its test.
+  case testFailed(ProviderID, ProviderFailure)
+  /// The store failed.
+  case store(StoreFailure)
+}
+
+extension ProviderCommandFailure: CustomStringConvertible {
+  /// One line for a person: what happened, and what to do.
+  public var description: String {
+    switch self {
+    case .unknownProvider(let id): "There is no provider \(id). List the providers to see their names."
+    case .sameProvider(let id): "\(id) cannot be switched to itself."
+    case .unavailable(let id, let until?):
+      "\(id) is left alone after failures until \(until). Switch to another, or wait."
+    case .unavailable(let id, nil): "\(id) is being probed after failures. Wait until that has ended."
+    case .notCapable(let id, let kind):
+      "\(id) has no capability \(kind.rawValue), which the other one has. Switch to one that has it."
+    case .invalid(let failure): "The configuration is not valid. \(failure)"
+    case .testFailed(let id, let failure):
+      "The configuration of \(id) did not pass its test and was not applied. \(failure)"
+    case .store(let failure): failure.description
+    }
+  }
+}

@@ -1,0 +1,56 @@
+public import CompanionDomain
+import CompanionPorts
+import Synchronization
+
+/// How a provider stands, as it is shown to a person. What it counts began with the process.
+public struct ProviderStatus: Hashable, Sendable {
+  /// How it is configured at present.
+  public var configuration: ProviderConfiguration
+  /// The model, as its services name it.
+  public var model: ModelIdentity
+  /// Whether it is called.
+  public var breaker: CircuitBreaker.Phase
+  /// Until when it is left alone; `nil` when it is not.
+  public var restsUntil: Timestamp?
+  /// How many calls are under way.
+  public var callsUnderWay: Int
+  /// The requests that may be made at once; `nil` without a limit. Less than zero, so many wait.
+  public var requestsLeft: Double?
+  /// The tokens that may be used at once; `nil` without a limit.
+  public var tokensLeft: Double?
+  /// What is spent of the budget in its present period, what this process knows of; `nil` without a budget.
+  public var spent: Double?
+  /// How soon it has lately answered; `nil` before its first answer.
+  public var latency: Duration?
+  /// What its calls have come to.
+  public var totals: LedgerTotals
+  /// The last call that failed.
+  public var lastFailure: ProviderFailure?
+}
+
+extension ModelRouter {
+  /// How the providers stand, in the order in which they are asked.
+  package func status() -> [ProviderStatus] {
+    let now = time.now
+    return table.withLock { $0.status(at: now) }
+  }
+}
+
+extension ProviderTable {
+  func status(at now: Timestamp) -> [ProviderStatus] {
+    let rows = rows.enumerated().sorted { left, right in
+      let (first, second) = (left.element, right.element)
+      return (first.provider.configuration.priority, first.isPreferred ? 0 : 1, left.offset)
+        < (second.provider.configuration.priority, second.isPreferred ? 0 : 1, right.offset)
+    }
+    return rows.map { _, row in
+      var restsUntil: Timestamp?
+      if case .resting(let until) = row.breaker.availability(at: now) { restsUntil = until }
+      return ProviderStatus(
+        configuration: row.provider.configuration, model: row.provider.model, breaker: row.breaker.phase,
+        restsUntil: restsUntil, callsUnderWay: row.calls.count,
+        requestsLeft: row.requests?.level(at: now), tokensLeft: row.tokens?.level(at: now),
+        spent: row.spending?.spent, latency: row.latency, totals: row.totals, lastFailure: row.lastFailure)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package import CompanionDomain
+import CompanionPorts
+
+/// Brings what goes to one provider to another.
+///
+/// New calls go to the other one from now on, and the first one is asked last. Tasks that wait for a provider
+/// go on at once. Those that run, or whose job runs at the provider, go on where they are unless that is asked
+/// for: what they have done there may be billed, and is done again.
+package struct SwitchProvider: Sendable {
+  let engine: TaskEngine
+
+  package init(engine: TaskEngine) { self.engine = engine }
+
+  private var router: ModelRouter { engine.environment.router }
+
+  /// - Parameter includingRunning: whether tasks that run at the first provider are taken from it: each gets a new
+  ///   lease, its old call is aborted, and what that still brings is not taken.
+  /// - Returns: how many tasks were moved.
+  package func callAsFunction(
+    from source: ProviderID, to target: ProviderID, reason: String, includingRunning: Bool = false
+  ) async throws(ProviderCommandFailure) -> Int {
+    guard source != target else { throw .sameProvider(source) }
+    try router.checkSwitch(from: source, to: target)
+    router.prefer(target, to: source)
+    do throws(StoreFailure) {
+      var moved = try await engine.wakeTasksThatWaitForProvider()
+      if includingRunning {
+        moved += try await engine.takeBack(router.tasks(of: source))
+        moved += try await engine.moveJobs(from: source)
+      }
+      engine.environment.events.emit(
+        .providerSwitched(from: source, to: target, reason: reason, movedTasks: moved))
+      return moved
+    } catch {
+      throw .store(error)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package import CompanionDomain
+package import CompanionPorts
+
+/// Gives a provider a new configuration, after it has been shown to work.
+///
+/// It is validated, then tested by a small call of the real service, then applied at once and whole. A
+/// configuration that fails is never applied.
+package struct UpdateProviderConfig: Sendable {
+  let engine: TaskEngine
+  let factory: any ProviderFactory
+
+  package init(engine: TaskEngine, factory: any ProviderFactory) {
+    self.engine = engine
+    self.factory = factory
+  }
+
+  private var router: ModelRouter { engine.environment.router }
+
+  /// - Throws: why the configuration was not applied; the provider is as it was.
+  package func callAsFunction(
+    _ configuration: ProviderConfiguration
+  ) async throws(ProviderCommandFailure) {
+    let id = configuration.id
+    guard router.configuration(of: id) != nil else { throw .unknownProvider(id) }
+    let services: ProviderServices
+    do throws(ProviderConfigurationFailure) {
+      try configuration.validate()
+      services = try factory.services(for: configuration)
+      try await factory.checkSecret(of: configuration)
+    } catch {
+      throw .invalid(error)
+    }
+    let provider = Provider(configuration: configuration, services: services)
+    do throws(ProviderFailure) {
+      try await TestConnection(router: router)(provider)
+    } catch {
+      engine.environment.events.emit(.providerUpdateRefused(id, error))
+      throw .testFailed(id, error)
+    }
+    // Somebody may have cancelled while the answer was on its way: then nobody expects the change.
+    guard !Task.isCancelled else { throw .testFailed(id, ProviderFailure(.cancelled)) }
+    router.replace(provider)
+    engine.environment.events.emit(.providerUpdated(id))
+    do throws(StoreFailure) {
+      _ = try await engine.wakeTasksThatWaitForProvider()
+    } catch {
+      engine.environment.events.emit(.serviceFailed("providers", error))
+    }
+  }
+}

@@ -1,0 +1,63 @@
+public import CompanionApplication
+public import CompanionDomain
+public import CompanionPorts
+
+extension Companion {
+  /// How the providers stand, in the order in which they are asked.
+  public var providers: [ProviderStatus] { environment.router.status() }
+
+  /// Brings what goes to one provider to another.
+  ///
+  /// New calls go to the other one from now on, and the first one is asked last, until the process ends. Tasks
+  /// that wait for a provider go on at once.
+  ///
+  /// - Parameters:
+  ///   - source: the provider that is left.
+  ///   - target: the provider that takes its place.
+  ///   - reason: why, for the event that tells of it.
+  ///   - includingRunning: whether tasks that run at the first provider are taken from it too. What they have
+  ///     done there may be billed, and is done again.
+  /// - Returns: how many tasks were moved.
+  /// - Throws: ``ProviderCommandFailure``: one of them is not known, or the other one is left alone after
+  ///   failures, or cannot do what the first does.
+  @discardableResult
+  public func switchProvider(
+    from source: ProviderID, to target: ProviderID, reason: String, includingRunning: Bool = false
+  ) async throws(ProviderCommandFailure) -> Int {
+    try await SwitchProvider(engine: engine)(
+      from: source, to: target, reason: reason, includingRunning: includingRunning)
+  }
+
+  /// Gives a provider a new configuration, once it has passed a test against the real service. It is applied
+  /// whole; calls that are under way end by the old one.
+  ///
+  /// The test is a call, which lands in the ledger and may cost a few tokens.
+  ///
+  /// - Throws: ``ProviderCommandFailure``; the provider is as it was then.
+  public func updateProvider(
+    _ configuration: ProviderConfiguration
+  ) async throws(ProviderCommandFailure) {
+    try await UpdateProviderConfig(engine: engine, factory: factory)(configuration)
+  }
+
+  /// Calls of providers that are over, newest first.
+  ///
+  /// - Parameter limit: the most entries; below one gives none.
+  public func ledger(
+    matching filter: LedgerFilter = LedgerFilter(), limit: Int = 100
+  ) async throws(StoreFailure) -> [LedgerEntry] {
+    try await environment.router.ledger.flush()
+    return try await environment.store.ledgerEntries(matching: filter, limit: limit)
+  }
+
+  /// What calls of providers have come to, by provider, in all processes on the store.
+  public func spending(
+    matching filter: LedgerFilter = LedgerFilter()
+  ) async throws(StoreFailure) -> [ProviderID: LedgerTotals] {
+    try await environment.router.ledger.flush()
+    return try await environment.store.ledgerTotals(matching: filter)
+  }
+
+  /// Background reasoning jobs.
+  public var reasoning: ReasoningJobs { ReasoningJobs(engine: engine) }
+}
