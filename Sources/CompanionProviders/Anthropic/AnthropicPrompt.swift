@@ -69,7 +69,8 @@ struct AnthropicPrompt {
       ])
     case .toolResult(let result):
       var block: [String: JSONValue] = [
-        "type": "tool_result", "tool_use_id": .string(callIDs[result.callID] ?? Self.permitted(result.callID)),
+        "type": "tool_result",
+        "tool_use_id": .string(callIDs[result.callID] ?? Self.permitted(result.callID)),
       ]
       if !Self.isBlank(result.content) { block["content"] = .string(result.content) }
       if result.outcome != .succeeded { block["is_error"] = true }
