@@ -182,15 +182,20 @@ public final class Companion: Sendable {
 
   private func serve() async {
     environment.bus.emit(event(.serviceStarted("companion")))
-    await withDiscardingTaskGroup { group in
-      group.addTask { await self.environment.router.ledger.run() }
-      group.addTask { await self.engine.run() }
-      for await loop in newLoops {
-        group.addTask { await self.serve(loop) }
+    let ledger = environment.router.ledger
+    await withDiscardingTaskGroup { services in
+      services.addTask { await ledger.run() }
+      await withDiscardingTaskGroup { group in
+        group.addTask { await self.engine.run() }
+        for await loop in newLoops {
+          group.addTask { await self.serve(loop) }
+        }
+        // Cancellation ends the stream too: whoever waits for a chat that will not run has to be told.
+        finishChats()
       }
-      // Cancellation ends the stream too: whoever waits for a chat that will not run has to be told.
-      finishChats()
+      services.cancelAll()
     }
+    await ledger.finish()
     environment.bus.emit(event(.serviceStopped("companion")))
     environment.bus.finish()
     let waiting = state.withLock { state in

@@ -84,7 +84,7 @@ struct OpenAIResponsesAnswerTests {
     for place in bytes.indices {
       let model = OpenAIResponsesModel(
         baseURL: try #require(URL(string: "http://localhost")), model: "m",
-        transport: CannedTransport(pieces: [Data(bytes[..<place]), Data(bytes[place...])]), time: .system)
+        transport: CannedTransport(chunks: [Data(bytes[..<place]), Data(bytes[place...])]), time: .system)
       var events: [GenerationEvent] = []
       for try await event in try await model.stream(ResponsesModelUnderTest.question) { events.append(event) }
       #expect(events == whole, "split at \(place)")
@@ -200,27 +200,5 @@ struct OpenAIResponsesAnswerTests {
       try connection.stream(ResponsesScript.stream(text: text))
     }
     try await check.run(on: test.model, measuredBy: .system)
-  }
-}
-
-/// Answers every request with the same pieces.
-private struct CannedTransport: HTTPTransport {
-  let pieces: [Data]
-
-  func send(_ request: HTTPRequest) async throws(TransportFailure) -> HTTPResponse {
-    HTTPResponse(
-      status: 200, headers: ["content-type": "text/event-stream"], body: HTTPBody(Pieces(rest: pieces[...])))
-  }
-
-  private struct Pieces: AsyncSequence, AsyncIteratorProtocol, Sendable {
-    typealias Element = Data
-    typealias Failure = TransportFailure
-    var rest: ArraySlice<Data>
-
-    func makeAsyncIterator() -> Pieces { self }
-
-    mutating func next(isolation actor: isolated (any Actor)?) async throws(TransportFailure) -> Data? {
-      rest.popFirst()
-    }
   }
 }

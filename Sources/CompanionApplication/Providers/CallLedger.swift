@@ -38,7 +38,7 @@ package final class CallLedger: Sendable {
     wakeUp()
   }
 
-  /// Stores entries as they come, and removes those that are too old, until cancelled; then what is left.
+  /// Stores entries as they come, and removes those that are too old, until cancelled.
   package func run() async {
     var nextPruning = time.now
     var pause = Backoff(first: .milliseconds(100), cap: .seconds(30))
@@ -58,7 +58,16 @@ package final class CallLedger: Sendable {
       }
       await wakeUp.wait(until: retry ?? nextPruning, on: time)
     }
-    _ = await Unstructured.shielded { try? await self.flush() }
+  }
+
+  /// Stores what is left when no more calls are made, even when the calling task is cancelled.
+  package func finish() async {
+    do throws(StoreFailure) {
+      try await Unstructured.shielded { () async throws(StoreFailure) in try await self.flush() }
+    } catch {
+      events.emit(.serviceFailed("ledger", error))
+      events.emit(.ledgerEntriesLost(entries.withLock(\.count)))
+    }
   }
 
   /// Stores what has not been stored yet.

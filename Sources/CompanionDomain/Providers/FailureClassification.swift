@@ -83,8 +83,8 @@ private struct ErrorWords {
 
   /// What the error is, when its names say more than any status does.
   ///
-  /// The words for people are looked at where the status blames the request, or where there is none: servers on
-  /// one's own machine have nothing else. Besides there are words that mean one thing whatever the status.
+  /// The words for people are looked at where the status blames the request, or where there is none: servers
+  /// on one's own machine have nothing else. Besides there are words that mean one thing whatever the status.
   func kindThatOutranksStatus(_ status: Int?) -> ProviderFailure.Kind? {
     let isAboutRequest = status.map { [400, 413, 422].contains($0) } ?? true
     if has(Self.filterCodes) || (isAboutRequest && says(Self.filterPhrases)) { return .contentFiltered }

@@ -191,7 +191,8 @@ struct AnthropicAnswerReader: AnswerReader {
     usage = usage?.merging(reported) ?? reported
   }
 
-  /// - Throws: `refused`. The words of a refusal are an answer of the model: they are not for an error's message.
+  /// - Throws: `refused`. The words of a refusal are an answer of the model: they are not for an error's
+  ///   message.
   private func finishReason(
     _ reason: String, _ details: AnthropicMessage.StopDetails?
   ) throws(ProviderFailure) -> FinishReason {

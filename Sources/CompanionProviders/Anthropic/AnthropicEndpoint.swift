@@ -9,8 +9,8 @@ struct AnthropicEndpoint: Sendable {
 
   private static let publicURL = URL(string: "https://api.anthropic.com") ?? URL(filePath: "/")
 
-  /// - Parameter baseURL: the address that `/v1/messages` is appended to, with or without a part of that; `nil`
-  ///   for Anthropic's own. A query is kept.
+  /// - Parameter baseURL: the address that `/v1/messages` is appended to, with or without a part of that;
+  ///   `nil` for Anthropic's own. A query is kept.
   init(baseURL: URL?) {
     let baseURL = baseURL ?? Self.publicURL
     var components = URLComponents(url: baseURL, resolvingAgainstBaseURL: true)

@@ -112,8 +112,8 @@ extension AnthropicMessage.Usage {
     return usage
   }
 
-  /// The usage as it is counted here; `nil` where a side is missing. The API counts what it read from its cache,
-  /// and what it wrote there, beside the input.
+  /// The usage as it is counted here; `nil` where a side is missing. The API counts what it read from its
+  /// cache, and what it wrote there, beside the input.
   var counted: TokenUsage? {
     guard let input, let output else { return nil }
     let parts = [input, cacheRead ?? 0, cacheCreation ?? 0]

@@ -7,15 +7,16 @@ public import FoundationEssentials
 /// It makes one attempt per call and holds nothing between calls. Nothing of the key is in any error.
 ///
 /// What of a request is sent depends on the model, which is known by its name:
-/// - The API asks for a limit on the answer's tokens. Where the request sets none it is 8,192, and 2,048, 8,192
-///   or 16,384 more for thoughts, by their effort. A limit that the request sets includes its thoughts.
+/// - The API asks for a limit on the answer's tokens. Where the request sets none it is 8,192, and 2,048,
+///   8,192 or 16,384 more for thoughts, by their effort. A limit that the request sets includes its thoughts.
 /// - Effort is sent as such, with adaptive thinking, from Claude 4.6 on. Before it is a budget of tokens, at
-///   most half of the request's limit; there is none where the model goes on behind a call, beside JSON in the
-///   form of a tool, and before Claude 3.7.
+///   most half of the request's limit; there is none where the model goes on behind a call, beside JSON in
+///   the form of a tool, and before Claude 3.7.
 /// - The temperature is cut to 1, and left out where the model thinks, and from Claude 4.7 on.
-/// - JSON is asked for as structured output from Claude 4.5 on: objects have only the properties that the schema
-///   names, and a limit such as `minimum` is told, not enforced. Others are made to call a tool whose arguments
-///   come back as the answer's text.
+/// - JSON is asked for as structured output from Claude 4.5 on: objects have only the properties that the
+///   schema names, and a limit such as `minimum` is told, not enforced. Others are made to call a tool whose
+///   arguments come back as the answer's text.
+/// - A model that is not a Claude, which another server offers, is spoken to like the older ones.
 public struct AnthropicModel: LanguageModel {
   /// The provider, found by the host of its address, and the model's name.
   public let identity: ModelIdentity

@@ -100,8 +100,8 @@ struct AnthropicRequestBody {
     case .none: return (nil, nil, 0)
     case .adaptive: return (["type": "adaptive"], .string(effort.rawValue), budget(of: effort))
     case .budget:
-      // The API takes a budget of 1,024 and more, of which something has to be left to answer with. It refuses
-      // one beside a forced tool, and where the thoughts before a call are missing: they are not kept.
+      // The API takes a budget of 1,024 and more, beside which something has to be left to answer with. It
+      // refuses one beside a forced tool, and where the thoughts before a call are missing: they are not kept.
       let limit = request.maximumOutputTokens.map { $0 / 2 } ?? .max
       guard !forcesTool, !prompt.endsWithCall, limit >= 1024 else { return (nil, nil, 0) }
       let budget = min(budget(of: effort), limit)

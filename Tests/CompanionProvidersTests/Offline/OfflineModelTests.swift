@@ -113,6 +113,30 @@ struct AdapterConformanceTests {
     try await check.run(on: model, measuredBy: .system)
   }
 
+  @Test(
+    arguments: LanguageModelConformance.checks + [LanguageModelConformance.consistency],
+    ["claude-opus-5", "claude-opus-4-1"])
+  func `the model behind the Messages API`(
+    check: ConformanceCheck<any LanguageModel>, model: String
+  ) async throws {
+    let server = try LoopbackServer { request, connection in
+      let body = try JSONDecoder().decode(JSONValue.self, from: request.body)
+      let isForced = body["tool_choice"]?["type"] == "tool"
+      let isJSON = isForced || body["output_config"]?["format"] != nil
+      let text = isJSON ? #"{"greeting":"Hello"}"# : "Hello there"
+      guard body["stream"] == true else {
+        let call = #"{"type":"tool_use","id":"c","name":"greeting","input":\#(text)}"#
+        return try connection.respond(
+          200, ["Content-Type": "application/json"],
+          AnthropicScript.answer(isForced ? call : AnthropicScript.text(text)))
+      }
+      try connection.stream(AnthropicScript.stream(text: text))
+    }
+    let tested = AnthropicModel(
+      baseURL: server.url(), model: model, transport: ModelUnderTest.transport, time: .system)
+    try await check.run(on: tested, measuredBy: .system)
+  }
+
   @Test(arguments: TimeSourceConformance.checks)
   func `the system's clock`(check: ConformanceCheck<any TimeSource>) async throws {
     try await check.run(on: SystemTimeSource(), measuredBy: .system)
