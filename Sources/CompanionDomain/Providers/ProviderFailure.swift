@@ -128,7 +128,7 @@ extension ProviderFailure: CustomStringConvertible {
   public var description: String {
     var line = "\(whatHappened) \(whatToDo)"
     let details = [
-      message.isEmpty ? nil : "the provider says: \(singleLine(message))",
+      message.isEmpty ? nil : (isOurs ? "" : "the provider says: ") + singleLine(message),
       status.map { "HTTP \($0)" },
       code.map { "code \(singleLine($0))" },
       requestID.map { "request \(singleLine($0))" },
@@ -136,6 +136,9 @@ extension ProviderFailure: CustomStringConvertible {
     if !details.isEmpty { line += " (\(details.joined(separator: "; ")))" }
     return line
   }
+
+  /// Whether nothing was sent, so that no provider has said anything.
+  private var isOurs: Bool { kind == .budgetExhausted || kind == .notCapable || kind == .noProviderReady }
 
   private var whatHappened: String {
     switch kind {
