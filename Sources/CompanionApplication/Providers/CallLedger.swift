@@ -28,14 +28,15 @@ package final class CallLedger: Sendable {
 
   /// Takes an entry; it is stored soon.
   func enter(_ entry: LedgerEntry) {
-    let lost = entries.withLock { entries -> Int in
+    let (lost, isFirst) = entries.withLock { entries -> (Int, Bool) in
       entries.append(entry)
-      guard entries.count > Self.limit else { return 0 }
-      entries.removeFirst(entries.count - Self.limit)
-      return 1
+      guard entries.count > Self.limit else { return (0, entries.count == 1) }
+      // Many at a time, so that it need not be done at each call.
+      entries.removeFirst(Self.batch)
+      return (Self.batch, false)
     }
     if lost > 0 { events.emit(.ledgerEntriesLost(lost)) }
-    wakeUp()
+    if isFirst { wakeUp() }
   }
 
   /// Stores entries as they come, and removes those that are too old, until cancelled.
@@ -56,7 +57,12 @@ package final class CallLedger: Sendable {
         events.emit(.serviceFailed("ledger", error))
         retry = time.now.advanced(by: pause.next())
       }
-      await wakeUp.wait(until: retry ?? nextPruning, on: time)
+      if let retry {
+        // More calls are no reason to ask a store sooner that fails.
+        try? await time.sleep(until: retry, tolerance: nil)
+      } else {
+        await wakeUp.wait(until: nextPruning, on: time)
+      }
     }
   }
 
@@ -82,13 +88,36 @@ package final class CallLedger: Sendable {
       do throws(StoreFailure) {
         try await store.commit(ChangeSet(batch.map { .enterCall($0) }))
       } catch {
-        // It would be the same again.
+        // It would be the same again; but one that is not valid does not take the others with it.
         guard case .invalid = error else { throw error }
-        events.emit(.ledgerEntriesLost(batch.count))
         events.emit(.serviceFailed("ledger", error))
+        try await storeOneByOne(batch)
       }
-      let stored = Set(batch.map(\.id))
-      entries.withLock { $0.removeAll { stored.contains($0.id) } }
+      remove(batch)
+    }
+  }
+
+  private func storeOneByOne(_ batch: [LedgerEntry]) async throws(StoreFailure) {
+    for entry in batch {
+      do throws(StoreFailure) {
+        try await store.commit(.enterCall(entry))
+      } catch {
+        guard case .invalid = error else { throw error }
+        events.emit(.ledgerEntriesLost(1))
+        remove([entry])
+      }
+    }
+  }
+
+  private func remove(_ stored: [LedgerEntry]) {
+    let ids = Set(stored.map(\.id))
+    entries.withLock { entries in
+      // They are the first ones, unless the store has failed for so long that some have given way.
+      if entries.prefix(stored.count).allSatisfy({ ids.contains($0.id) }) {
+        entries.removeFirst(min(stored.count, entries.count))
+      } else {
+        entries.removeAll { ids.contains($0.id) }
+      }
     }
   }
 }

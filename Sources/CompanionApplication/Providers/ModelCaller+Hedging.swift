@@ -1,80 +1,90 @@
 import CompanionDomain
 import CompanionPorts
-import Synchronization
 
 extension ModelCaller {
+  /// What a call has come to, before its end is told.
+  typealias Made<Beginning: Sendable> = (call: RunningCall, result: Result<Beginning, ProviderFailure>)
+
   private enum Step<Beginning: Sendable>: Sendable {
-    case ended(RunningCall, Result<Beginning, ProviderFailure>)
-    case second(RunningCall?)
+    case made(RunningCall, Result<Beginning, ProviderFailure>)
+    /// The first call has taken so long that a second may be made.
+    case isLate
+    case isNotLate
   }
 
   /// Makes an attempt, and a second one at another provider when the first has not begun to answer after the
   /// configured time. The first to begin wins, and the other is stopped.
+  ///
+  /// - Returns: the call that has won, or the last that has failed. The end of any other has been told.
   func hedged<Beginning: Sendable>(
-    _ first: RunningCall, _ tries: RoutedTries,
+    _ first: RunningCall, _ tries: inout RoutedTries,
     _ attempt: @escaping @Sendable (ProviderServices) async -> Result<Beginning, ProviderFailure>
-  ) async -> (winner: RunningCall, result: Result<Beginning, ProviderFailure>, lost: [RoutedTries.Failed]) {
+  ) async -> Made<Beginning> {
     guard let hedgeAfter = router.hedgeAfter, tries.purpose == .answer else {
-      let (winner, result) = await Self.made(first, attempt)
-      return (winner, result, [])
+      return await Self.made(first, attempt)
     }
-    return await withTaskGroup(of: Step<Beginning>.self) { group in
-      group.addTask {
-        let (call, result) = await Self.made(first, attempt)
-        return .ended(call, result)
+    let (race, lost) = await withTaskGroup(of: Step<Beginning>.self) { [tries] group in
+      group.addTask { await Self.step(first, attempt) }
+      group.addTask { [time] in
+        let due = first.start.advanced(by: hedgeAfter)
+        return (try? await time.sleep(until: due, tolerance: nil)) == nil ? .isNotLate : .isLate
       }
-      group.addTask {
-        guard (try? await time.sleep(until: first.start.advanced(by: hedgeAfter), tolerance: nil)) != nil
-        else { return .second(nil) }
-        return .second(second(to: first, tries))
-      }
-      var underWay = [first.call.number: first]
-      var isSecondComing = true
-      var last: (RunningCall, Result<Beginning, ProviderFailure>)?
-      var lost: [RoutedTries.Failed] = []
-      while underWay.count + (isSecondComing ? 1 : 0) > 0, let step = await group.next() {
+      var race = Race<Beginning>(first)
+      while race.isOpen, let step = await group.next() {
         switch step {
-        case .second(let call):
-          isSecondComing = false
-          guard let call else { continue }
-          underWay[call.call.number] = call
-          group.addTask {
-            let (call, result) = await Self.made(call, attempt)
-            return .ended(call, result)
-          }
-        case .ended(let call, let result):
-          underWay[call.call.number] = nil
-          if case .failure(let failure) = result, !underWay.isEmpty {
-            call.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
-            lost.append((call.call, failure))
-            continue
-          }
-          last = (call, result)
-          group.cancelAll()
-          for other in underWay.values { other.end(.abandoned, ModelCallOutcome(duration: .zero)) }
-          underWay = [:]
-          isSecondComing = false
+        case .isNotLate: break
+        case .isLate:
+          // Calls are made here alone, so that none begins that nobody ends.
+          guard let call = tries.another(than: first.call) else { continue }
+          let second = RunningCall(call, tries.purpose, tries.context, router)
+          race.underWay.append(second)
+          group.addTask { await Self.step(second, attempt) }
+        case .made(let call, let result): race.take(call, result, tries)
         }
       }
-      let (winner, result) = last ?? (first, .failure(ProviderFailure(.cancelled)))
-      return (winner, result, lost)
+      group.cancelAll()
+      for call in race.underWay { call.end(.abandoned, ModelCallOutcome(duration: .zero)) }
+      return (race.end, race.lost)
+    }
+    for (call, failure) in lost { tries.note(call, failure) }
+    return race ?? (first, .failure(ProviderFailure(.cancelled)))
+  }
+
+  /// Two calls for one request.
+  private struct Race<Beginning: Sendable> {
+    var underWay: [RunningCall]
+    /// Those that have failed while the other went on.
+    var lost: [(call: ProviderTable.Call, failure: ProviderFailure)] = []
+    var end: Made<Beginning>?
+
+    init(_ first: RunningCall) { underWay = [first] }
+
+    var isOpen: Bool { end == nil }
+
+    mutating func take(
+      _ call: RunningCall, _ result: Result<Beginning, ProviderFailure>, _ tries: RoutedTries
+    ) {
+      underWay.removeAll { $0.call.number == call.call.number }
+      // What is no failure of the provider is the answer, whatever another one would say.
+      if case .failure(let failure) = result, !underWay.isEmpty, tries.mayBePassedOn(failure, of: call.call) {
+        call.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
+        lost.append((call.call, failure))
+      } else {
+        end = (call, result)
+      }
     }
   }
 
-  /// A second provider, when one is ready now.
-  private func second(to first: RunningCall, _ tries: RoutedTries) -> RunningCall? {
-    var needs = tries.needs
-    needs.excluded.insert(first.call.id)
-    let now = time.now
-    guard case .call(let call, let event) = router.table.withLock({ $0.choose(needs, latest: now, at: now) })
-    else { return nil }
-    if let event { events.emit(event, in: tries.context) }
-    return RunningCall(call, tries.purpose, tries.context, router)
+  private static func step<Beginning: Sendable>(
+    _ call: RunningCall, _ attempt: @Sendable (ProviderServices) async -> Result<Beginning, ProviderFailure>
+  ) async -> Step<Beginning> {
+    let made = await made(call, attempt)
+    return .made(made.call, made.result)
   }
 
   private static func made<Beginning: Sendable>(
     _ call: RunningCall, _ attempt: @Sendable (ProviderServices) async -> Result<Beginning, ProviderFailure>
-  ) async -> (RunningCall, Result<Beginning, ProviderFailure>) {
+  ) async -> Made<Beginning> {
     let result = await attempt(call.call.provider.services)
     if case .success = result { return (call.begun(), result) }
     return (call, result)

@@ -24,7 +24,10 @@ extension ModelCaller {
   ) async throws(ProviderFailure) -> EmbeddingResponse {
     var needs = RoutingNeeds([.embedding])
     needs.model = model
-    needs.expected.input = texts.reduce(0) { $0 + router.counter.tokens(in: $1) }
+    for text in texts {
+      let tokens = TokenUsage(input: max(router.counter.tokens(in: text), 0), output: 0)
+      needs.expected = needs.expected.adding(tokens)
+    }
     var tries = router.tries(needs, .embedding, context)
     let (running, response) = try await begin(&tries) {
       services -> Result<EmbeddingResponse, ProviderFailure> in

@@ -95,8 +95,7 @@ extension ModelCaller {
   private func tries(
     _ request: GenerationRequest, context: EventContext, deadline: Timestamp?
   ) -> RoutedTries {
-    router.tries(
-      RoutingNeeds(request, counter: router.counter), request.purpose, context, deadline: deadline)
+    router.tries(router.needs(of: request), request.purpose, context, deadline: deadline)
   }
 
   /// One try at a provider's language model.
@@ -116,15 +115,13 @@ extension ModelCaller {
     _ attempt: @escaping @Sendable (ProviderServices) async -> Result<Beginning, ProviderFailure>
   ) async throws(ProviderFailure) -> (RunningCall, Beginning) {
     while true {
-      let call = try await tries.next()
-      let running = RunningCall(call, tries.purpose, tries.context, router)
-      let (winner, result, lost) = await hedged(running, tries, attempt)
-      for (call, failure) in lost { tries.note(call, failure) }
+      let first = RunningCall(try await tries.next(), tries.purpose, tries.context, router)
+      let (call, result) = await hedged(first, &tries, attempt)
       switch result {
-      case .success(let beginning): return (winner, beginning)
+      case .success(let beginning): return (call, beginning)
       case .failure(let failure):
-        winner.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
-        try tries.failed(winner.call, failure, isBegun: false)
+        call.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
+        try tries.failed(call.call, failure)
       }
     }
   }
@@ -149,7 +146,7 @@ struct RunningCall: Sendable {
     self.context = context
     self.router = router
     start = router.time.now
-    told = ModelCall(purpose: purpose, provider: call.id, model: call.provider.model)
+    told = ModelCall(purpose: purpose, provider: call.id, model: call.model)
     router.events.emit(.modelCallStarted(told), in: context)
   }
 

@@ -13,37 +13,40 @@ extension ModelRouter {
     table.withLock { $0.row(id)?.provider.services }
   }
 
-  func price(of provider: Provider) -> ModelPrice? { table.withLock { $0.price(of: provider) } }
+  /// Until when a provider has asked not to be called; `nil` when it has not.
+  func askedRest(of id: ProviderID) -> Timestamp? {
+    table.withLock { $0.row(id)?.rest?.end(at: time.now) }
+  }
 
   /// Puts a provider in the place of the one of the same name.
   func replace(_ provider: Provider) {
-    table.withLock { $0.replace(provider, at: time.now) }
-    bell.ring()
+    let wakeUps = table.withLock { $0.replace(provider, at: time.now) }
+    for wakeUp in wakeUps { wakeUp() }
   }
 
-  /// Whether calls may be brought from one provider to another.
-  func checkSwitch(from source: ProviderID, to target: ProviderID) throws(ProviderCommandFailure) {
-    let (from, to) = table.withLock { ($0.row(source), $0.row(target)) }
-    guard let from else { throw .unknownProvider(source) }
-    guard let to else { throw .unknownProvider(target) }
-    switch to.breaker.availability(at: time.now) {
-    case .ready: break
-    case .resting(let until): throw .unavailable(target, until: until)
-    case .probing: throw .unavailable(target, until: nil)
-    }
-    // A job that the provider runs by itself can be done as a call, too.
-    let needed = from.provider.configuration.capabilities.kinds.subtracting([.background])
-    let lacking = needed.subtracting(to.provider.configuration.capabilities.kinds)
-    if let kind = lacking.min(by: { $0.rawValue < $1.rawValue }) {
-      throw .notCapable(target, lacking: kind)
+  /// Brings calls from one provider to another from now on, if that one can be called.
+  ///
+  /// - Returns: the order in which providers were asked before.
+  func switchCalls(
+    from source: ProviderID, to target: ProviderID
+  ) throws(ProviderCommandFailure) -> ProviderTable.Order {
+    try table.withLock { table throws(ProviderCommandFailure) in
+      guard let from = table.row(source) else { throw .unknownProvider(source) }
+      guard let to = table.row(target) else { throw .unknownProvider(target) }
+      // A job that the provider runs by itself can be done as a call, too.
+      let lacking = from.kinds.subtracting([.background]).subtracting(to.kinds)
+      if let kind = lacking.min(by: { $0.rawValue < $1.rawValue }) {
+        throw .notCapable(target, lacking: kind)
+      }
+      if let refusal = table.refusal(of: target, at: time.now) { throw refusal }
+      let before = table.order
+      table.prefer(target, to: source)
+      return before
     }
   }
 
-  /// Makes a provider the first of those of another's priority, and that one the last of all.
-  func prefer(_ target: ProviderID, to source: ProviderID) {
-    table.withLock { $0.prefer(target, to: source) }
-    bell.ring()
-  }
+  /// Asks providers in an order again.
+  func restore(_ order: ProviderTable.Order) { table.withLock { $0.order = order } }
 
   /// The tasks that a provider works on in this process.
   func tasks(of id: ProviderID) -> [TaskID] { table.withLock { $0.tasks(of: id) }.sorted() }

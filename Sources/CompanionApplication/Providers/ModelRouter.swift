@@ -11,20 +11,16 @@ package final class ModelRouter: Sendable {
   let identifiers: any IdentifierSource
   let counter: any TokenCounter
   let hedgeAfter: Duration?
-  /// Rings when a provider may have become ready.
-  let bell = Bell()
   private let store: any CompanionStore
-  private let loading = ConcurrencyLimit(1)
-  private let hasSpending: Mutex<Bool>
+  private let lookingUp = ConcurrencyLimit(1)
 
   init(
     _ providers: [Provider], configuration: RoutingConfiguration, store: any CompanionStore,
     time: any TimeSource, identifiers: any IdentifierSource, events: EventEmitter
   ) {
-    let table = ProviderTable(
-      providers, strategy: configuration.strategy, prices: configuration.prices, at: time.now)
-    hasSpending = Mutex(table.rows.allSatisfy { $0.spending == nil })
-    self.table = Mutex(table)
+    table = Mutex(
+      ProviderTable(
+        providers, strategy: configuration.strategy, prices: configuration.prices, at: time.now))
     ledger = CallLedger(
       store: store, time: time, events: events, retention: configuration.ledgerRetention)
     self.store = store
@@ -44,35 +40,54 @@ package final class ModelRouter: Sendable {
     return RoutedTries(router: self, needs: needs, purpose: purpose, context: context, deadline: deadline)
   }
 
+  /// What a request for text needs. Its tokens are estimated where a limit, a window or a price is.
+  func needs(
+    of request: GenerationRequest, kinds: Set<ModelCapabilities.Kind> = [.text]
+  ) -> RoutingNeeds {
+    RoutingNeeds(request, kinds: kinds, counter: table.withLock(\.countsTokens) ? counter : nil)
+  }
+
   /// The price at the provider that is asked first for something; `nil` where it is not known.
   func price(for kind: ModelCapabilities.Kind) -> ModelPrice? {
     table.withLock { table in
-      table.rows.filter { RoutingNeeds([kind]).lack(of: $0.provider) == nil }
-        .min { $0.provider.configuration.priority < $1.provider.configuration.priority }
-        .flatMap { table.price(of: $0.provider) }
+      table.rows.filter { RoutingNeeds([kind]).lack(of: $0) == nil }
+        .min { $0.provider.configuration.priority < $1.provider.configuration.priority }?.price
     }
   }
 
-  /// What budgets have been used up by before this process began, from the ledger, once.
-  ///
-  /// - Throws: when it cannot be read: nobody knows then whether a budget is left.
-  func loadSpending() async throws(ProviderFailure) {
-    guard !hasSpending.withLock(\.self) else { return }
-    guard (try? await loading.enter()) != nil else { throw ProviderFailure(.cancelled) }
-    defer { loading.leave() }
-    guard !hasSpending.withLock(\.self) else { return }
+  /// Tells of what has happened, outside of the lock.
+  func tell(_ news: ProviderTable.News, _ context: EventContext) {
+    for event in news.events { events.emit(event, in: context) }
+    for wakeUp in news.wakeUps { wakeUp() }
+  }
+
+  // MARK: Budgets
+
+  /// Looks up what budgets have been used up by before this process began, in the ledger, once. While that cannot
+  /// be read, nobody knows whether they are used up, and their providers are not called.
+  func lookUpSpending() async {
+    guard !table.withLock({ $0.unknownSpending(at: time.now) }).isEmpty else { return }
+    // Whoever is cancelled is not going to call anybody.
+    guard (try? await lookingUp.enter()) != nil else { return }
+    defer { lookingUp.leave() }
+    let unknown = table.withLock { $0.unknownSpending(at: time.now) }
+    guard !unknown.isEmpty else { return }
     do throws(StoreFailure) {
-      var spent: [ProviderID: Double] = [:]
-      for (id, since, currency) in table.withLock({ $0.budgetPeriods(at: time.now) }) {
-        let totals = try await store.ledgerTotals(matching: LedgerFilter(provider: id, since: since))
-        spent[id] = totals[id]?.costs[currency]
+      try await ledger.flush()
+      for unknown in unknown {
+        let totals = try await store.ledgerTotals(
+          matching: LedgerFilter(provider: unknown.id, since: unknown.since))
+        let spent = totals[unknown.id]?.costs[unknown.currency] ?? 0
+        let wakeUps = table.withLock { $0.noteSpending(spent, of: unknown, at: time.now) }
+        for wakeUp in wakeUps { wakeUp() }
       }
-      table.withLock { $0.addSpending(spent) }
-      hasSpending.withLock { $0 = true }
     } catch {
-      throw ProviderFailure(.noProviderReady, message: "the ledger cannot be read: \(error)")
+      table.withLock { $0.noteSpendingLookupFailed(at: time.now) }
+      events.emit(.serviceFailed("budgets", error))
     }
   }
+
+  // MARK: The end of a call
 
   /// Takes in how a call ended, and enters it in the ledger.
   ///
@@ -84,38 +99,55 @@ package final class ModelRouter: Sendable {
     start: Timestamp, purpose: CallPurpose, context: EventContext
   ) -> Cost? {
     let now = time.now
-    let price = call.price
-    let cost = usage.flatMap { usage in
-      price.map { Cost(amount: $0.cost(of: usage), currency: $0.currency) }
+    let cost = usage.flatMap { call.price?.known(of: $0) }
+    let entry = LedgerEntry(
+      id: identifiers.next(), time: now, provider: call.id, model: call.model, purpose: purpose,
+      session: context.session, task: context.task, usage: usage?.counted, cost: cost,
+      latency: max(start.duration(to: now), .zero), failure: end.failureKind)
+    let news = table.withLock { table in
+      table.count(entry)
+      return table.settle(call, end, usage: usage, cost: cost, latency: latency, at: now)
     }
-    let told = table.withLock {
-      $0.settle(call, end, usage: usage, cost: cost, latency: latency, at: now)
-    }
-    if case .notMade = end {
-      // Nothing was sent: there is nothing to enter.
-    } else {
-      enter(
-        call.provider, purpose, context, usage: usage, cost: cost, latency: start.duration(to: now),
-        failure: end.failureKind, at: now)
-    }
-    for event in told { events.emit(event, in: context) }
-    bell.ring()
+    ledger.enter(entry)
+    tell(news, context)
     return cost
   }
 
-  /// Enters a call in the ledger.
+  /// Takes in how a call ended that is not entered in the ledger: it was not made, or is a part of a job, which
+  /// is entered when it is over.
+  func settleUnentered(_ call: ProviderTable.Call, _ end: ProviderTable.End, _ context: EventContext) {
+    let news = table.withLock {
+      $0.settle(call, end, usage: nil, cost: nil, latency: nil, at: time.now)
+    }
+    tell(news, context)
+  }
+
+  /// Enters a call in the ledger that the table knows nothing of, and counts its cost.
   func enter(
-    _ provider: Provider, _ purpose: CallPurpose, _ context: EventContext, usage: TokenUsage?, cost: Cost?,
-    latency: Duration, failure: ProviderFailure.Kind?, at now: Timestamp
+    _ provider: Provider, _ purpose: CallPurpose, _ context: EventContext, usage: TokenUsage?,
+    latency: Duration, failure: ProviderFailure.Kind?
   ) {
-    // One that a price makes negative, or no number, would be refused with all that is stored beside it.
-    let cost = cost.flatMap { $0.isPossible ? $0 : nil }
-    let entry = LedgerEntry(
-      id: identifiers.next(), time: now, provider: provider.id, model: provider.model, purpose: purpose,
-      session: context.session, task: context.task, usage: usage?.counted, cost: cost,
-      latency: max(latency, .zero), failure: failure)
-    table.withLock { $0.count(entry) }
+    let now = time.now
+    let (entry, event) = table.withLock { table in
+      let cost = usage.flatMap { table.price(of: provider)?.known(of: $0) }
+      let entry = LedgerEntry(
+        id: identifiers.next(), time: now, provider: provider.id, model: provider.model, purpose: purpose,
+        session: context.session, task: context.task, usage: usage?.counted, cost: cost,
+        latency: max(latency, .zero), failure: failure)
+      table.count(entry)
+      return (entry, cost.flatMap { table.spend($0, at: provider.id, at: now) })
+    }
     ledger.enter(entry)
+    if let event { events.emit(event, in: context) }
+  }
+}
+
+extension ModelPrice {
+  /// What tokens cost; `nil` where that is not a number.
+  fileprivate func known(of usage: TokenUsage) -> Cost? {
+    // One that is negative, or no number, would be refused with all that is stored beside it.
+    let cost = Cost(amount: cost(of: usage), currency: currency)
+    return cost.isPossible ? cost : nil
   }
 }
 

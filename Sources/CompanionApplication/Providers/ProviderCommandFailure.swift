@@ -8,10 +8,12 @@ public enum ProviderCommandFailure: Error, Hashable, Sendable {
   case unknownProvider(ProviderID)
   /// A provider cannot take its own place.
   case sameProvider(ProviderID)
-  /// The provider that is to be switched to is left alone after failures; `nil` while it is being probed.
+  /// The provider is left alone, after failures or because it has asked for that; `nil` while it is being probed.
   case unavailable(ProviderID, until: Timestamp?)
   /// The provider that is to be switched to cannot do what the other one does.
   case notCapable(ProviderID, lacking: ModelCapabilities.Kind)
+  /// The budget of the provider that is to be switched to is spent.
+  case budgetSpent(ProviderID, CostBudget)
   /// The new configuration is not valid; it names the field.
   case invalid(ProviderConfigurationFailure)
   /// The new configuration did not pass its test.
@@ -27,10 +29,12 @@ extension ProviderCommandFailure: CustomStringConvertible {
     case .unknownProvider(let id): "There is no provider \(id). List the providers to see their names."
     case .sameProvider(let id): "\(id) cannot be switched to itself."
     case .unavailable(let id, let until?):
-      "\(id) is left alone after failures until \(until). Switch to another, or wait."
+      "\(id) is left alone until \(until), after failures or because it has asked for that. Wait, or use another."
     case .unavailable(let id, nil): "\(id) is being probed after failures. Wait until that has ended."
     case .notCapable(let id, let kind):
       "\(id) has no capability \(kind.rawValue), which the other one has. Switch to one that has it."
+    case .budgetSpent(let id, let budget):
+      "The budget of \(budget.limit) \(budget.currency) for \(id) is spent. Raise it, or switch to another."
     case .invalid(let failure): "The configuration is not valid. \(failure)"
     case .testFailed(let id, let failure):
       "The configuration of \(id) did not pass its test and was not applied. \(failure)"

@@ -16,7 +16,7 @@ public struct ProviderStatus: Hashable, Sendable {
   public var callsUnderWay: Int
   /// The requests that may be made at once; `nil` without a limit. Less than zero, so many wait.
   public var requestsLeft: Double?
-  /// The tokens that may be used at once; `nil` without a limit.
+  /// The tokens that may be used at once; `nil` without a limit. Less than zero, so many wait or were used beyond it.
   public var tokensLeft: Double?
   /// What is spent of the budget in its present period, what this process knows of; `nil` without a budget.
   public var spent: Double?
@@ -38,18 +38,22 @@ extension ModelRouter {
 
 extension ProviderTable {
   func status(at now: Timestamp) -> [ProviderStatus] {
+    let demand = line.demand(places: self.rows.count)
     let rows = rows.enumerated().sorted { left, right in
       let (first, second) = (left.element, right.element)
       return (first.provider.configuration.priority, first.isPreferred ? 0 : 1, left.offset)
         < (second.provider.configuration.priority, second.isPreferred ? 0 : 1, right.offset)
     }
-    return rows.map { _, row in
-      var restsUntil: Timestamp?
-      if case .resting(let until) = row.breaker.availability(at: now) { restsUntil = until }
+    return rows.map { place, row in
+      var restsUntil = row.rest?.end(at: now)
+      if case .resting(let until) = row.breaker.availability(at: now) {
+        restsUntil = restsUntil.map { max($0, until) } ?? until
+      }
       return ProviderStatus(
-        configuration: row.provider.configuration, model: row.provider.model, breaker: row.breaker.phase,
+        configuration: row.provider.configuration, model: row.model, breaker: row.breaker.phase,
         restsUntil: restsUntil, callsUnderWay: row.calls.count,
-        requestsLeft: row.requests?.level(at: now), tokensLeft: row.tokens?.level(at: now),
+        requestsLeft: row.requests.map { $0.level(at: now) - demand[place].requests },
+        tokensLeft: row.tokens.map { $0.level(at: now) - demand[place].tokens },
         spent: row.spending?.spent, latency: row.latency, totals: row.totals, lastFailure: row.lastFailure)
     }
   }

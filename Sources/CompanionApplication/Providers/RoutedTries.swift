@@ -4,9 +4,6 @@ import Synchronization
 
 /// The tries of one request: each provider gets one, the next after a failure that another may not have.
 struct RoutedTries: Sendable {
-  /// A call that has failed.
-  typealias Failed = (call: ProviderTable.Call, failure: ProviderFailure)
-
   let router: ModelRouter
   private(set) var needs: RoutingNeeds
   let purpose: CallPurpose
@@ -34,69 +31,42 @@ struct RoutedTries: Sendable {
   /// - Throws: why there is none. When providers have failed already it is the failure of the one that can be
   ///   tried again first.
   mutating func next() async throws(ProviderFailure) -> ProviderTable.Call {
-    try await router.loadSpending()
-    let latest = latestStart
-    var listener: (id: Int, wakeUp: WakeUp)?
-    defer { if let listener { router.bell.unregister(listener.id) } }
-    var hasTold = false
-    while true {
-      guard !Task.isCancelled else { throw ProviderFailure(.cancelled) }
-      let now = router.time.now
-      switch router.table.withLock({ $0.choose(needs, latest: latest, at: now) }) {
-      case .call(let call, let event):
-        if let event { router.events.emit(event, in: context) }
-        guard try await hasStarted(call) else { continue }
-        if let last = failures.last {
-          router.events.emit(.callFailedOver(from: last.id, to: call.id, last.failure), in: context)
-        }
-        return call
-      case .none(let failure): throw failures.isEmpty ? failure : firstToPass(at: now)
-      case .wait(let id, let until, let reason):
-        guard now < latest, until.map({ $0 <= latest }) ?? true else {
-          throw failures.isEmpty ? Self.notReady(until, reason, at: now) : firstToPass(at: now)
-        }
-        // What changes from here on is heard; what changed before is seen by looking once more.
-        guard let listener else {
-          listener = router.bell.register()
-          continue
-        }
-        if !hasTold { router.events.emit(.callWaits(id, until: until, reason: reason), in: context) }
-        hasTold = true
-        let end = until ?? latest
-        await listener.wakeUp.wait(until: end == .distantFuture ? nil : end, on: router.time)
+    let failure: ProviderFailure
+    switch await router.choice(for: needs, latest: latestStart, context) {
+    case .call(let call, let event):
+      if let event { router.events.emit(event, in: context) }
+      if let last = failures.last {
+        router.events.emit(.callFailedOver(from: last.id, to: call.id, last.failure), in: context)
       }
+      return call
+    case .wait(let wait): failure = Self.notReady(wait, at: router.time.now)
+    case .none(let refusal): failure = refusal
     }
+    throw failure.kind == .cancelled ? failure : firstToPass() ?? failure
+  }
+
+  /// A second provider, besides the one that is asked, when one is ready now.
+  func another(than call: ProviderTable.Call) -> ProviderTable.Call? {
+    var needs = needs
+    needs.excluded.insert(call.id)
+    guard case .call(let second, let event) = router.table.withLock({ $0.choose(needs, at: router.time.now) })
+    else { return nil }
+    if let event { router.events.emit(event, in: context) }
+    return second
   }
 
   private var latestStart: Timestamp {
-    let now = router.time.now
-    return switch purpose {
+    switch purpose {
     case .answer: deadline ?? .distantFuture
     // A message is understood by rules sooner than a provider is ready.
-    case .intent, .connectionTest: now
-    default: deadline ?? now.advanced(by: Self.patienceOfTasks)
+    case .intent, .connectionTest: router.time.now
+    default: deadline ?? router.time.now.advanced(by: Self.patienceOfTasks)
     }
   }
 
-  /// Waits for a call's start, when that has to wait for a rate.
-  ///
-  /// - Returns: `false` when the call is not to be made any more.
-  private func hasStarted(_ call: ProviderTable.Call) async throws(ProviderFailure) -> Bool {
-    guard call.start > router.time.now else { return true }
-    let reason = "\(call.id) is at its rate limit"
-    router.events.emit(.callWaits(call.id, until: call.start, reason: reason), in: context)
-    let isCancelled = (try? await router.time.sleep(until: call.start, tolerance: nil)) == nil
-    let now = router.time.now
-    guard isCancelled || !router.table.withLock({ $0.isCurrent(call, at: now) }) else { return true }
-    _ = router.settle(
-      call, .notMade, usage: nil, latency: nil, start: now, purpose: purpose, context: context)
-    if isCancelled { throw ProviderFailure(.cancelled) }
-    return false
-  }
-
-  private static func notReady(_ until: Timestamp?, _ reason: String, at now: Timestamp) -> ProviderFailure {
-    let wait = until.map { max(now.duration(to: $0), .zero) } ?? .seconds(1)
-    return ProviderFailure(.noProviderReady, retryAfter: wait, message: reason)
+  private static func notReady(_ wait: ProviderTable.Wait, at now: Timestamp) -> ProviderFailure {
+    let until = wait.until.map { max(now.duration(to: $0), .milliseconds(1)) }
+    return ProviderFailure(.noProviderReady, retryAfter: until ?? .seconds(1), message: wait.description)
   }
 
   // MARK: What came of a try
@@ -105,39 +75,44 @@ struct RoutedTries: Sendable {
   mutating func note(_ call: ProviderTable.Call, _ failure: ProviderFailure) {
     failures.append((call.id, failure))
     needs.excluded.insert(call.id)
+    if failure.kind == .contextLengthExceeded,
+      let window = call.provider.configuration.capabilities.contextWindow
+    {
+      needs.windowBeyond = max(window, needs.windowBeyond ?? 0)
+    }
     guard let task = context.task, failure.isAboutProvider else { return }
     router.table.withLock { $0.noteFailure(of: call.id, for: task) }
   }
 
-  /// Takes in that a provider has failed; the next one may be tried when this returns.
+  /// Takes in that a provider has failed before it has begun to answer; the next one may be tried when this
+  /// returns.
   ///
-  /// - Parameter isBegun: whether a part of the answer has been seen: no other provider goes on with that.
   /// - Throws: the failure, when it is not one that another provider may not have.
-  mutating func failed(
-    _ call: ProviderTable.Call, _ failure: ProviderFailure, isBegun: Bool
-  ) throws(ProviderFailure) {
+  mutating func failed(_ call: ProviderTable.Call, _ failure: ProviderFailure) throws(ProviderFailure) {
     note(call, failure)
-    guard !isBegun, needs.only == nil else { throw failure }
+    guard needs.only == nil, mayBePassedOn(failure, of: call) else { throw failure }
+  }
+
+  /// Whether another provider may be asked after a failure.
+  func mayBePassedOn(_ failure: ProviderFailure, of call: ProviderTable.Call) -> Bool {
     switch failure.disposition {
-    case .transient, .permanentForProvider: break
+    case .transient, .permanentForProvider: true
     // It may have been billed: whether to do a task's work again is for the engine to say.
-    case .ambiguous: if purpose == .task || purpose == .image { throw failure }
+    case .ambiguous: purpose != .task && purpose != .image
+    // What is too long for one may fit into another's window, where it is known to be larger.
     case .permanentForRequest:
-      guard failure.kind == .contextLengthExceeded,
-        let window = call.provider.configuration.capabilities.contextWindow
-      else { throw failure }
-      needs.windowBeyond = max(window, needs.windowBeyond ?? 0)
-    case .neutral: throw failure
+      failure.kind == .contextLengthExceeded
+        && call.provider.configuration.capabilities.contextWindow != nil
+    case .neutral: false
     }
   }
 
   /// Of several failures, that of the provider that can be tried again first.
-  private func firstToPass(at now: Timestamp) -> ProviderFailure {
-    let ranked = failures.map(\.failure).enumerated().min { left, right in
+  private func firstToPass() -> ProviderFailure? {
+    failures.map(\.failure).enumerated().min { left, right in
       (left.element.rank, left.element.retryAfter ?? .zero, left.offset)
         < (right.element.rank, right.element.retryAfter ?? .zero, right.offset)
-    }
-    return ranked?.element ?? ProviderFailure(.unknown)
+    }?.element
   }
 }
 

@@ -23,36 +23,74 @@ struct RoutingNeeds: Sendable {
   init(_ kinds: Set<ModelCapabilities.Kind>) { self.kinds = kinds }
 
   /// What a request for text needs.
+  ///
+  /// - Parameter counter: estimates the tokens of the prompt; `nil` where nobody asks for them.
   init(
-    _ request: GenerationRequest, kinds: Set<ModelCapabilities.Kind> = [.text], counter: any TokenCounter
+    _ request: GenerationRequest, kinds: Set<ModelCapabilities.Kind> = [.text], counter: (any TokenCounter)?
   ) {
     self.kinds = kinds
     tools = !request.tools.isEmpty
     if case .json = request.format { json = true }
-    var input = 0
-    for message in request.messages { input += counter.tokens(in: message.text) + 4 }
-    expected = TokenUsage(input: input, output: request.maximumOutputTokens ?? 0)
+    expected.output = max(request.maximumOutputTokens ?? 0, 0)
+    guard let counter else { return }
+    for message in request.messages {
+      let tokens = TokenUsage(input: max(counter.tokens(in: message.text), 0), output: 0)
+      expected = expected.adding(tokens).adding(TokenUsage(input: 4, output: 0))
+    }
   }
 
   /// The kinds, for a person.
   var names: String { kinds.map(\.rawValue).sorted().joined(separator: " or ") }
 
-  /// What a model lacks for it; `nil` when it can do it.
-  func lack(of provider: Provider) -> String? {
-    let capabilities = provider.configuration.capabilities
-    if let only, only != provider.id { return "is not \(only)" }
-    guard !capabilities.kinds.intersection(provider.services.kinds).isDisjoint(with: kinds) else {
-      return "has no capability \(names)"
+  /// The tokens that it is expected to use, those of the prompt and the answer together.
+  var expectedTokens: Double { Double(expected.input) + Double(expected.output) }
+
+  /// The tokens by which prices are compared: an answer whose length nobody has limited is taken for one of 500.
+  var likely: TokenUsage {
+    expected.output > 0 ? expected : TokenUsage(input: expected.input, output: 500)
+  }
+}
+
+extension RoutingNeeds {
+  /// What keeps a provider from doing something at all.
+  enum Lack: Hashable, Sendable {
+    case otherProvider, otherModel, tools, json, largerWindow
+    case kind(String)
+    case window(Int, needed: Int)
+    case output(Int, needed: Int)
+  }
+
+  /// What a provider lacks for it; `nil` when it can do it.
+  func lack(of row: ProviderTable.Row) -> Lack? {
+    if let only, only != row.id { return .otherProvider }
+    guard !row.kinds.isDisjoint(with: kinds) else { return .kind(names) }
+    if let model, model != row.model { return .otherModel }
+    let capabilities = row.provider.configuration.capabilities
+    if tools, !capabilities.tools { return .tools }
+    if json, !capabilities.json { return .json }
+    if let maximum = capabilities.maximumOutput, expected.output > maximum {
+      return .output(maximum, needed: expected.output)
     }
-    if let model, model != provider.model { return "is another model" }
-    if tools, !capabilities.tools { return "has no tools" }
-    if json, !capabilities.json { return "has no JSON" }
-    if let window = capabilities.contextWindow, expected.input > window {
-      return "has a context window of \(window) tokens, and about \(expected.input) are needed"
+    if let window = capabilities.contextWindow, expectedTokens > Double(window) {
+      return .window(window, needed: Int(exactly: expectedTokens.rounded()) ?? .max)
     }
-    if let windowBeyond, capabilities.contextWindow ?? 0 <= windowBeyond {
-      return "has no larger context window"
-    }
+    if let windowBeyond, capabilities.contextWindow ?? 0 <= windowBeyond { return .largerWindow }
     return nil
+  }
+}
+
+extension RoutingNeeds.Lack: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .otherProvider: "is not the one that is meant"
+    case .otherModel: "is another model"
+    case .tools: "has no tools"
+    case .json: "has no JSON"
+    case .largerWindow: "has no larger context window"
+    case .kind(let names): "has no capability \(names)"
+    case .window(let window, let needed):
+      "has a context window of \(window) tokens, and about \(needed) are needed"
+    case .output(let maximum, let needed): "answers with \(maximum) tokens at the most, and not with \(needed)"
+    }
   }
 }

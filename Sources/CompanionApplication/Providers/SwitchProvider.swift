@@ -20,8 +20,7 @@ package struct SwitchProvider: Sendable {
     from source: ProviderID, to target: ProviderID, reason: String, includingRunning: Bool = false
   ) async throws(ProviderCommandFailure) -> Int {
     guard source != target else { throw .sameProvider(source) }
-    try router.checkSwitch(from: source, to: target)
-    router.prefer(target, to: source)
+    let before = try router.switchCalls(from: source, to: target)
     do throws(StoreFailure) {
       var moved = try await engine.wakeTasksThatWaitForProvider()
       if includingRunning {
@@ -32,6 +31,8 @@ package struct SwitchProvider: Sendable {
         .providerSwitched(from: source, to: target, reason: reason, movedTasks: moved))
       return moved
     } catch {
+      // Whoever is told that it failed expects everything to be where it was.
+      router.restore(before)
       throw .store(error)
     }
   }

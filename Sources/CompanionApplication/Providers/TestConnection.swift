@@ -20,11 +20,14 @@ package struct TestConnection: Sendable {
 
   private func answer(of services: ProviderServices) async throws(ProviderFailure) -> TokenUsage? {
     var usage: TokenUsage?
+    let request = GenerationRequest(
+      purpose: .connectionTest, messages: [PromptMessage(.user, "Answer with the word yes.")],
+      maximumOutputTokens: 16)
     if let language = services.language {
-      let request = GenerationRequest(
-        purpose: .connectionTest, messages: [PromptMessage(.user, "Answer with the word yes.")],
-        maximumOutputTokens: 16)
       usage = try await language.generate(request).usage
+    } else if let background = services.background {
+      let job = try await background.submit(request, key: "connection-test-\(router.identifiers.nextBits())")
+      try await background.cancel(job.id)
     }
     if let embeddings = services.embeddings {
       let response = try await embeddings.embed(["test"])
@@ -37,12 +40,8 @@ package struct TestConnection: Sendable {
   private func enter(
     _ provider: Provider, usage: TokenUsage?, start: Timestamp, failure: ProviderFailure.Kind?
   ) {
-    let now = router.time.now
-    let cost = usage.flatMap { usage in
-      router.price(of: provider).map { Cost(amount: $0.cost(of: usage), currency: $0.currency) }
-    }
     router.enter(
-      provider, .connectionTest, EventContext(), usage: usage, cost: cost, latency: start.duration(to: now),
-      failure: failure, at: now)
+      provider, .connectionTest, EventContext(), usage: usage, latency: start.duration(to: router.time.now),
+      failure: failure)
   }
 }

@@ -21,7 +21,7 @@ package struct UpdateProviderConfig: Sendable {
     _ configuration: ProviderConfiguration
   ) async throws(ProviderCommandFailure) {
     let id = configuration.id
-    guard router.configuration(of: id) != nil else { throw .unknownProvider(id) }
+    guard let present = router.configuration(of: id) else { throw .unknownProvider(id) }
     let services: ProviderServices
     do throws(ProviderConfigurationFailure) {
       try configuration.validate()
@@ -29,6 +29,10 @@ package struct UpdateProviderConfig: Sendable {
       try await factory.checkSecret(of: configuration)
     } catch {
       throw .invalid(error)
+    }
+    // The test is a call like any other to the one who has asked for no calls.
+    if present.hasSameAccount(as: configuration), let until = router.askedRest(of: id) {
+      throw .unavailable(id, until: until)
     }
     let provider = Provider(configuration: configuration, services: services)
     do throws(ProviderFailure) {

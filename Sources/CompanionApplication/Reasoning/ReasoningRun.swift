@@ -38,7 +38,7 @@ struct ReasoningRun {
   private func begin(
     _ checkpoint: ReasoningCheckpoint, avoiding: Set<ProviderID>
   ) async throws -> TaskOutcome {
-    var needs = RoutingNeeds(request, kinds: [.text, .background], counter: router.counter)
+    var needs = router.needs(of: request, kinds: [.text, .background])
     needs.excluded = avoiding
     var tries = router.tries(needs, .task, context)
     // The same submission has the same name, whichever attempt makes it.

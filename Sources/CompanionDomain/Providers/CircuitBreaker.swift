@@ -95,9 +95,9 @@ public struct CircuitBreaker: Hashable, Sendable {
   /// Raised by every rest that a provider asks for, so that calls that were made before it count as one.
   private var rests: UInt64 = 0
   /// No call is admitted in it.
-  private var rest: Span?
+  private var rest: TimeSpan?
   /// The present probe's; `nil` when it has ended, or there was none.
-  private var probe: Span?
+  private var probe: TimeSpan?
   private var probeSuccesses = 0
   /// How often it has opened since it was last closed.
   private var openings = 0
@@ -116,6 +116,11 @@ extension CircuitBreaker {
     if let end = rest?.end(at: now) { return .resting(until: end) }
     if let end = probe?.end(at: now) { return .probing(until: end) }
     return .ready
+  }
+
+  /// Whether a call that was admitted, and has not been made yet, may still be made.
+  package func stillAdmits(_ permit: Permit, at now: Timestamp) -> Bool {
+    isValid(permit) && rest?.end(at: now) == nil
   }
 
   /// Takes in what time it is. Where the clock was set back, what lasts until some time lasts as long as it was
@@ -162,7 +167,7 @@ extension CircuitBreaker {
     phase = .halfOpen
     generation += 1
     // A probe that does not come back holds nobody up for longer than the cooldown.
-    probe = Span(from: now, until: now.advanced(by: max(policy.cooldown, .seconds(1))))
+    probe = TimeSpan(from: now, until: now.advanced(by: max(policy.cooldown, .seconds(1))))
     return Permit(generation: generation, rest: rests, isProbe: true)
   }
 
@@ -219,7 +224,7 @@ extension CircuitBreaker {
   /// A rest is never shortened.
   private mutating func rest(for duration: Duration, at now: Timestamp) {
     let until = now.advanced(by: duration)
-    rest = Span(from: now, until: max(until, rest?.end(at: now) ?? now))
+    rest = TimeSpan(from: now, until: max(until, rest?.end(at: now) ?? now))
   }
 }
 
@@ -230,24 +235,6 @@ extension ProviderFailure {
     case .transient, .ambiguous, .permanentForProvider: true
     case .permanentForRequest, .neutral: false
     }
-  }
-}
-
-/// A time with an end.
-private struct Span: Hashable, Sendable {
-  var from: Timestamp
-  var until: Timestamp
-
-  /// When it ends; `nil` when it has.
-  func end(at now: Timestamp) -> Timestamp? {
-    let until = adjusted(to: now).until
-    return now < until ? until : nil
-  }
-
-  /// The same; where the clock was set back, as long from now on.
-  func adjusted(to now: Timestamp) -> Span {
-    guard now < from else { return self }
-    return Span(from: now, until: now.advanced(by: from.duration(to: until)))
   }
 }
 
