@@ -22,6 +22,8 @@ struct ProviderTable: Sendable {
     var lastFailure: ProviderFailure?
     /// Whether it was switched to: it comes first among those of its priority.
     var isPreferred = false
+    /// When its jobs were told to go elsewhere; `nil` when they were not.
+    var leftAt: Timestamp?
 
     var id: ProviderID { provider.id }
   }
@@ -151,7 +153,7 @@ extension ProviderTable {
     ofPlace place: Int, _ needs: RoutingNeeds, at now: Timestamp
   ) -> Readiness {
     let id = rows[place].id
-    if rows[place].spending?.isExhausted(at: now) == true, let budget = rows[place].spending?.budget {
+    if !needs.isPaidFor, rows[place].spending?.isExhausted(at: now) == true, let budget = rows[place].spending?.budget {
       let end = budget.period.end(at: now)
       let message = "the budget of \(budget.limit) \(budget.currency) for \(id) is spent"
       guard let end else { return .never(ProviderFailure(.budgetExhausted, message: message)) }
@@ -355,6 +357,7 @@ extension ProviderTable {
       new.spending?.add(spending.spent)
     }
     new.totals = old.totals
+    new.leftAt = old.leftAt
     rows[place] = new
   }
 
@@ -371,8 +374,15 @@ extension ProviderTable {
     }
     rows[to].provider.configuration.priority = first
     rows[to].isPreferred = true
+    rows[to].leftAt = nil
     rows[from].provider.configuration.priority = last == .max ? .max : last + 1
     rows[from].isPreferred = false
+  }
+
+  /// Notes that the jobs that a provider has so far are to go elsewhere.
+  mutating func leave(_ id: ProviderID, at now: Timestamp) {
+    guard let place = rows.firstIndex(where: { $0.id == id }) else { return }
+    rows[place].leftAt = now
   }
 
   /// Whether a call that waits for its start may still be made: the provider is the same, and has not been
