@@ -64,7 +64,11 @@ struct Notes {
         record(change)
         return change
       } catch { throw .conflict(.refused(error)) }
-    case .removeTask(let id): tasks[id] = nil
+    case .removeTask(let id):
+      guard let task = tasks[id] else { throw .conflict(.noSuchTask) }
+      guard task.state.isFinal else { throw .conflict(.refused(.notEnded(task.state.name))) }
+      tasks[id] = nil
+      events.removeAll { $0.event.task == id }
     case .pauseTasks(nil): pause.all = true
     case .pauseTasks(let kind?): pause.kinds.insert(kind)
     case .resumeTasks(nil): pause.all = false

@@ -59,6 +59,17 @@ struct EventLog: Sendable {
     if chunks[number]?.live == 0, chunks[number]?.events.count == Self.chunkLength { chunks[number] = nil }
   }
 
+  /// Puts an event back in the place from which it was removed.
+  mutating func restore(_ event: RecordedTaskEvent) {
+    let (number, place) = Int(event.cursor.rawValue - 1).quotientAndRemainder(dividingBy: Self.chunkLength)
+    // Only a chunk that was full has been given up.
+    if chunks[number] == nil {
+      chunks[number] = Chunk(events: ContiguousArray(repeating: nil, count: Self.chunkLength))
+    }
+    chunks[number]?.events[place] = event.event
+    chunks[number]?.live += 1
+  }
+
   /// The event at a place, while it is there.
   subscript(cursor: EventCursor) -> TaskEvent? {
     guard let (number, place) = position(of: cursor) else { return nil }

@@ -50,7 +50,7 @@ struct StoredContent {
       let undo = try tasks.apply(
         transition, to: id, revision: revision, at: now, &changed, isFinal: isFinal)
       return undo.map { .tasks($0) }
-    case .removeTask: throw .invalid("stub")
+    case .removeTask(let id): return .tasks(try tasks.remove(id))
     case .pauseTasks(let kind): return .tasks(tasks.setPause(kind, true))
     case .resumeTasks(let kind): return .tasks(tasks.setPause(kind, false))
     case .moveSchedule(let schedule, let from, let to):

@@ -10,6 +10,7 @@ struct StoredTasks {
   enum Undo {
     case removeTask(TaskRecord)
     indirect case restoreTask(TaskRecord, GenerationTask, hasEvent: Bool)
+    case addTask(TaskRecord, [RecordedTaskEvent])
     case restorePause(TaskPause)
     case restoreSchedule(ScheduleID, Timestamp?)
   }
@@ -47,17 +48,15 @@ struct StoredTasks {
     _ task: GenerationTask, _ changed: inout [TaskChange]
   ) throws(StoreFailure) -> Undo {
     guard byID[task.id] == nil else { throw .conflict(.taskExists) }
-    let key = task.request.idempotencyKey.map { Key(text: $0) }
-    if let key, let holder = byKey[key] { throw .conflict(.keyTaken(holder.task.id)) }
+    if let key = task.request.idempotencyKey, let holder = record(idempotencyKey: key) {
+      throw .conflict(.keyTaken(holder.task.id))
+    }
     let slot = free.popLast() ?? records.count
     if slot == records.count { records.append(nil) }
     let record = TaskRecord(task, slot: slot, kind: indexes.number(of: task.request.kind))
     let creation = task.creation
     record.cursors.append(events.append(creation))
-    records[slot] = record
-    byID[task.id] = record
-    if let key { byKey[key] = record }
-    indexes.add(record)
+    enter(record)
     changed.append(TaskChange(task: task, event: creation))
     return .removeTask(record)
   }
@@ -90,6 +89,17 @@ struct StoredTasks {
     return TaskChange(task: record.task, event: event)
   }
 
+  /// Removes a task that has ended, its events and its key.
+  mutating func remove(_ id: TaskID) throws(StoreFailure) -> Undo {
+    guard let record = byID[id] else { throw .conflict(.noSuchTask) }
+    guard record.place.state.isFinal else { throw .conflict(.refused(.notEnded(record.place.state))) }
+    let removed = record.cursors.compactMap { cursor in
+      events[cursor].map { RecordedTaskEvent(cursor: cursor, event: $0) }
+    }
+    remove(record)
+    return .addTask(record, removed)
+  }
+
   mutating func setPause(_ kind: TaskKind?, _ isPaused: Bool) -> Undo {
     let undo = Undo.restorePause(pause)
     if let kind {
@@ -120,9 +130,22 @@ struct StoredTasks {
       guard hasEvent else { return }
       record.cursors.removeLast()
       events.removeLast()
+    case .addTask(let record, let removed):
+      // What came into its slot has been reversed: the slot is the last that was freed.
+      if let place = free.lastIndex(of: record.slot) { free.remove(at: place) }
+      enter(record)
+      for event in removed { events.restore(event) }
     case .restorePause(let earlier): pause = earlier
     case .restoreSchedule(let schedule, let earlier): schedules[schedule] = earlier
     }
+  }
+
+  /// Puts a task in its slot, which is empty, and lists it.
+  private mutating func enter(_ record: TaskRecord) {
+    records[record.slot] = record
+    byID[record.task.id] = record
+    if let key = record.task.request.idempotencyKey { byKey[Key(text: key)] = record }
+    indexes.add(record)
   }
 
   /// Removes a task, its events and its key.

@@ -8,7 +8,8 @@ extension ChangeSet {
   ///
   /// Every store calls this before it begins, so that all of them refuse the same: text with NUL, which some
   /// databases cannot hold; text beyond ``maximumTextBytes``; messages that leave a gap or repeat a place; a
-  /// new session that claims to have messages; a task to be added to which something has happened already.
+  /// new session that claims to have messages; a task to be added to which something has happened already; a
+  /// call whose cost is negative or no number.
   ///
   /// - Throws: ``StoreFailure/invalid(_:)``, which names the change and never quotes the text.
   public func validate() throws(StoreFailure) {
@@ -45,8 +46,8 @@ extension ChangeSet.Change {
     case .enterCall(let entry):
       try Self.check(
         [entry.model.provider, entry.model.model, entry.cost?.currency ?? ""], of: "ledger entry \(entry.id)")
-      guard entry.cost?.amount.isFinite ?? true else {
-        throw .invalid("ledger entry \(entry.id) has a cost that is no number")
+      guard entry.cost?.isPossible ?? true else {
+        throw .invalid("ledger entry \(entry.id) has a cost that is negative or no number")
       }
     case .removeTask, .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger: break
     }

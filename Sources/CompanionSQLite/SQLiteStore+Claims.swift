@@ -42,7 +42,6 @@ extension WriteConnection {
     UNION ALL SELECT key, ended_at, id FROM tasks WHERE state = 'deadLettered' AND ended_at <= ?2
     ORDER BY 2, 3 LIMIT ?3
     """)
-  private static let remove = SQL("DELETE FROM tasks WHERE key = ?")
 
   fileprivate func prune(
     finishedFor: Duration, deadFor: Duration, limit: Int, at now: Timestamp
@@ -58,8 +57,7 @@ extension WriteConnection {
       keys.append(try row.integer(0))
       return true
     }
-    for key in keys { try connection.run(Self.remove, [.integer(key)]) }
-    // An ended task is never among the recent ones, so that none of these has to be forgotten.
+    for key in keys { try removeTask(at: key) }
     hasChangedTasks = hasChangedTasks || !keys.isEmpty
     return keys.count
   }

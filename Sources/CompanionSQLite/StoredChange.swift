@@ -26,7 +26,7 @@ enum StoredChange: Sendable {
     case .insertTask(let task): self = .task(.insert(task))
     case .transition(let id, let transition, let revision):
       self = .task(.transition(id, transition, revision: revision))
-    case .removeTask: throw .invalid("stub")
+    case .removeTask(let id): self = .task(.remove(id))
     case .pauseTasks(let kind): self = .task(.pause(kind, true))
     case .resumeTasks(let kind): self = .task(.pause(kind, false))
     case .moveSchedule(let schedule, let from, let to):
@@ -41,6 +41,7 @@ enum StoredChange: Sendable {
 enum TaskChangeRequest: Sendable {
   case insert(GenerationTask)
   case transition(TaskID, TaskTransition, revision: Int64?)
+  case remove(TaskID)
   case pause(TaskKind?, Bool)
   case moveSchedule(ScheduleID, from: Timestamp?, to: Timestamp?)
 }
@@ -60,6 +61,7 @@ extension WriteConnection {
     case .insert(let task): return try insert(task, at: now)
     case .transition(let id, let transition, let revision):
       return try apply(transition, to: id, revision: revision, at: now)
+    case .remove(let id): try removeTask(id)
     case .pause(let kind, let isPaused): try setPause(kind, isPaused)
     case .moveSchedule(let schedule, let from, let to): try move(schedule, from: from, to: to)
     }

@@ -6,6 +6,8 @@ extension WriteConnection {
   private static let taskOfWish = SQL("SELECT id FROM tasks WHERE idempotency_key = ?")
   private static let taskByID = SQL("\(TaskRow.select) WHERE t.id = ?")
   private static let taskByKey = SQL("\(TaskRow.select) WHERE t.key = ?")
+  private static let stateOfTask = SQL("SELECT key, state FROM tasks WHERE id = ?")
+  private static let remove = SQL("DELETE FROM tasks WHERE key = ?")
   private static let pauses = SQL("SELECT kind FROM pauses")
 
   /// Adds a new task with the event of its creation.
@@ -52,6 +54,22 @@ extension WriteConnection {
       try connection.run(TaskEventRow.insert, TaskEventRow.values(of: event, task: key))
     }
     recent.remember(change.task, at: key)
+  }
+
+  /// Removes a task that has ended.
+  func removeTask(_ id: TaskID) throws(StoreFailure) {
+    let found = try connection.row(Self.stateOfTask, [.text(id.rawValue)]) { row throws(StoreFailure) in
+      (key: try row.integer(0), state: try row.value(1) as TaskStateName)
+    }
+    guard let found else { throw .conflict(.noSuchTask) }
+    guard found.state.isFinal else { throw .conflict(.refused(.notEnded(found.state))) }
+    try removeTask(at: found.key)
+  }
+
+  /// Removes a task that has ended, at the cost of its events; they and its request go with it.
+  func removeTask(at key: Int64) throws(StoreFailure) {
+    // It is not among the recent ones, so that there is nothing to forget.
+    try connection.run(Self.remove, [.integer(key)])
   }
 
   /// The task of a key that an index has told.

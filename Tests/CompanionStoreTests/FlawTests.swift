@@ -3,6 +3,7 @@ import CompanionInMemory
 import CompanionPorts
 import CompanionSystem
 import CompanionTesting
+import Synchronization
 import Testing
 
 @Suite struct `The conformance suites` {
@@ -59,8 +60,22 @@ enum TaskFlaw: String, CaseIterable {
   case countsNothing = "tasks are counted by kind and state"
   case prunesTooSoon = "what has ended is kept for its time"
   case prunesTooMuch = "the oldest goes first, as far as the limit"
+  case ignoresRemovals = "a task that has ended is removed, however it ended"
+  case keepsEvents = "the events of a removed task go with it"
+  case keepsKeys = "the key of a removed task is free"
+  case removesWhatLives = "a task that has not ended is not removed"
+  case removesNobody = "a removal names a task that is there"
+  case removesFirst = "a set removes the task that it ends"
+  case removesAtOnce = "a removal is undone with its set"
+  case hidesRemovals = "the removal of a task is told"
   case movesAnySchedule = "a schedule moves from its next occurrence alone"
   case saysNothing = "whatever changes tasks, pauses or schedules is told"
+}
+
+/// What is left of removed tasks by a store that does not remove it.
+private final class Leftovers: Sendable {
+  let events = Mutex<[RecordedTaskEvent]>([])
+  let keys = Mutex<[String: TaskID]>([:])
 }
 
 /// A store that does one thing wrong.
@@ -68,6 +83,7 @@ private struct FlawedStore: ConversationStore, TaskStore, LedgerStore {
   let flaw: TaskFlaw?
   let time: any TimeSource
   let store: InMemoryStore
+  private let leftovers = Leftovers()
 
   init(flaw: TaskFlaw?, time: any TimeSource) {
     self.flaw = flaw
@@ -78,12 +94,27 @@ private struct FlawedStore: ConversationStore, TaskStore, LedgerStore {
   func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange] {
     guard flaw == .tearsSets else {
       var flawed: [ChangeSet.Change] = []
-      for change in changes.changes { flawed += try await self.flawed(change) }
+      for change in try await inFlawedOrder(changes.changes) { flawed += try await self.flawed(change) }
       return try await store.commit(ChangeSet(flawed))
     }
     var changed: [TaskChange] = []
     for change in changes.changes { changed += try await store.commit(change) }
     return changed
+  }
+
+  private func inFlawedOrder(
+    _ changes: [ChangeSet.Change]
+  ) async throws(StoreFailure) -> [ChangeSet.Change] {
+    let removals = changes.filter(\.isRemoval)
+    let others = changes.filter { !$0.isRemoval }
+    switch flaw {
+    case .removesFirst: return removals + others
+    case .removesAtOnce:
+      guard !others.isEmpty else { return changes }
+      for removal in removals { _ = try? await store.commit(removal) }
+      return others
+    default: return changes
+    }
   }
 
   private func flawed(_ change: ChangeSet.Change) async throws(StoreFailure) -> [ChangeSet.Change] {
@@ -95,8 +126,35 @@ private struct FlawedStore: ConversationStore, TaskStore, LedgerStore {
       [change] + (try await store.pausedTasks().kinds.map { .resumeTasks($0) })
     case (.movesAnySchedule, .moveSchedule(let id, _, let next)):
       [.moveSchedule(id, from: try await store.nextOccurrence(of: id), to: next)]
+    case (.ignoresRemovals, .removeTask): []
+    case (.keepsEvents, .removeTask(let id)): try await keepingEvents(of: id)
+    case (.keepsKeys, .removeTask(let id)): try await keepingKey(of: id)
+    case (.keepsKeys, .insertTask(let task)): try takingNoKey(task)
+    case (.removesWhatLives, .removeTask(let id)):
+      try await store.task(id)?.state.isFinal == true
+        ? [change] : [.transition(id, .cancel(reason: "removed"), revision: nil), change]
+    case (.removesNobody, .removeTask(let id)): try await store.task(id) == nil ? [] : [change]
     default: [change]
     }
+  }
+
+  private func keepingEvents(of id: TaskID) async throws(StoreFailure) -> [ChangeSet.Change] {
+    let events = try await store.taskEvents(after: .start, of: id, limit: .max)
+    leftovers.events.withLock { $0 += events }
+    return [.removeTask(id)]
+  }
+
+  private func keepingKey(of id: TaskID) async throws(StoreFailure) -> [ChangeSet.Change] {
+    if let key = try await store.task(id)?.request.idempotencyKey {
+      leftovers.keys.withLock { $0[key] = id }
+    }
+    return [.removeTask(id)]
+  }
+
+  private func takingNoKey(_ task: GenerationTask) throws(StoreFailure) -> [ChangeSet.Change] {
+    let holder = task.request.idempotencyKey.flatMap { key in leftovers.keys.withLock { $0[key] } }
+    if let holder { throw .conflict(.keyTaken(holder)) }
+    return [.insertTask(task)]
   }
 
   func task(_ id: TaskID) async throws(StoreFailure) -> GenerationTask? { try await store.task(id) }
@@ -147,6 +205,10 @@ private struct FlawedStore: ConversationStore, TaskStore, LedgerStore {
   ) async throws(StoreFailure) -> [RecordedTaskEvent] {
     let cursor = flaw == .readsEventsFromStart ? .start : cursor
     let events = try await store.taskEvents(after: cursor, of: task, limit: limit)
+    if flaw == .keepsEvents {
+      let kept = leftovers.events.withLock { $0 }.filter { task == nil || $0.event.task == task }
+      return Array((kept + events).sorted { $0.cursor < $1.cursor }.prefix(max(0, limit)))
+    }
     return flaw == .losesEvents ? events.filter { $0.event.kind != .released } : events
   }
 
@@ -167,7 +229,7 @@ private struct FlawedStore: ConversationStore, TaskStore, LedgerStore {
   }
 
   func taskChanges() -> AsyncStream<Void> {
-    flaw == .saysNothing ? AsyncStream { $0.finish() } : store.taskChanges()
+    flaw == .saysNothing || flaw == .hidesRemovals ? AsyncStream { $0.finish() } : store.taskChanges()
   }
 }
 
@@ -199,4 +261,8 @@ extension FlawedStore {
   ) async throws(StoreFailure) -> [ProviderID: LedgerTotals] {
     try await store.ledgerTotals(matching: filter)
   }
+}
+
+extension ChangeSet.Change {
+  fileprivate var isRemoval: Bool { if case .removeTask = self { true } else { false } }
 }

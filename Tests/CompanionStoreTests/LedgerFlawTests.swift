@@ -22,10 +22,11 @@ import Testing
 enum LedgerFlaw: CaseIterable {
   case forgetsWhatItWasFor, forgetsFailures, roundsLatencies, losesThoughts, entersAgain, entersTwiceInSet
   case comparesNames, composesText, holdsTimesInSeconds, clampsTokens, losesConcurrentCalls, takesInfinity
-  case takesNUL, entersWhatComesBefore, listsAnyOrder, listsTiesInOrderOfEntering, ignoresLimit
+  case takesNegativeCosts, takesNUL, entersWhatComesBefore, listsAnyOrder, listsTiesInOrderOfEntering,
+    ignoresLimit
   case ignoresProvider, ignoresTask, ignoresSession, ignoresSince, includesEnd, addsAllProviders
-  case countsNoFailures, addsCurrencies, takesUnknownForZero, countsNoUnknown, overflows, prunesFirst
-  case prunesTooMuch, prunesTooLittle, leavesTotals
+  case countsNoFailures, addsCurrencies, takesUnknownForZero, countsNoUnknown, overflows, subtractsTokens
+  case losesExcessiveCosts, prunesFirst, prunesTooMuch, prunesTooLittle, leavesTotals
 
   /// The name of the check that finds it.
   var check: String {
@@ -37,8 +38,8 @@ enum LedgerFlaw: CaseIterable {
     case .composesText: "an entry's text is kept scalar by scalar"
     case .holdsTimesInSeconds, .clampsTokens: "the most extreme numbers are kept"
     case .losesConcurrentCalls: "calls that end at the same time are all entered"
-    case .takesInfinity, .takesNUL, .entersWhatComesBefore:
-      "an entry with NUL, too much text or a cost that is no number is refused"
+    case .takesInfinity, .takesNegativeCosts, .takesNUL, .entersWhatComesBefore:
+      "an entry with NUL, too much text or a cost that cannot be is refused"
     case .listsAnyOrder, .listsTiesInOrderOfEntering, .ignoresLimit:
       "entries come newest first, those of one time by their names"
     case .ignoresProvider, .ignoresTask, .ignoresSession, .ignoresSince, .includesEnd:
@@ -46,6 +47,8 @@ enum LedgerFlaw: CaseIterable {
     case .addsAllProviders, .countsNoFailures, .addsCurrencies: "totals are what the entries come to"
     case .takesUnknownForZero, .countsNoUnknown: "a cost that is not known is counted, and never zero"
     case .overflows: "sums of tokens end at the highest number"
+    case .subtractsTokens: "negative numbers of tokens count as zero in a sum"
+    case .losesExcessiveCosts: "sums of costs end at the greatest finite number"
     case .prunesFirst: "changes of the ledger build on those before them"
     case .prunesTooMuch, .prunesTooLittle: "what ended before a time is removed, and nothing else"
     case .leavesTotals: "nothing is left of an entry that was removed"
@@ -72,6 +75,7 @@ private final class FlawedLedger: LedgerStore {
       _ = try await commit(ChangeSet([changes.removeFirst()]))
     }
     if flaw != .takesInfinity || !changes.contains(where: \.hasInfiniteCost),
+      flaw != .takesNegativeCosts || !changes.contains(where: \.hasNegativeCost),
       flaw != .takesNUL || !changes.contains(where: \.hasNUL)
     {
       try ChangeSet(changes).validate()
@@ -183,6 +187,12 @@ private final class FlawedLedger: LedgerStore {
         totals[entry.provider]?.usage?.input = sum &+ input
       }
       totals[entry.provider, default: LedgerTotals()].add(entry)
+      if flaw == .subtractsTokens, let output = entry.usage?.output, output < 0 {
+        totals[entry.provider]?.usage?.output &+= output
+      }
+      if flaw == .losesExcessiveCosts, totals[entry.provider]?.costs["USD"] == .greatestFiniteMagnitude {
+        totals[entry.provider]?.costs["USD"] = .infinity
+      }
     }
     if flaw == .countsNoUnknown {
       for provider in totals.keys { totals[provider]?.callsOfUnknownCost = 0 }
@@ -194,6 +204,10 @@ private final class FlawedLedger: LedgerStore {
 extension ChangeSet.Change {
   fileprivate var hasInfiniteCost: Bool {
     if case .enterCall(let entry) = self, let cost = entry.cost { !cost.amount.isFinite } else { false }
+  }
+
+  fileprivate var hasNegativeCost: Bool {
+    if case .enterCall(let entry) = self, let cost = entry.cost { cost.amount < 0 } else { false }
   }
 
   fileprivate var hasNUL: Bool {

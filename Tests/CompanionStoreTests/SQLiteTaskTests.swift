@@ -39,6 +39,47 @@ import Testing
     }
   }
 
+  @Test func `leave nothing behind when they are removed, and others take their rows`() async throws {
+    try await withDatabase { path in
+      let store = try await open(path)
+      try await store.commit(.insertTask(task(1)), .insertTask(task(2)))
+      _ = try await store.claim(2)
+      // What the writer remembers of the one that runs is not taken for its successor.
+      try await store.commit(
+        .transition(identifier(2), .cancel(reason: "x"), revision: nil),
+        .transition(identifier(2), .stop(LeaseNumber(rawValue: 1)), revision: nil),
+        .removeTask(identifier(2)), .insertTask(task(3)))
+      #expect(try await store.claim(9).map(\.id) == [identifier(3)])
+      #expect(try await store.allTasks().map(\.id) == [identifier(3), identifier(1)])
+      try await store.checkIntegrity()
+      await store.close()
+      let again = try await open(path)
+      #expect(try await again.allTasks().map(\.id) == [identifier(3), identifier(1)])
+      #expect(try await again.events().count == 4)
+    }
+  }
+
+  @Test func `that wait for a provider are stored under its name`() async throws {
+    try await withDatabase { path in
+      let store = try await open(path)
+      try await store.commit(.insertTask(task(1)))
+      _ = try await store.claim(1)
+      let wait = TaskTransition.wait(LeaseNumber(rawValue: 1), .provider("all rest"), limit: nil)
+      try await store.commit(.transition(identifier(1), wait, revision: nil))
+      let raw = RawDatabase(path)
+      for table in ["tasks", "task_events"] {
+        try raw.run(
+          """
+          CREATE TEMP TABLE found_in_\(table) (name TEXT NOT NULL CHECK (name = 'provider'));
+          INSERT INTO found_in_\(table)
+            VALUES ((SELECT wait_kind FROM \(table) WHERE wait_kind IS NOT NULL));
+          """)
+      }
+      let stored = try await store.task(identifier(1))
+      #expect(stored?.state == .waiting(TaskWait(reason: .provider("all rest"), since: StoppedClock().now)))
+    }
+  }
+
   @Test func `that are not there cost no write`() async throws {
     try await withDatabase { path in
       let store = try await open(path)

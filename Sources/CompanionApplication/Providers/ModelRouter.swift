@@ -108,6 +108,8 @@ package final class ModelRouter: Sendable {
     _ provider: Provider, _ purpose: CallPurpose, _ context: EventContext, usage: TokenUsage?, cost: Cost?,
     latency: Duration, failure: ProviderFailure.Kind?, at now: Timestamp
   ) {
+    // One that a price makes negative, or no number, would be refused with all that is stored beside it.
+    let cost = cost.flatMap { $0.isPossible ? $0 : nil }
     let entry = LedgerEntry(
       id: identifiers.next(), time: now, provider: provider.id, model: provider.model, purpose: purpose,
       session: context.session, task: context.task, usage: usage?.counted, cost: cost,

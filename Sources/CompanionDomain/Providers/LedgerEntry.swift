@@ -57,12 +57,12 @@ public struct LedgerTotals: Hashable, Sendable {
   public var calls = 0
   /// How many of them failed.
   public var failures = 0
-  /// The tokens of the calls that told of them; `nil` where none did.
+  /// The tokens of the calls that told of them; `nil` where none did. A negative number counts as zero.
   public var usage: TokenUsage?
-  /// What is known of the cost, by currency.
+  /// What is known of the cost, by currency; a sum ends at the greatest finite number.
   public var costs: [String: Double] = [:]
-  /// How many calls used tokens at a price that is not known, or may have, or at one that comes to no finite
-  /// number: their cost is not in `costs`.
+  /// How many calls used tokens at a price that is not known, or may have, or at one that comes to a negative
+  /// amount or none that is finite: their cost is not in `costs`.
   public var callsOfUnknownCost = 0
 
   /// No calls.
@@ -72,9 +72,9 @@ public struct LedgerTotals: Hashable, Sendable {
   public mutating func add(_ entry: LedgerEntry) {
     calls += 1
     if entry.failure != nil { failures += 1 }
-    if let more = entry.usage { usage = usage.map { $0.adding(more) } ?? more }
-    if let cost = entry.cost, cost.amount.isFinite {
-      costs[cost.currency, default: 0] += cost.amount
+    add(entry.usage)
+    if let cost = entry.cost, cost.isPossible {
+      costs[cost.currency] = Self.sum(costs[cost.currency, default: 0], cost.amount)
     } else if entry.cost != nil || entry.mayHaveCost {
       callsOfUnknownCost += 1
     }
@@ -86,9 +86,19 @@ extension LedgerTotals {
   public mutating func add(_ other: LedgerTotals) {
     calls += other.calls
     failures += other.failures
-    if let more = other.usage { usage = usage.map { $0.adding(more) } ?? more }
-    costs.merge(other.costs, uniquingKeysWith: +)
+    add(other.usage)
+    costs.merge(other.costs, uniquingKeysWith: Self.sum)
     callsOfUnknownCost += other.callsOfUnknownCost
+  }
+
+  private mutating func add(_ more: TokenUsage?) {
+    // Sums that end at the highest number depend on the order as soon as one number is negative.
+    guard let more = more?.counted else { return }
+    usage = usage.map { $0.adding(more) } ?? more
+  }
+
+  private static func sum(_ left: Double, _ right: Double) -> Double {
+    min(left + right, .greatestFiniteMagnitude)
   }
 }
 

@@ -44,4 +44,7 @@ public struct Cost: Hashable, Sendable, Codable {
     self.amount = amount
     self.currency = currency
   }
+
+  /// Whether a call can have cost this: the amount is a number, and not negative.
+  package var isPossible: Bool { amount.isFinite && amount >= 0 }
 }

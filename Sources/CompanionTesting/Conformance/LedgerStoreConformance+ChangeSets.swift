@@ -3,7 +3,7 @@ import CompanionPorts
 
 extension LedgerStoreConformance {
   static let refusals: [ConformanceCheck<MakeStore>] = [
-    ConformanceCheck("an entry with NUL, too much text or a cost that is no number is refused") { store, _ in
+    ConformanceCheck("an entry with NUL, too much text or a cost that cannot be is refused") { store, _ in
       try await badEntryIsRefused(store)
     }
   ]
@@ -33,7 +33,7 @@ extension LedgerStoreConformance {
     let kept = Make.call(1)
     try await store.commit(.enterCall(kept))
     let long = Make.text(bytes: ChangeSet.maximumTextBytes + 1)
-    var bad = [Double.infinity, -.infinity, .nan].map {
+    var bad = [Double.infinity, -.infinity, .nan, -0.5, -.leastNonzeroMagnitude].map {
       Make.call(2, cost: Cost(amount: $0, currency: "USD"))
     }
     for text in [Make.textWithNUL, long] {

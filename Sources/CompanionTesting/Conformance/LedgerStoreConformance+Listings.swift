@@ -17,6 +17,12 @@ extension LedgerStoreConformance {
     ConformanceCheck("sums of tokens end at the highest number") { store, _ in
       try await tokensSaturate(store)
     },
+    ConformanceCheck("negative numbers of tokens count as zero in a sum") { store, _ in
+      try await negativeTokensCountAsZero(store)
+    },
+    ConformanceCheck("sums of costs end at the greatest finite number") { store, _ in
+      try await costsSaturate(store)
+    },
   ]
 
   static func entriesComeInOrder(_ store: any LedgerStore) async throws {
@@ -97,6 +103,35 @@ extension LedgerStoreConformance {
     try expect(
       totals[Make.id(1)]?.usage,
       TokenUsage(input: .max, output: .max, cachedInput: .max, reasoning: 3), "the sums")
+  }
+
+  static func negativeTokensCountAsZero(_ store: any LedgerStore) async throws {
+    let negative = TokenUsage(input: -1, output: .min, cachedInput: -2, reasoning: .min)
+    let entries = [
+      Make.call(1, usage: TokenUsage(input: .max, output: 5, cachedInput: 3)), Make.call(2, usage: negative),
+      Make.call(3, usage: TokenUsage(input: 1, output: 1)),
+    ]
+    for (index, entry) in entries.enumerated() {
+      try await store.commit(.enterCall(entry))
+      try await expectTotals(store, of: Array(entries[...index]))
+    }
+    let totals = try await store.ledgerTotals(matching: LedgerFilter())
+    try expect(
+      totals[Make.id(1)]?.usage, TokenUsage(input: .max, output: 6, cachedInput: 3, reasoning: 0), "the sums")
+  }
+
+  static func costsSaturate(_ store: any LedgerStore) async throws {
+    let amounts: [Double] = [1, .greatestFiniteMagnitude, 0.5, .greatestFiniteMagnitude, 2]
+    let entries = amounts.enumerated().map { index, amount in
+      Make.call(index + 1, cost: Cost(amount: amount, currency: "USD"))
+    }
+    for (index, entry) in entries.enumerated() {
+      try await store.commit(.enterCall(entry))
+      try await expectTotals(store, of: Array(entries[...index]))
+    }
+    let totals = try await store.ledgerTotals(matching: LedgerFilter())
+    try expect(totals[Make.id(1)]?.costs, ["USD": .greatestFiniteMagnitude], "the sum")
+    try expect(totals[Make.id(1)]?.callsOfUnknownCost, 0, "the number of calls of unknown cost")
   }
 
   /// Filters of each part, of several, and of what nothing is.

@@ -82,6 +82,7 @@ struct TaskScript: Sendable {
 
   private static let waits: [[Step]] = [
     .approval("may it?"), .answer("which one?"), .providerJob("batch-1"),
+    .provider("all rest"),
   ].flatMap { (reason: WaitReason) in
     let wait: Step = (1, .wait(Make.lease(), reason, limit: .seconds(60)))
     return [

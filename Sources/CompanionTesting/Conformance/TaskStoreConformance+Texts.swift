@@ -53,7 +53,8 @@ extension TaskStoreConformance {
       .report(lease, TaskProgress(checkpoint: text), usage: nil),
       .fail(lease, .handler(text, isPermanent: false), retryIn: .zero), .reject(lease, .undecodable(text)),
       .wait(lease, .approval(text), limit: nil), .wait(lease, .answer(text), limit: nil),
-      .wait(lease, .providerJob(text), limit: nil), .cancel(reason: text), .wake(input: text),
+      .wait(lease, .providerJob(text), limit: nil), .wait(lease, .provider(text), limit: nil),
+      .cancel(reason: text), .wake(input: text),
       .requeue(reason: text, delay: .zero, limit: 1),
     ]
     for transition in transitions {

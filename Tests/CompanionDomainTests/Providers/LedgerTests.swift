@@ -84,8 +84,8 @@ struct LedgerTotalsTests {
     #expect(totals.callsOfUnknownCost == 2)
   }
 
-  @Test(arguments: [Double.nan, .infinity, -.infinity])
-  func `a cost that is no number spoils no sum`(amount: Double) {
+  @Test(arguments: [Double.nan, .infinity, -.infinity, -0.5])
+  func `a cost that cannot be spoils no sum`(amount: Double) {
     let totals = totals([
       entry(cost: Cost(amount: 1, currency: "USD")), entry(cost: Cost(amount: amount, currency: "USD")),
       entry(cost: Cost(amount: amount, currency: "USD"), failure: .unreachable),
@@ -117,5 +117,22 @@ struct LedgerTotalsTests {
   @Test func `sums saturate`() {
     let most = TokenUsage(input: .max, output: .max, cachedInput: .max, reasoning: .max)
     #expect(totals([entry(usage: most), entry(usage: most)]).usage == most)
+  }
+
+  @Test func `sums do not depend on the order`() {
+    let entries = [
+      entry(usage: TokenUsage(input: .max, output: -5), cost: Cost(amount: 1, currency: "USD")),
+      entry(usage: TokenUsage(input: -9, output: 7, cachedInput: .min)),
+      entry(usage: TokenUsage(input: 3, output: 1), cost: Cost(amount: -4, currency: "USD")),
+      entry(cost: Cost(amount: .greatestFiniteMagnitude, currency: "USD")),
+      entry(cost: Cost(amount: .greatestFiniteMagnitude, currency: "USD")),
+    ]
+    var parts = totals(Array(entries[3...]))
+    parts.add(totals(Array(entries[..<3])))
+    for totals in [totals(entries), totals(entries.reversed()), parts] {
+      #expect(totals.usage == TokenUsage(input: .max, output: 8, cachedInput: 0))
+      #expect(totals.costs == ["USD": .greatestFiniteMagnitude])
+      #expect(totals.callsOfUnknownCost == 2)
+    }
   }
 }

@@ -81,7 +81,8 @@ struct GenerationTaskTests {
     Row(
       name: "wait",
       transitions: [{ .wait($0, .approval("a"), limit: nil) }]
-        + eachDelay { .wait($0, .providerJob("j"), limit: $1) },
+        + eachDelay { .wait($0, .providerJob("j"), limit: $1) }
+        + eachDelay { .wait($0, .provider("p"), limit: $1) },
       outcomes: ends("waiting/waiting")),
     Row(name: "release", transitions: [{ .release($0) }], outcomes: ends("queued/released")),
     Row(name: "stop", transitions: [{ .stop($0) }], outcomes: ends("noCancelRequested")),
