@@ -48,6 +48,20 @@ extension ModelRouter {
   /// Asks providers in an order again.
   func restore(_ order: ProviderTable.Order) { table.withLock { $0.order = order } }
 
+  /// Notes that the jobs that a provider has so far are to go elsewhere.
+  func leave(_ id: ProviderID) { table.withLock { $0.leave(id, at: time.now) } }
+
+  /// Whether a job that a provider got at a time is to go elsewhere.
+  func hasLeft(_ id: ProviderID, since submission: Timestamp?) -> Bool {
+    guard let left = table.withLock({ $0.row(id)?.leftAt }) else { return false }
+    return submission.map { $0 <= left } ?? true
+  }
+
+  /// Notes that a provider has failed a task, so that the next attempt asks it last.
+  func noteFailure(of id: ProviderID, for task: TaskID) {
+    table.withLock { $0.noteFailure(of: id, for: task) }
+  }
+
   /// The tasks that a provider works on in this process.
   func tasks(of id: ProviderID) -> [TaskID] { table.withLock { $0.tasks(of: id) }.sorted() }
 }

@@ -94,8 +94,8 @@ extension ProviderTable {
     case .resting(let until): return .later(until, .rests)
     case .probing(let until): return .later(until, .isProbed)
     }
-    guard rows[place].isSpendingKnown else { return .later(nextSpendingLookup, .spendingUnknown) }
-    if let obstacle = rows[place].spending?.obstacle(at: now) {
+    guard needs.isPaidFor || rows[place].isSpendingKnown else { return .later(nextSpendingLookup, .spendingUnknown) }
+    if !needs.isPaidFor, let obstacle = rows[place].spending?.obstacle(at: now) {
       guard case .spent(let budget) = obstacle else { return .later(nil, obstacle) }
       guard let end = budget.period.end(at: now) else { return .never(budget) }
       return .later(end, obstacle)

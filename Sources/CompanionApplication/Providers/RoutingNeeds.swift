@@ -17,6 +17,8 @@ struct RoutingNeeds: Sendable {
   var model: ModelIdentity?
   /// These have been tried for it.
   var excluded: Set<ProviderID> = []
+  /// Whether it costs nothing more, so that no budget stands in its way: such as a look after a job.
+  var isPaidFor = false
   /// The task that it is made for: the provider that failed it last is asked last.
   var task: TaskID?
 

@@ -24,6 +24,8 @@ package struct SwitchProvider: Sendable {
     do throws(StoreFailure) {
       var moved = try await engine.wakeTasksThatWaitForProvider()
       if includingRunning {
+        // What is in a worker's hands between two calls leaves at its next look.
+        router.leave(source)
         moved += try await engine.takeBack(router.tasks(of: source))
         moved += try await engine.moveJobs(from: source)
       }

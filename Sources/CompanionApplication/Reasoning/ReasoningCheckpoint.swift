@@ -5,9 +5,9 @@ import FoundationEssentials
 /// What a reasoning task needs to go on from where it was: above all the name of its job at a provider, which
 /// is stored before the job is first asked after, so that it is never handed over twice.
 struct ReasoningCheckpoint: Hashable, Codable {
-  /// The provider that runs the job; `nil` while none does.
+  /// The provider that runs the job, or to which it is being handed over; `nil` while none does.
   var provider: ProviderID?
-  /// The job.
+  /// The job; `nil` while nobody knows whether the provider has taken it.
   var job: ProviderJobID?
   /// When it was handed over.
   var submittedAt: Timestamp?
@@ -15,13 +15,17 @@ struct ReasoningCheckpoint: Hashable, Codable {
   var submission = 1
   /// What there is of an answer that is not whole.
   var partial: String?
+  /// How often the task had been taken back from the dead letters when its job was found to have ended for good;
+  /// `nil` while it has not. Only somebody who takes it back once more wants another job.
+  var endedAfter: Int?
 
   init() {}
 
-  /// The checkpoint of a task; `nil` where it has none.
+  /// The checkpoint of a reasoning task; `nil` where it has none.
   init?(of task: GenerationTask) {
-    guard let text = task.progress?.checkpoint else { return nil }
-    guard let checkpoint = try? JSONDecoder().decode(Self.self, from: Data(text.utf8)) else { return nil }
+    guard task.request.kind == .reasoning, let text = task.progress?.checkpoint,
+      let checkpoint = try? JSONDecoder().decode(Self.self, from: Data(text.utf8))
+    else { return nil }
     self = checkpoint
   }
 
@@ -34,6 +38,28 @@ struct ReasoningCheckpoint: Hashable, Codable {
     return String(decoding: data, as: UTF8.self)
   }
 
+  /// The checkpoint when the present job is over, and another one may be handed over.
+  var next: ReasoningCheckpoint {
+    var next = ReasoningCheckpoint()
+    next.submission = submission + 1
+    next.partial = partial
+    return next
+  }
+
+  /// The job that may go on at a provider.
+  var runningJob: (job: ProviderJobID, provider: ProviderID)? {
+    guard let job, let provider, endedAfter == nil else { return nil }
+    return (job, provider)
+  }
+
   /// The input that tells a task to take its job from a provider.
-  static func leaves(_ provider: ProviderID) -> String { "leave provider \(provider.rawValue)" }
+  static func leaving(_ provider: ProviderID) -> String { leavingPrefix + provider.rawValue }
+
+  /// The provider that an input tells to leave.
+  static func provider(leftBy input: String?) -> ProviderID? {
+    guard let input, input.hasPrefix(leavingPrefix) else { return nil }
+    return ProviderID(String(input.dropFirst(leavingPrefix.count)))
+  }
+
+  private static let leavingPrefix = "leave provider "
 }

@@ -38,6 +38,8 @@ public struct ReasoningJob: Hashable, Sendable {
   public var note: String?
   /// Why it failed; `nil` when it did not.
   public var failure: TaskFailure?
+  /// When it was started.
+  public var startedAt: Timestamp
 }
 
 /// The response of a reasoning job.
@@ -55,7 +57,7 @@ public struct ReasoningResult: Hashable, Sendable {
 public enum ReasoningJobFailure: Error, Hashable, Sendable {
   /// There is no such job.
   case unknownJob(JobID)
-  /// A part of the request is not what it must be; it names the part.
+  /// The request is not what it must be; it says what is wrong, in a line for a person.
   case invalid(String)
   /// There is no result yet.
   case unfinished(ReasoningJob)
@@ -76,7 +78,7 @@ extension ReasoningJobFailure: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unknownJob(let id): "There is no reasoning job \(id). List the jobs to see their names."
-    case .invalid(let what): "The question was not taken: \(what)."
+    case .invalid(let what): what
     case .unfinished(let job):
       "There is no result yet: the job is \(job.status.rawValue). Wait for it, or cancel it."
     case .failed(let failure, partial: nil): "There is no result: the job failed. \(failure)"
@@ -99,6 +101,7 @@ extension ReasoningJob {
     id = task.id
     question = request.messages.last { $0.role == .user }?.text ?? ""
     effort = request.reasoningEffort ?? .low
+    startedAt = task.createdAt
     elapsed = task.elapsed(at: now)
     note = task.progress?.note
     switch task.state {

@@ -26,12 +26,18 @@ public struct ReasoningJobs: Sendable {
     _ question: String, effort: GenerationRequest.ReasoningEffort = .low, deadline: Duration? = nil,
     requester: RequesterID? = nil, key: String? = nil
   ) async throws(ReasoningJobFailure) -> JobID {
-    guard question.contains(where: { !$0.isWhitespace }) else { throw .invalid("it is empty") }
-    if let deadline, deadline <= .zero { throw .invalid("its deadline of \(deadline) leaves no time") }
+    guard question.contains(where: { !$0.isWhitespace }) else {
+      throw .invalid("The question is empty. Ask something.")
+    }
+    if let deadline, deadline <= .zero {
+      throw .invalid("A deadline of \(deadline) leaves no time. Choose a longer one.")
+    }
     let request = GenerationRequest(
       purpose: .task, messages: [PromptMessage(.user, question)], reasoningEffort: effort)
     let payload: TaskPayload
-    do { payload = try TaskPayload(request) } catch { throw .invalid("it cannot be stored: \(error)") }
+    do { payload = try TaskPayload(request) } catch {
+      throw .invalid("The question cannot be stored: \(error)")
+    }
     do throws(TaskCommandFailure) {
       return try await CreateGenerationTask(engine: engine)(
         TaskRequest(
@@ -110,7 +116,7 @@ public struct ReasoningJobs: Sendable {
   public func wait(
     for id: JobID, timeout: Duration? = nil
   ) async throws(ReasoningJobFailure) -> ReasoningResult {
-    _ = try await job(id)
+    if try await job(id).job.status.isFinal { return try await result(of: id) }
     let time = environment.time
     let end = await withTaskGroup(of: ReasoningJobFailure?.self) { group in
       group.addTask { await untilEnd(of: id) }
@@ -135,15 +141,25 @@ public struct ReasoningJobs: Sendable {
       events: TaskEventSequence(environment: environment, task: id, after: .start), jobs: self, id: id)
   }
 
-  /// Removes a job that has ended, with its question and its response.
+  /// Removes a job that has ended, with its question and its response. A failed one that may still run at its
+  /// provider is stopped there.
+  ///
+  /// - Throws: `unknownJob`, `unfinished` when it has not ended, or `store`.
   public func forget(_ id: JobID) async throws(ReasoningJobFailure) {
-    let (_, job) = try await job(id)
+    let (task, job) = try await job(id)
     guard job.status.isFinal else { throw .unfinished(job) }
     do throws(StoreFailure) {
       try await environment.store.commit(.removeTask(id))
     } catch {
-      if case .conflict(.noSuchTask) = error { throw .unknownJob(id) }
-      throw .store(error)
+      switch error {
+      case .conflict(.noSuchTask): throw .unknownJob(id)
+      // Somebody has taken it back meanwhile.
+      case .conflict(.refused): throw .unfinished(try await self.job(id).job)
+      default: throw .store(error)
+      }
+    }
+    if case .deadLettered = task.state {
+      await engine.endElsewhere(task, limit: environment.configuration.tasks.windDown)
     }
   }
 

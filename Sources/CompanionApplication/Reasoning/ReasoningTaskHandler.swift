@@ -19,31 +19,7 @@ package struct ReasoningTaskHandler: TaskHandler {
 
   /// Stops the job of a task that has ended without it.
   package func end(_ task: GenerationTask) async {
-    guard let checkpoint = ReasoningCheckpoint(of: task), let job = checkpoint.job,
-      let provider = checkpoint.provider
-    else { return }
+    guard let (job, provider) = ReasoningCheckpoint(of: task)?.runningJob else { return }
     await CancelProviderJob(environment: environment)(job, at: provider)
-  }
-}
-
-/// Stops a job at a provider, and tries again for a while when the provider cannot be reached.
-struct CancelProviderJob: Sendable {
-  let environment: Environment
-
-  private static let attempts = 5
-
-  func callAsFunction(_ job: ProviderJobID, at provider: ProviderID) async {
-    guard let background = environment.router.services(of: provider)?.background else { return }
-    var pause = Backoff(first: .milliseconds(200), cap: .seconds(5))
-    for attempt in 1...Self.attempts {
-      do throws(ProviderFailure) {
-        return try await background.cancel(job)
-      } catch {
-        let mayPass = error.disposition == .transient || error.disposition == .ambiguous
-        guard mayPass, attempt < Self.attempts else { return }
-        let next = environment.time.now.advanced(by: max(pause.next(), error.retryAfter ?? .zero))
-        guard (try? await environment.time.sleep(until: next, tolerance: nil)) != nil else { return }
-      }
-    }
   }
 }

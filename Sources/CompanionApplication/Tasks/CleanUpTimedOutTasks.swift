@@ -71,13 +71,30 @@ package struct CleanUpTimedOutTasks: Sendable {
   }
 
   private func tell(of change: TaskChange) {
-    // A worker here that has the task stops, and with it what goes on elsewhere.
-    let isHere = engine.signalLoss(of: change.task)
+    // A worker here that has the task stops first.
+    let ended = change.task.hasTimedOut ? change : nil
+    let isHere = engine.signalLoss(of: change.task, endedBy: ended)
     if change.task.state.isFinal {
-      if !isHere { engine.endElsewhereLater(change.task) }
+      if let ended, !isHere { engine.endElsewhereLater(ended.task) }
     } else {
       // There is something to claim now, or later.
       engine.wake()
+    }
+  }
+}
+
+extension GenerationTask {
+  /// Whether it has ended because it was to, or its time ran out. What goes on elsewhere for one that its workers
+  /// could not do may be of use when it is taken back.
+  fileprivate var hasTimedOut: Bool {
+    switch state {
+    case .cancelled: true
+    case .deadLettered(let letter):
+      switch letter.failure {
+      case .deadlinePassed, .attemptTimedOut: true
+      default: false
+      }
+    default: false
     }
   }
 }

@@ -87,12 +87,12 @@ extension TaskEngine {
     }
     // The handler was told to stop, but not whether what goes on elsewhere is to stop, too. When it had come to
     // its end nothing does.
-    if case .cancelled = task.state, !end.isDone { endElsewhereLater(task) }
+    switch end {
+    case .done: break
+    case .ended: endElsewhereLater(task)
+    default: if case .cancelled = task.state { endElsewhereLater(task) }
+    }
   }
-}
-
-extension TaskRun.End {
-  fileprivate var isDone: Bool { if case .done = self { true } else { false } }
 }
 
 extension GenerationTask {

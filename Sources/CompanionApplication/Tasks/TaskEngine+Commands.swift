@@ -18,8 +18,10 @@ extension TaskEngine {
   func endElsewhere(_ task: GenerationTask, limit: Duration) async {
     guard let handler = registry.registration(for: task.request.kind)?.handler else { return }
     let hasEnded = WakeUp()
+    beginEnding()
     _ = Unstructured.start(name: "task end") {
       await handler.end(task)
+      self.finishEnding()
       hasEnded()
     }
     await hasEnded.wait(until: environment.time.now.advanced(by: limit), on: environment.time)
@@ -31,6 +33,7 @@ extension TaskEngine {
       for await task in tasks {
         group.addTask {
           await self.endElsewhere(task, limit: self.environment.configuration.tasks.storeTimeout)
+          self.finishEnding()
         }
       }
       group.cancelAll()

@@ -25,6 +25,10 @@ package final class TaskEngine: Sendable {
     var outcomes = TaskOutcomeCounts()
     /// Those who wait until nothing is in hand.
     var idleWakeUps: [WakeUp] = []
+    /// How many handlers are being, or are to be, told to end what goes on elsewhere.
+    var endings = 0
+    /// Those who wait until none is.
+    var endingWakeUps: [WakeUp] = []
   }
 
   package let environment: Environment
@@ -68,6 +72,7 @@ package final class TaskEngine: Sendable {
       group.addTask { await ProcessDeadLetters(engine: self).run(on: self.stopWakeUps[0]) }
       group.addTask { await CreatePeriodicTasks(engine: self).run(on: self.stopWakeUps[1]) }
       await ProcessPendingTasks(engine: self, wakeUp: workersWakeUp).run()
+      await waitForEndings()
       group.cancelAll()
     }
   }
@@ -110,10 +115,11 @@ package final class TaskEngine: Sendable {
 
   /// Tells the worker of a task in this process that the task is no longer its own.
   ///
+  /// - Parameter change: what has ended the task, if it has ended.
   /// - Returns: whether there is such a worker here.
-  func signalLoss(of task: GenerationTask) -> Bool {
+  func signalLoss(of task: GenerationTask, endedBy change: TaskChange? = nil) -> Bool {
     let signal = state.withLock { $0.running[Claim(task: task.id, lease: task.lease)]?.signal }
-    signal?.give(.lost)
+    signal?.give(change.map { .ended($0) } ?? .lost)
     return signal != nil
   }
 
@@ -165,7 +171,38 @@ package final class TaskEngine: Sendable {
   package var runningCount: Int { state.withLock { $0.running.count } }
 
   /// Ends what goes on elsewhere for a task, without waiting for it.
-  func endElsewhereLater(_ task: GenerationTask) { addEnding.yield(task) }
+  func endElsewhereLater(_ task: GenerationTask) {
+    beginEnding()
+    // What does not fit in would wait for long.
+    if case .enqueued = addEnding.yield(task) { return }
+    finishEnding()
+  }
+
+  /// Counts a handler that is, or will be, told to end what goes on elsewhere.
+  func beginEnding() { state.withLock { $0.endings += 1 } }
+
+  /// Counts it as told.
+  func finishEnding() {
+    let waiting = state.withLock { state -> [WakeUp] in
+      state.endings -= 1
+      guard state.endings <= 0 else { return [] }
+      defer { state.endingWakeUps = [] }
+      return state.endingWakeUps
+    }
+    for wakeUp in waiting { wakeUp() }
+  }
+
+  /// Waits until everything that goes on elsewhere for nothing has been ended, for a grace period at the longest.
+  private func waitForEndings() async {
+    let wakeUp = WakeUp()
+    let isIdle = state.withLock { state in
+      if state.endings > 0 { state.endingWakeUps.append(wakeUp) }
+      return state.endings == 0
+    }
+    guard !isIdle else { return }
+    let grace = environment.configuration.tasks.shutdownGrace
+    await wakeUp.wait(until: environment.time.now.advanced(by: grace), on: environment.time)
+  }
 
   /// Passes on that something has changed, in this process or another.
   private func passOn(_ changes: AsyncStream<Void>) async {

@@ -13,6 +13,8 @@ struct TaskRun: Sendable {
     /// Another worker has the task, or the store has not said for a whole lease whose it is: nothing of this
     /// work counts. What is nobody's is taken up again when the lease has run out.
     case lost
+    /// Somebody else has ended the task, so that nothing of this work counts, nor of what goes on elsewhere.
+    case ended(TaskChange)
     /// The worker has to stop; the task goes back.
     case stopped
   }
@@ -178,7 +180,10 @@ struct TaskRun: Sendable {
   ///
   /// - Parameter hurry: says that the worker has been cancelled.
   private func store(_ end: End, _ reporter: TaskReporter, _ hurry: RunSignal) async -> Result {
-    guard var transition = transition(for: end, reporter) else { return .lost }
+    guard var transition = transition(for: end, reporter) else {
+      if case .ended(let change) = end { onEnd(change, end) }
+      return .lost
+    }
     await reporter.flush()
     let deadline = time.now.advanced(by: leaseLength)
     var pause = Backoff(first: .milliseconds(100), cap: .seconds(5))
@@ -231,7 +236,7 @@ struct TaskRun: Sendable {
     case .rejected(let failure): return .reject(task.lease, failure)
     case .cancelRequested: return .stop(task.lease)
     case .stopped: return .release(task.lease)
-    case .lost: return nil
+    case .lost, .ended: return nil
     }
   }
 

@@ -1,0 +1,447 @@
+import CompanionKit
+import CompanionTesting
+import Testing
+
+/// Reasoning jobs when something comes between.
+struct ReasoningJobFaultTests {
+  // MARK: Failures of the provider
+
+  @Test(arguments: [
+    ProviderFailure(.unreachable), ProviderFailure(.overloaded), ProviderFailure(.timedOut),
+    ProviderFailure(.malformedResponse), ProviderFailure(.rateLimited, retryAfter: .seconds(40)),
+  ])
+  func `a look that fails uses up no attempt, and hands nothing over again`(failure: ProviderFailure) throws {
+    for seed in Seeds.few {
+      let jobs = { @Sendable (simulator: Simulator) in
+        ScriptedJobs(time: simulator.time) { call in
+          (call.kind == .poll && call.number <= 12) || (call.kind == .fetch && call.number == 1)
+            ? .refused(failure) : nil
+        } script: { _ in
+          .answering("yes", after: .seconds(30))
+        }
+      }
+      try JobRoom.run(seed: seed, jobs: jobs) { room, jobs in
+        let id = try await room.reasoning.start("?")
+        #expect(try await room.reasoning.wait(for: id).response == "yes")
+        #expect(try await room.task(id).failedAttempts == 0)
+        #expect(jobs.calls(.submit).count == 1 && jobs.calls(.cancel).isEmpty)
+        #expect(jobs.calls(.poll).count > 12)
+        if let asked = failure.retryAfter {
+          let times = jobs.calls(.poll).map(\.time)
+          #expect(times[0].duration(to: times[1]) >= asked)
+        }
+      }
+    }
+  }
+
+  @Test func `a job that failed in passing is followed by another, under another key`() throws {
+    let jobs = { @Sendable (simulator: Simulator) in
+      ScriptedJobs(time: simulator.time) { number in
+        number < 3 ? .failing(ProviderFailure(.serverError), after: .seconds(5)) : .answering("third")
+      }
+    }
+    try JobRoom.run(jobs: jobs) { room, jobs in
+      let id = try await room.reasoning.start("?")
+      #expect(try await room.reasoning.wait(for: id).response == "third")
+      #expect(try await room.task(id).failedAttempts == 2)
+      #expect(jobs.submissions.count == 3 && jobs.submissions.values.allSatisfy { $0 == 1 })
+    }
+  }
+
+  @Test func `a job that fails in passing again and again becomes a dead letter`() throws {
+    let jobs = { @Sendable (simulator: Simulator) in
+      ScriptedJobs(time: simulator.time) { _ in .failing(ProviderFailure(.overloaded)) }
+    }
+    try JobRoom.run(jobs: jobs) { room, jobs in
+      let id = try await room.reasoning.start("?")
+      let job = try await room.end(of: id)
+      #expect(job.status == .failed && job.failure == .provider(ProviderFailure(.overloaded)))
+      #expect(jobs.submissions.count == 4)
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `a hand-over whose answer got lost is made again under the same key, at the same provider`(
+    heedsKeys: Bool
+  ) throws {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let a = ScriptedJobs(time: simulator.time, heedsKeys: heedsKeys) { call in
+        call.kind == .submit && call.number == 1 ? .lost(ProviderFailure(.connectionLost)) : nil
+      } script: { .answering("job \($0)", after: .seconds(5)) }
+      let b = ScriptedJobs(time: simulator.time) { _ in .answering("elsewhere") }
+      let room = try JobRoom(
+        simulator: simulator, store: InMemoryStore(time: simulator.time),
+        providers: [Provider("a", jobs: a), Provider("b", jobs: b)])
+      room.companion.start()
+      let id = try await room.reasoning.start("?")
+      let response = try await room.reasoning.wait(for: id).response
+      #expect(response == (heedsKeys ? "job 1" : "job 2"))
+      #expect(a.submissions == ["\(id.rawValue)-1": 2] && b.calls.isEmpty)
+      #expect(try await room.task(id).failedAttempts == 1)
+      await room.companion.stop()
+    }
+  }
+
+  @Test func `who may have it and cannot be reached any more is not waited for`() throws {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let a = ScriptedJobs(time: simulator.time) { call in
+        call.number == 1 ? .lost(ProviderFailure(.timedOut)) : .refused(ProviderFailure(.unreachable))
+      } script: { _ in .endless }
+      let b = ScriptedJobs(time: simulator.time) { _ in .answering("elsewhere") }
+      let room = try JobRoom(
+        simulator: simulator, store: InMemoryStore(time: simulator.time),
+        providers: [Provider("a", jobs: a), Provider("b", jobs: b)])
+      room.companion.start()
+      let id = try await room.reasoning.start("?")
+      #expect(try await room.reasoning.wait(for: id).response == "elsewhere")
+      #expect(a.calls(.submit).count == 2 && b.calls(.submit).count == 1)
+      await room.companion.stop()
+    }
+  }
+
+  @Test func `a refused hand-over goes to another provider at once`() throws {
+    for failure in [ProviderFailure(.rateLimited), ProviderFailure(.authentication)] {
+      let simulator = Simulator(seed: 1)
+      try simulator.run {
+        let a = ScriptedJobs(time: simulator.time) { _ in .refused(failure) } script: { _ in .endless }
+        let b = ScriptedJobs(time: simulator.time) { _ in .answering("b") }
+        let room = try JobRoom(
+          simulator: simulator, store: InMemoryStore(time: simulator.time),
+          providers: [Provider("a", jobs: a), Provider("b", jobs: b)])
+        room.companion.start()
+        let id = try await room.reasoning.start("?")
+        #expect(try await room.reasoning.wait(for: id).response == "b")
+        #expect(try await room.task(id).failedAttempts == 0)
+        #expect(a.calls.count == 1)
+        await room.companion.stop()
+      }
+    }
+  }
+
+  @Test func `a job that fails as every one would there is done elsewhere`() throws {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let a = ScriptedJobs(time: simulator.time) { _ in
+        .failing(ProviderFailure(.quotaExhausted), after: .seconds(5))
+      }
+      let plain = ScriptedModel.answering("plainly")
+      let room = try JobRoom(
+        simulator: simulator, store: InMemoryStore(time: simulator.time),
+        providers: [Provider("a", jobs: a), Provider("b", model: plain)])
+      room.companion.start()
+      let id = try await room.reasoning.start("?")
+      #expect(try await room.reasoning.wait(for: id).response == "plainly")
+      #expect(a.calls(.submit).count == 1)
+      #expect(try await room.task(id).failedAttempts == 0)
+      // The provider is left alone from now on.
+      let left = room.companion.providers.first { $0.configuration.id == "a" }
+      #expect(left?.breaker == .open)
+      await room.companion.stop()
+    }
+  }
+
+  @Test func `with nobody else the provider's own failure is told, and a retry hands it over again`() throws {
+    let jobs = { @Sendable (simulator: Simulator) in
+      ScriptedJobs(time: simulator.time) { number in
+        number == 1 ? .failing(ProviderFailure(.quotaExhausted)) : .answering("paid")
+      }
+    }
+    try JobRoom.run(jobs: jobs) { room, jobs in
+      let id = try await room.reasoning.start("?")
+      #expect(try await room.end(of: id).failure == .provider(ProviderFailure(.quotaExhausted)))
+      try await room.companion.retryTask(id, reason: "paid", delay: .zero)
+      #expect(try await room.reasoning.wait(for: id).response == "paid")
+      #expect(jobs.submissions.values.sorted() == [1, 1])
+    }
+  }
+
+  @Test func `a dead letter whose key was revoked goes on with the same job when it is retried`() throws {
+    let jobs = { @Sendable (simulator: Simulator) in
+      ScriptedJobs(time: simulator.time) { call in
+        call.kind == .poll && call.number == 3 ? .refused(ProviderFailure(.authentication)) : nil
+      } script: { _ in .answering("yes", after: .seconds(30)) }
+    }
+    try JobRoom.run(jobs: jobs) { room, jobs in
+      let id = try await room.reasoning.start("?")
+      #expect(try await room.end(of: id).failure == .provider(ProviderFailure(.authentication)))
+      #expect(jobs.runningJobs.count == 1)
+      try await room.companion.retryTask(id, reason: "The key is new.", delay: .zero)
+      #expect(try await room.reasoning.wait(for: id).response == "yes")
+      #expect(jobs.calls(.submit).count == 1 && jobs.calls(.cancel).isEmpty)
+    }
+  }
+
+  @Test func `forgetting a dead letter stops what may still run for it`() throws {
+    let jobs = { @Sendable (simulator: Simulator) in
+      ScriptedJobs(time: simulator.time) { call in
+        call.kind == .poll ? .refused(ProviderFailure(.authentication)) : nil
+      } script: { _ in .endless }
+    }
+    try JobRoom.run(jobs: jobs) { room, jobs in
+      let id = try await room.reasoning.start("?")
+      _ = try await room.end(of: id)
+      #expect(jobs.cancelledJobs.isEmpty)
+      try await room.reasoning.forget(id)
+      #expect(jobs.cancelledJobs == Set(jobs.jobs))
+    }
+  }
+
+  @Test func `a job that was stopped at the provider, or is not known there, fails until somebody retries it`()
+    throws
+  {
+    for stopsIt in [true, false] {
+      let jobs = { @Sendable (simulator: Simulator) in
+        ScriptedJobs(time: simulator.time) { call in
+          !stopsIt && call.kind == .poll && call.number == 2
+            ? .refused(ProviderFailure(.invalidRequest, status: 404)) : nil
+        } script: { $0 == 1 ? .endless : .answering("again") }
+      }
+      try JobRoom.run(jobs: jobs) { room, jobs in
+        let id = try await room.reasoning.start("?")
+        await jobs.calls(.poll, atLeast: 1)
+        if stopsIt { try await jobs.cancel(try #require(jobs.jobs.first)) }
+        let job = try await room.end(of: id)
+        #expect(job.status == .failed && job.failure?.isRetryable == false)
+        #expect(jobs.calls(.submit).count == 1)
+        try await room.companion.retryTask(id, reason: "again", delay: .zero)
+        #expect(try await room.reasoning.wait(for: id).response == "again")
+      }
+    }
+  }
+
+  @Test func `a budget that is used up keeps nobody from the answer of a job that is paid for`() throws {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let usage = TokenUsage(input: 1_000_000, output: 1_000_000)
+      let jobs = ScriptedJobs(time: simulator.time) { number in
+        .answering("yes", after: .seconds(number == 1 ? 5 : 60), usage: usage)
+      }
+      let provider = Provider(
+        "a", services: ProviderServices(background: jobs),
+        limits: ProviderLimits(budget: CostBudget(limit: 1, currency: "USD", period: .total)),
+        price: ModelPrice(perMillionInput: 1, perMillionOutput: 1, currency: "USD"))
+      let room = try JobRoom(
+        simulator: simulator, store: InMemoryStore(time: simulator.time), providers: [provider])
+      room.companion.start()
+      let first = try await room.reasoning.start("?")
+      let second = try await room.reasoning.start("?")
+      try await room.reasoning.wait(for: first)
+      #expect(try await room.reasoning.wait(for: second).response == "yes")
+      let third = try await room.reasoning.start("?")
+      #expect(try await room.end(of: third).status == .failed)
+      #expect(jobs.calls(.submit).count == 2)
+      #expect(try await room.companion.ledger().count == 2)
+      await room.companion.stop()
+    }
+  }
+
+  // MARK: Cancels
+
+  @Test func `wherever a job is when it is cancelled, it is stopped at the provider`() throws {
+    for seed in Seeds.range {
+      let jobs = { @Sendable (simulator: Simulator) in
+        ScriptedJobs(time: simulator.time, latency: .milliseconds(1_400)) { _ in .endless }
+      }
+      try JobRoom.run(seed: seed, jobs: jobs) { room, jobs in
+        let id = try await room.reasoning.start("?")
+        // From before the hand-over to the third look.
+        try await room.pass(.milliseconds(150 * Int64(seed)))
+        try await room.reasoning.cancel(id)
+        #expect(try await room.end(of: id).status == .cancelled)
+        try await room.pass(.seconds(20))
+        #expect(jobs.runningJobs.isEmpty, "seed \(seed)")
+        let calls = jobs.calls.count
+        try await room.pass(.seconds(120))
+        #expect(jobs.calls.count == calls, "seed \(seed)")
+      }
+    }
+  }
+
+  @Test func `a hand-over that takes long is stopped when it is there, although the task has ended`() throws {
+    for seed in Seeds.few {
+      let jobs = { @Sendable (simulator: Simulator) in
+        ScriptedJobs(time: simulator.time, latency: .seconds(20)) { _ in .endless }
+      }
+      try JobRoom.run(seed: seed, jobs: jobs) { room, jobs in
+        let id = try await room.reasoning.start("?")
+        try await room.pass(.seconds(3))
+        try await room.reasoning.cancel(id)
+        #expect(try await room.end(of: id).status == .cancelled)
+        #expect(room.simulator.elapsed < .seconds(5))
+        try await room.pass(.seconds(60))
+        #expect(jobs.jobs.count == 1 && jobs.cancelledJobs.count == 1, "seed \(seed)")
+      }
+    }
+  }
+
+  @Test func `a cancel that does not reach the provider is made again`() throws {
+    let jobs = { @Sendable (simulator: Simulator) in
+      ScriptedJobs(time: simulator.time) { call in
+        call.kind == .cancel && call.number < 4 ? .refused(ProviderFailure(.unreachable)) : nil
+      } script: { _ in .endless }
+    }
+    try JobRoom.run(jobs: jobs) { room, jobs in
+      let id = try await room.reasoning.start("?")
+      await jobs.calls(.poll, atLeast: 1)
+      try await room.reasoning.cancel(id)
+      await jobs.calls(.cancel, atLeast: 4)
+      #expect(jobs.runningJobs.isEmpty)
+    }
+  }
+
+  @Test func `a companion that stops right after a cancel stops the job first`() throws {
+    for seed in Seeds.range {
+      let simulator = Simulator(seed: seed)
+      try simulator.run {
+        let jobs = ScriptedJobs(time: simulator.time, latency: .milliseconds(1_100)) { _ in .endless }
+        let room = try JobRoom(
+          simulator: simulator, store: InMemoryStore(time: simulator.time),
+          providers: [Provider("a", jobs: jobs)])
+        room.companion.start()
+        let id = try await room.reasoning.start("?")
+        try await room.pass(.milliseconds(1_200 + 100 * Int64(seed)))
+        try await room.reasoning.cancel(id)
+        await room.companion.stop()
+        #expect(jobs.runningJobs.isEmpty, "seed \(seed)")
+      }
+    }
+  }
+
+  // MARK: Shutdowns and leases
+
+  @Test func `a shutdown stops no job, and the next process asks after it`() throws {
+    for seed in Seeds.range {
+      let simulator = Simulator(seed: seed)
+      try simulator.run {
+        let jobs = ScriptedJobs(time: simulator.time, latency: .milliseconds(400)) {
+          .answering("job \($0)", after: .seconds(15))
+        }
+        let store = InMemoryStore(time: simulator.time)
+        var id: JobID?
+        for life in 1...4 {
+          let room = try JobRoom(simulator: simulator, store: store, providers: [Provider("a", jobs: jobs)])
+          room.companion.start()
+          if id == nil { id = try await room.reasoning.start("?") }
+          try await room.pass(.milliseconds(Int64(seed) * 60 * Int64(life)))
+          await room.companion.stop()
+        }
+        let room = try JobRoom(simulator: simulator, store: store, providers: [Provider("a", jobs: jobs)])
+        room.companion.start()
+        let job = try #require(id)
+        #expect(try await room.reasoning.wait(for: job).response == "job 1", "seed \(seed)")
+        #expect(jobs.calls(.submit).count == 1 && jobs.calls(.cancel).isEmpty, "seed \(seed)")
+        #expect(try await room.task(job).failedAttempts == 0)
+        await room.companion.stop()
+      }
+    }
+  }
+
+  @Test func `a worker that has lost its task stops no job, and hands none over`() throws {
+    for seed in Seeds.range {
+      let jobs = { @Sendable (simulator: Simulator) in
+        ScriptedJobs(time: simulator.time, latency: .seconds(1)) { .answering("job \($0)", after: .seconds(20)) }
+      }
+      try JobRoom.run(seed: seed, jobs: jobs) { room, jobs in
+        let id = try await room.reasoning.start("?")
+        try await room.pass(.milliseconds(100 * Int64(seed)))
+        let task = try await room.task(id)
+        if case .running = task.state {
+          // As another process does that holds the worker for dead.
+          try await room.store.commit(.transition(id, .release(task.lease), revision: nil))
+        }
+        #expect(try await room.reasoning.wait(for: id).response == "job 1", "seed \(seed)")
+        #expect(jobs.submissions.count == 1 && jobs.jobs.count == 1, "seed \(seed)")
+        #expect(jobs.cancelledJobs.isEmpty, "seed \(seed)")
+      }
+    }
+  }
+
+  // MARK: Switches
+
+  @Test(arguments: [false, true])
+  func `a switch takes the jobs along only when that is asked for`(includingRunning: Bool) throws {
+    for seed in Seeds.range {
+      let simulator = Simulator(seed: seed)
+      try simulator.run {
+        let a = ScriptedJobs(time: simulator.time, latency: .milliseconds(900)) { _ in
+          .answering("a", after: .seconds(60))
+        }
+        let b = ScriptedJobs(identity: ModelIdentity(provider: "b", model: "m"), time: simulator.time) { _ in
+          .answering("b", after: .seconds(5))
+        }
+        let room = try JobRoom(
+          simulator: simulator, store: InMemoryStore(time: simulator.time),
+          providers: [Provider("a", jobs: a), Provider("b", jobs: b)])
+        room.companion.start()
+        let id = try await room.reasoning.start("?")
+        // Between two looks, or in the middle of one.
+        try await room.pass(.milliseconds(1_000 + 100 * Int64(seed)))
+        try await room.companion.switchProvider(
+          from: "a", to: "b", reason: "test", includingRunning: includingRunning)
+        let response = try await room.reasoning.wait(for: id).response
+        #expect(response == (includingRunning ? "b" : "a"), "seed \(seed)")
+        #expect(a.calls(.submit).count == 1 && b.calls(.submit).count == (includingRunning ? 1 : 0))
+        #expect(a.cancelledJobs.count == (includingRunning ? 1 : 0), "seed \(seed)")
+        #expect(try await room.task(id).failedAttempts == 0)
+        await room.companion.stop()
+      }
+    }
+  }
+
+  // MARK: Crashes
+
+  @Test(arguments: CrashableStore.Fault.allCases)
+  func `whatever the moment, no key is used twice but where nobody could know, and the result arrives`(
+    fault: CrashableStore.Fault
+  ) throws {
+    for seed in Seeds.few {
+      for commit in 1...14 {
+        for heedsKeys in [true, false] { try go(through: fault, at: commit, seed: seed, heedsKeys: heedsKeys) }
+      }
+    }
+  }
+
+  private func go(
+    through fault: CrashableStore.Fault, at commit: Int, seed: UInt64, heedsKeys: Bool
+  ) throws {
+    let simulator = Simulator(seed: seed)
+    try simulator.run {
+      let durable = InMemoryStore(time: simulator.time)
+      let store = CrashableStore(durable, fault, at: commit)
+      let jobs = ScriptedJobs(time: simulator.time, heedsKeys: heedsKeys, latency: .milliseconds(200)) { number in
+        number == 1
+          ? .failing(ProviderFailure(.serverError), after: .seconds(9))
+          : .answering("job \(number)", after: .seconds(9))
+      }
+      let context: Comment = "seed \(seed), \(fault) at commit \(commit), keys \(heedsKeys)"
+      let first = try JobRoom(
+        simulator: simulator, store: durable, through: store, providers: [Provider("a", jobs: jobs)])
+      first.companion.start()
+      let asked = try? await first.reasoning.start("?", key: "wish")
+      if let asked { _ = try? await first.reasoning.wait(for: asked, timeout: .seconds(60)) }
+      store.crash()
+      let beforeRestart = jobs.submissions
+
+      let second = try JobRoom(simulator: simulator, store: durable, providers: [Provider("a", jobs: jobs)])
+      second.companion.start()
+      let id = try await second.reasoning.start("?", key: "wish")
+      if let asked { #expect(asked == id, context) }
+      let result = try await second.reasoning.wait(for: id, timeout: .seconds(600))
+      #expect(result.response.hasPrefix("job"), context)
+
+      // A key comes twice only where the job was taken and its name not yet stored.
+      let again = jobs.submissions.filter { $0.value > 1 }
+      #expect(again.count <= 1 && again.values.allSatisfy { $0 == 2 }, context)
+      for key in again.keys { #expect(beforeRestart[key] == 1, context) }
+      if fault == .failsOnce { #expect(again.isEmpty, context) }
+      // Nobody pays for a job that nobody asks after, but in that moment.
+      let forgotten = jobs.jobs.count - jobs.submissions.count
+      #expect(forgotten == (heedsKeys ? 0 : again.count), context)
+      #expect(jobs.cancelledJobs.isEmpty, context)
+      await second.companion.stop()
+      await first.companion.stop()
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import CompanionKit
+import CompanionTesting
+
+/// A companion in a simulation whose reasoning jobs are run by scripted providers.
+struct JobRoom: Sendable {
+  let simulator: Simulator
+  let store: InMemoryStore
+  let companion: Companion
+  let events: RecordingEventSink
+
+  var reasoning: ReasoningJobs { companion.reasoning }
+
+  /// Runs a body with a companion that has started, and stops the companion.
+  @discardableResult
+  static func run<Value: Sendable>(
+    seed: UInt64 = 1,
+    configure: @escaping @Sendable (inout CompanionConfiguration) -> Void = { _ in },
+    providers: @escaping @Sendable (Simulator) -> [Provider],
+    _ body: @escaping @Sendable (JobRoom) async throws -> Value
+  ) throws -> Value {
+    let simulator = Simulator(seed: seed)
+    return try simulator.run {
+      let room = try JobRoom(
+        simulator: simulator, store: InMemoryStore(time: simulator.time), configure: configure,
+        providers: providers(simulator))
+      room.companion.start()
+      let value = try await body(room)
+      await room.companion.stop()
+      return value
+    }
+  }
+
+  /// The same with one provider of jobs.
+  @discardableResult
+  static func run<Value: Sendable>(
+    seed: UInt64 = 1,
+    configure: @escaping @Sendable (inout CompanionConfiguration) -> Void = { _ in },
+    jobs: @escaping @Sendable (Simulator) -> ScriptedJobs,
+    _ body: @escaping @Sendable (JobRoom, ScriptedJobs) async throws -> Value
+  ) throws -> Value {
+    let simulator = Simulator(seed: seed)
+    return try simulator.run {
+      let jobs = jobs(simulator)
+      let room = try JobRoom(
+        simulator: simulator, store: InMemoryStore(time: simulator.time), configure: configure,
+        providers: [Provider("a", services: ProviderServices(background: jobs))])
+      room.companion.start()
+      let value = try await body(room, jobs)
+      await room.companion.stop()
+      return value
+    }
+  }
+
+  /// A companion on a store, as after a restart. It has not started.
+  init(
+    simulator: Simulator, store: InMemoryStore, through outer: CrashableStore? = nil,
+    configure: (inout CompanionConfiguration) -> Void = { _ in }, providers: [Provider]
+  ) throws {
+    var configuration = CompanionConfiguration()
+    configuration.intents = .rules
+    configure(&configuration)
+    self.simulator = simulator
+    self.store = store
+    events = RecordingEventSink()
+    companion = try Companion(
+      providers: providers, store: outer ?? CrashableStore(store), configuration: configuration, time: simulator.time,
+      identifiers: simulator.identifiers, random: simulator.random, events: events)
+  }
+
+  /// The job's task as it is now.
+  func task(_ id: JobID) async throws -> GenerationTask { try await companion.taskStatus(of: id).task }
+
+  /// What has happened to a job, as the names of the events.
+  func story(of id: JobID) async throws -> [String] {
+    try await companion.taskHistory(of: id).map(\.kind.typeName)
+  }
+
+  /// Lets simulated time pass.
+  func pass(_ duration: Duration) async throws {
+    try await simulator.time.sleep(for: duration, tolerance: nil)
+  }
+
+  /// Waits until a job has ended, whatever has become of it.
+  func end(of id: JobID) async throws -> ReasoningJob {
+    for try await job in reasoning.updates(of: id) where job.status.isFinal { return job }
+    return try await reasoning.status(of: id)
+  }
+
+  /// What a job's result is refused with; `nil` when there is one.
+  func refusal(of id: JobID) async -> ReasoningJobFailure? {
+    do throws(ReasoningJobFailure) {
+      _ = try await reasoning.result(of: id)
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
+
+extension Provider {
+  /// A provider of jobs.
+  init(_ id: ProviderID, jobs: ScriptedJobs, priority: Int = 0) {
+    self.init(id, services: ProviderServices(background: jobs), priority: priority)
+  }
+}
