@@ -45,6 +45,18 @@ public struct APIKey: Sendable {
   }
 }
 
+extension APIKey {
+  /// The key that a configuration refers to.
+  ///
+  /// - Parameter host: asked for a key of the host's by its name; `nil` where there is none.
+  init(_ reference: SecretReference, host: @escaping @Sendable (String) async throws -> String?) {
+    switch reference {
+    case .environment(let name): self = .environment(name)
+    case .host(let name): self.init(source: reference.description) { try await host(name) }
+    }
+  }
+}
+
 extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   /// Where the key is found.
   public var description: String { "APIKey from \(source)" }

@@ -10,7 +10,8 @@ public struct CircuitBreaker: Hashable, Sendable {
   public struct Policy: Hashable, Sendable, Codable {
     /// It opens at so many failures in a row. At least 1; less counts as that.
     public var consecutiveFailures: Int
-    /// It opens when this part of the calls in the window has failed, 0 to 1.
+    /// It opens when this part of the calls in the window has failed, above 0 up to 1; what is not a number
+    /// never opens it.
     public var failureRatio: Double
     /// The time over which the ratio is taken.
     public var window: Duration
@@ -93,10 +94,10 @@ public struct CircuitBreaker: Hashable, Sendable {
   private var generation: UInt64 = 0
   /// Raised by every rest that a provider asks for, so that calls that were made before it count as one.
   private var rests: UInt64 = 0
-  /// No call is admitted from the first time to the second.
-  private var rest: (from: Timestamp, until: Timestamp)?
-  /// The present probe's.
-  private var probe: (from: Timestamp, until: Timestamp)?
+  /// No call is admitted in it.
+  private var rest: Span?
+  /// The present probe's; `nil` when it has ended, or there was none.
+  private var probe: Span?
   private var probeSuccesses = 0
   /// How often it has opened since it was last closed.
   private var openings = 0
@@ -112,9 +113,16 @@ public struct CircuitBreaker: Hashable, Sendable {
 extension CircuitBreaker {
   /// Whether a call would be admitted.
   public func availability(at now: Timestamp) -> Availability {
-    if let rest = rest.flatMap({ Self.end(of: $0, at: now) }) { return .resting(until: rest) }
-    if let probe = probe.flatMap({ Self.end(of: $0, at: now) }) { return .probing(until: probe) }
+    if let end = rest?.end(at: now) { return .resting(until: end) }
+    if let end = probe?.end(at: now) { return .probing(until: end) }
     return .ready
+  }
+
+  /// Takes in what time it is. Where the clock was set back, what lasts until some time lasts as long as it was
+  /// to last from now on, and not until the clock is there again. Every event does so too.
+  public mutating func adjust(to now: Timestamp) {
+    rest = rest?.adjusted(to: now)
+    probe = probe?.adjusted(to: now)
   }
 
   /// The breaker after an event, and the permit of an admitted call; `nil` for a call that is not.
@@ -126,19 +134,25 @@ extension CircuitBreaker {
 
   /// Takes an event in place; see ``reducing(_:at:)``.
   package mutating func reduce(_ event: Event, at now: Timestamp) -> Permit? {
+    adjust(to: now)
     switch event {
     case .admit: return admit(at: now)
-    case .succeeded(let permit): if permit.generation == generation { succeed(at: now) }
+    case .succeeded(let permit): if isValid(permit) { succeed(at: now) }
     case .failed(let permit, let failure):
-      guard permit.generation == generation else { break }
+      guard isValid(permit) else { break }
       guard failure.isAboutProvider else {
         probe = nil
         break
       }
       fail(failure, permit, at: now)
-    case .abandoned(let permit): if permit.generation == generation { probe = nil }
+    case .abandoned(let permit): if isValid(permit) { probe = nil }
     }
     return nil
+  }
+
+  /// Whether a call's result still counts: it is of this generation, and no probe whose result is known.
+  private func isValid(_ permit: Permit) -> Bool {
+    permit.generation == generation && permit.isProbe == (probe != nil)
   }
 
   private mutating func admit(at now: Timestamp) -> Permit? {
@@ -148,7 +162,7 @@ extension CircuitBreaker {
     phase = .halfOpen
     generation += 1
     // A probe that does not come back holds nobody up for longer than the cooldown.
-    probe = (now, now.advanced(by: max(policy.cooldown, .seconds(1))))
+    probe = Span(from: now, until: now.advanced(by: max(policy.cooldown, .seconds(1))))
     return Permit(generation: generation, rest: rests, isProbe: true)
   }
 
@@ -193,10 +207,10 @@ extension CircuitBreaker {
     probe = nil
     probeSuccesses = 0
     recent = RecentCalls(window: policy.window)
-    var cooldown = min(max(policy.cooldown, .zero), policy.maximumCooldown)
-    for _ in 0..<openings where cooldown < policy.maximumCooldown {
-      cooldown = min(cooldown * 2, policy.maximumCooldown)
-    }
+    // No time is further away than this, and its double is still a duration.
+    let maximum = min(policy.maximumCooldown, .nanoseconds(Int64.max))
+    var cooldown = min(max(policy.cooldown, .zero), maximum)
+    for _ in 0..<openings where cooldown < maximum { cooldown = min(cooldown * 2, maximum) }
     openings = min(openings + 1, 64)
     if isPermanent { cooldown = max(cooldown, policy.permanentCooldown) }
     rest(for: max(cooldown, retryAfter ?? .zero), at: now)
@@ -205,33 +219,7 @@ extension CircuitBreaker {
   /// A rest is never shortened.
   private mutating func rest(for duration: Duration, at now: Timestamp) {
     let until = now.advanced(by: duration)
-    let present = rest.flatMap { Self.end(of: $0, at: now) } ?? now
-    rest = (now, max(until, present))
-  }
-
-  /// When a time ends that has not; no later than its length from now, in case that the clock was set back.
-  private static func end(of span: (from: Timestamp, until: Timestamp), at now: Timestamp) -> Timestamp? {
-    guard now < span.until else { return nil }
-    return now < span.from ? now.advanced(by: span.from.duration(to: span.until)) : span.until
-  }
-}
-
-extension CircuitBreaker {
-  /// Whether two breakers are in the same state.
-  public static func == (left: CircuitBreaker, right: CircuitBreaker) -> Bool {
-    left.policy == right.policy && left.phase == right.phase
-      && left.consecutiveFailures == right.consecutiveFailures && left.generation == right.generation
-      && left.rests == right.rests && left.rest?.from == right.rest?.from
-      && left.rest?.until == right.rest?.until && left.probe?.from == right.probe?.from
-      && left.probe?.until == right.probe?.until && left.probeSuccesses == right.probeSuccesses
-      && left.openings == right.openings && left.recent == right.recent
-  }
-
-  /// Hashes the policy, the phase and the generation.
-  public func hash(into hasher: inout Hasher) {
-    hasher.combine(policy)
-    hasher.combine(phase)
-    hasher.combine(generation)
+    rest = Span(from: now, until: max(until, rest?.end(at: now) ?? now))
   }
 }
 
@@ -242,6 +230,24 @@ extension ProviderFailure {
     case .transient, .ambiguous, .permanentForProvider: true
     case .permanentForRequest, .neutral: false
     }
+  }
+}
+
+/// A time with an end.
+private struct Span: Hashable, Sendable {
+  var from: Timestamp
+  var until: Timestamp
+
+  /// When it ends; `nil` when it has.
+  func end(at now: Timestamp) -> Timestamp? {
+    let until = adjusted(to: now).until
+    return now < until ? until : nil
+  }
+
+  /// The same; where the clock was set back, as long from now on.
+  func adjusted(to now: Timestamp) -> Span {
+    guard now < from else { return self }
+    return Span(from: now, until: now.advanced(by: from.duration(to: until)))
   }
 }
 
@@ -268,7 +274,8 @@ private struct RecentCalls: Hashable, Sendable {
 
   mutating func count(isFailure: Bool, at now: Timestamp) {
     let number = number(at: now)
-    let place = Int(number - number.dividedRoundingDown(by: Self.sliceCount) * Self.sliceCount)
+    let remainder = Int(number % Self.sliceCount)
+    let place = remainder < 0 ? remainder + slices.count : remainder
     if slices[place].number != number { slices[place] = Slice(number: number) }
     slices[place].calls += 1
     if isFailure { slices[place].failures += 1 }
@@ -276,9 +283,9 @@ private struct RecentCalls: Hashable, Sendable {
 
   func counts(at now: Timestamp) -> (calls: Int, failures: Int) {
     let number = number(at: now)
-    let first = number.subtractingReportingOverflow(Self.sliceCount - 1).partialValue
+    let first = max(number, .min + Self.sliceCount) - Self.sliceCount + 1
     return slices.reduce(into: (0, 0)) { sum, slice in
-      guard (first...max(first, number)).contains(slice.number) else { return }
+      guard first <= slice.number, slice.number <= number else { return }
       sum.0 += slice.calls
       sum.1 += slice.failures
     }

@@ -38,9 +38,10 @@ public struct CostBudget: Hashable, Sendable, Codable {
     public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
   }
 
-  /// How far the budget is used up when so much is spent.
+  /// How far the budget is used up when so much is spent. What cannot be compared is exhausted: a budget that
+  /// does not count would not be one.
   public func level(spent: Double) -> Level {
-    if spent >= limit { return .exhausted }
+    guard spent < limit else { return .exhausted }
     return spent >= limit * 0.8 ? .low : .ample
   }
 }
@@ -51,8 +52,7 @@ extension CostBudget.Period {
     switch self {
     case .hour: now.roundedDown(to: 3_600)
     case .day: now.roundedDown(to: 86_400)
-    case .month:
-      Timestamp(monthOf: now.civilDate)
+    case .month: Timestamp(monthOf: now.civilDate)
     case .total: Timestamp(nanosecondsSinceEpoch: .min)
     }
   }

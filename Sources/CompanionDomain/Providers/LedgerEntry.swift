@@ -61,7 +61,8 @@ public struct LedgerTotals: Hashable, Sendable {
   public var usage: TokenUsage?
   /// What is known of the cost, by currency.
   public var costs: [String: Double] = [:]
-  /// How many calls used tokens at a price that is not known, or may have: their cost is not in `costs`.
+  /// How many calls used tokens at a price that is not known, or may have, or at one that comes to no finite
+  /// number: their cost is not in `costs`.
   public var callsOfUnknownCost = 0
 
   /// No calls.
@@ -72,9 +73,9 @@ public struct LedgerTotals: Hashable, Sendable {
     calls += 1
     if entry.failure != nil { failures += 1 }
     if let more = entry.usage { usage = usage.map { $0.adding(more) } ?? more }
-    if let cost = entry.cost {
+    if let cost = entry.cost, cost.amount.isFinite {
       costs[cost.currency, default: 0] += cost.amount
-    } else if entry.mayHaveCost {
+    } else if entry.cost != nil || entry.mayHaveCost {
       callsOfUnknownCost += 1
     }
   }

@@ -14,7 +14,7 @@ public struct ProviderConfiguration: Hashable, Sendable {
   public var apiKey: SecretReference?
   /// The version of the API, where the address does not tell: Azure's `api-version`, `anthropic-version`.
   public var apiVersion: String?
-  /// The longest time without a byte from the server.
+  /// The longest time without a byte from the server. A whole answer is one silence until it is there.
   public var timeout: Duration
   /// Providers of a lower number are asked first; among those of the same the strategy decides.
   public var priority: Int
@@ -30,7 +30,7 @@ public struct ProviderConfiguration: Hashable, Sendable {
   /// A configuration; what is not given is the usual.
   public init(
     id: ProviderID, api: ProviderAPI, model: String, baseURL: String? = nil, apiKey: SecretReference? = nil,
-    apiVersion: String? = nil, timeout: Duration = .seconds(120), priority: Int = 0,
+    apiVersion: String? = nil, timeout: Duration? = nil, priority: Int = 0,
     capabilities: ModelCapabilities? = nil, limits: ProviderLimits = ProviderLimits(),
     price: ModelPrice? = nil, breaker: CircuitBreaker.Policy = CircuitBreaker.Policy()
   ) {
@@ -40,7 +40,7 @@ public struct ProviderConfiguration: Hashable, Sendable {
     self.model = model
     self.apiKey = apiKey
     self.apiVersion = apiVersion
-    self.timeout = timeout
+    self.timeout = timeout ?? api.usualTimeout
     self.priority = priority
     self.capabilities = capabilities ?? ModelCapabilities(kinds: api.usualKinds)
     self.limits = limits
@@ -76,6 +76,9 @@ public enum ProviderAPI: String, Hashable, Sendable, Codable, CaseIterable {
     case .openAIEmbeddings: [.embedding]
     }
   }
+
+  /// The longest silence that is usual of it: five minutes for images, two for all else.
+  public var usualTimeout: Duration { self == .openAIImages ? .seconds(300) : .seconds(120) }
 
   /// What no model behind this API can do.
   var impossibleKinds: Set<ModelCapabilities.Kind> {

@@ -1,6 +1,6 @@
 /// What is wrong with a configuration of providers.
 public struct ProviderConfigurationFailure: Error, Hashable, Sendable {
-  /// The field, as a path such as `providers[1].base_url`.
+  /// The field, as a path such as `providers[1].base_url`; empty for the whole configuration.
   public var field: String
   /// What is wrong with it, and what is expected. It quotes no value that may be a secret.
   public var problem: String
@@ -13,11 +13,13 @@ public struct ProviderConfigurationFailure: Error, Hashable, Sendable {
 
   /// The same failure, of a field inside another.
   public func inside(_ path: String) -> ProviderConfigurationFailure {
-    ProviderConfigurationFailure(field: field.isEmpty ? path : "\(path).\(field)", problem: problem)
+    let isWhole = field.isEmpty || path.isEmpty
+    return ProviderConfigurationFailure(
+      field: isWhole ? path + field : "\(path).\(field)", problem: problem)
   }
 }
 
 extension ProviderConfigurationFailure: CustomStringConvertible {
   /// One line for a person.
-  public var description: String { "\(field): \(problem)" }
+  public var description: String { field.isEmpty ? problem : "\(field): \(problem)" }
 }

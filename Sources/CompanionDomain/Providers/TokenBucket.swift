@@ -27,13 +27,21 @@ public struct TokenBucket: Hashable, Sendable {
   /// How long it takes until an amount is there. More than the bucket holds is there when it is full.
   public func wait(for amount: Double, at now: Timestamp) -> Duration {
     let missing = min(amount, capacity) - level(at: now)
-    guard missing > 0 else { return .zero }
-    return .nanoseconds(Int64((missing * 60 / capacity * 1e9).rounded(.up)))
+    // Less than that is a matter of rounding.
+    guard missing > 1e-6 else { return .zero }
+    let nanoseconds = (missing * 60 / capacity * 1e9).rounded(.up)
+    return .nanoseconds(Int64(exactly: nanoseconds) ?? .max)
   }
 
-  /// Takes an amount, whether or not it is there; a negative one is given back.
+  /// Takes an amount, whether or not it is there; a negative one is given back. What is not a finite number is
+  /// nothing.
   public mutating func take(_ amount: Double, at now: Timestamp) {
-    level = min(capacity, level(at: now) - amount)
+    let rest = level(at: now) - (amount.isFinite ? amount : 0)
+    level = max(min(capacity, rest), -Double.greatestFiniteMagnitude)
     updatedAt = now
   }
+
+  /// Takes in what time it is. Where the clock was set back, the bucket fills again from now on, and not only
+  /// when the clock is there again. Taking something does so too.
+  public mutating func adjust(to now: Timestamp) { take(0, at: now) }
 }

@@ -29,11 +29,11 @@ public struct AnthropicModel: LanguageModel {
   ///   - baseURL: what comes before `/v1/messages`, with or without a part of that; `nil` for Anthropic's own
   ///     address.
   ///   - apiKey: sent as `x-api-key`; `nil` for a server that asks for none.
-  ///   - apiVersion: sent as `anthropic-version`.
+  ///   - apiVersion: sent as `anthropic-version`; `nil` for `2023-06-01`.
   ///   - idleTimeout: the longest time without a byte. A whole answer is one silence until it is there.
   ///   - time: tells how far away a time is that a provider names.
   public init(
-    baseURL: URL? = nil, model: String, apiKey: APIKey? = nil, apiVersion: String = "2023-06-01",
+    baseURL: URL? = nil, model: String, apiKey: APIKey? = nil, apiVersion: String? = nil,
     transport: any HTTPTransport, idleTimeout: Duration = .seconds(120), time: any TimeSource
   ) {
     endpoint = AnthropicEndpoint(baseURL: baseURL)
@@ -41,7 +41,7 @@ public struct AnthropicModel: LanguageModel {
     identity = ModelIdentity(provider: endpoint.provider, model: model)
     exchange = ProviderExchange(
       transport: transport, apiKey: apiKey, authorization: { ("x-api-key", $0) },
-      headers: ["anthropic-version": apiVersion], idleTimeout: idleTimeout, time: time)
+      headers: ["anthropic-version": apiVersion ?? "2023-06-01"], idleTimeout: idleTimeout, time: time)
   }
 
   /// Answers whole; see ``LanguageModel/generate(_:)``.
