@@ -6,6 +6,10 @@ extension Companion {
   /// How the providers stand, in the order in which they are asked.
   public var providers: [ProviderStatus] { environment.router.status() }
 
+  /// How providers are configured at present, with what was switched and updated since the start: what a host
+  /// writes back to its file. They are in the order in which they are asked.
+  public var providersConfiguration: ProvidersConfiguration { environment.router.configuration }
+
   /// Brings what goes to one provider to another.
   ///
   /// New calls go to the other one from now on, and the first one is asked last, until the process ends. Tasks
