@@ -35,7 +35,7 @@ struct ProvidersFileTests {
   @Test(arguments: [
     ("", "is empty"), (" \n", "is empty"), ("{", "is not JSON: see line 1, column 2"),
     (#"{"providers": [}"#, "is not JSON: see line 1, column 16"),
-    ("{\n  \"providers\": [],\n}", "is not JSON: see line 3, column 1"),
+    ("{\n  \"providers\": []\n  ]", "is not JSON: see line 3, column 3"),
     ("{\"providers\": []} //", "is not JSON: see line 1, column 19"),
     ("{\"a\": \"\u{1}\"}", "is not JSON: see line 1, column 8"),
     (#"{"a": "\x"}"#, "is not JSON: see line 1, column 9"), ("{'a': 1}", "is not JSON: see line 1, column 2"),
