@@ -46,7 +46,9 @@ extension Companion {
 
   /// Calls of providers that are over, newest first.
   ///
-  /// - Parameter limit: the most entries; below one gives none.
+  /// - Parameters:
+  ///   - filter: which calls are meant.
+  ///   - limit: the most entries; below one gives none.
   public func ledger(
     matching filter: LedgerFilter = LedgerFilter(), limit: Int = 100
   ) async throws(StoreFailure) -> [LedgerEntry] {
