@@ -65,7 +65,7 @@ package final class ModelRouter: Sendable {
 
   /// Looks up what budgets have been used up by before this process began, in the ledger, once. While that cannot
   /// be read, nobody knows whether they are used up, and their providers are not called.
-  func lookUpSpending() async {
+  package func lookUpSpending() async {
     guard !table.withLock({ $0.unknownSpending(at: time.now) }).isEmpty else { return }
     // Whoever is cancelled is not going to call anybody.
     guard (try? await lookingUp.enter()) != nil else { return }

@@ -49,12 +49,15 @@ extension ProviderTable {
       if case .resting(let until) = row.breaker.availability(at: now) {
         restsUntil = restsUntil.map { max($0, until) } ?? until
       }
+      // The last call may have been in an earlier period.
+      var spending = row.spending
+      _ = spending?.start(at: now)
       return ProviderStatus(
         configuration: row.provider.configuration, model: row.model, breaker: row.breaker.phase,
         restsUntil: restsUntil, callsUnderWay: row.calls.count,
         requestsLeft: row.requests.map { $0.level(at: now) - demand[place].requests },
         tokensLeft: row.tokens.map { $0.level(at: now) - demand[place].tokens },
-        spent: row.spending?.spent, latency: row.latency, totals: row.totals, lastFailure: row.lastFailure)
+        spent: spending?.spent, latency: row.latency, totals: row.totals, lastFailure: row.lastFailure)
     }
   }
 }

@@ -28,6 +28,7 @@ extension ProviderTable {
     new.calls = old.calls
     new.lastCall = old.lastCall
     new.totals = old.totals
+    new.leftAt = old.leftAt
     rows[place] = new
     noteRows()
     return regroup(at: now)
@@ -50,8 +51,15 @@ extension ProviderTable {
     }
     rows[to].provider.configuration.priority = first
     rows[to].isPreferred = true
+    rows[to].leftAt = nil
     rows[from].provider.configuration.priority = last == .max ? .max : last + 1
     rows[from].isPreferred = false
+  }
+
+  /// Notes that the jobs that a provider has so far are to go elsewhere.
+  mutating func leave(_ id: ProviderID, at now: Timestamp) {
+    guard let place = place(of: id) else { return }
+    rows[place].leftAt = now
   }
 
   /// The order in which providers are asked, which a switch changes.

@@ -34,6 +34,8 @@ struct ProviderTable: Sendable {
     var lastFailure: ProviderFailure?
     /// Whether it was switched to: it comes first among those of its priority.
     var isPreferred = false
+    /// When its jobs were told to go elsewhere; `nil` when they were not.
+    var leftAt: Timestamp?
 
     var id: ProviderID { provider.id }
   }

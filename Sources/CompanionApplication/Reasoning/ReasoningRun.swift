@@ -128,7 +128,7 @@ extension ReasoningRun {
       case .failure(let failure):
         running.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
         do throws(ProviderFailure) {
-          try tries.failed(call, failure, isBegun: false)
+          try tries.failed(call, failure)
         } catch {
           // Only who may have taken it is to be asked first the next time.
           if call.runsJobs, error.disposition != .ambiguous, error.disposition != .neutral {
