@@ -111,7 +111,8 @@ struct RoutingLoopbackTests {
       store: InMemoryStore(time: .system), events: events)
     companion.start()
     let configuration = ProviderConfiguration(
-      id: "a", api: .openAIChat, model: "m", baseURL: server.url("/v1").absoluteString, apiKey: .host("known"))
+      id: "a", api: .openAIChat, model: "m", baseURL: server.url("/v1").absoluteString, apiKey: .host("known")
+    )
     var refusal: ProviderCommandFailure?
     do throws(ProviderCommandFailure) {
       try await companion.updateProvider(configuration)
@@ -149,6 +150,7 @@ struct RoutingLoopbackTests {
     }
     var configuration = CompanionConfiguration()
     configuration.intents = .rules
+    configuration.history = HistoryPolicy(hot: 8, trimmed: 6, sent: 4) ?? .standard
     return try Companion(
       providers: providers, store: InMemoryStore(time: .system), configuration: configuration, events: events)
   }

@@ -86,7 +86,9 @@ struct RoutingTests {
 
   @Test func `a person who stops an answer says nothing about the provider`() throws {
     for seed in Self.seeds {
-      try RoutedScene.run(seed: seed) { _ in [Provider("a", model: ScriptedModel.answering("Once", .hang))] } _: {
+      try RoutedScene.run(seed: seed) { _ in
+        [Provider("a", model: ScriptedModel.answering("Once", .hang))]
+      } _: {
         scene in
         for _ in 1...8 {
           let reply = try await scene.companion.send("A story", in: scene.session)
@@ -259,7 +261,8 @@ struct RoutingTests {
   // MARK: New configurations
 
   private static func configuration(
-    _ model: String, id: ProviderID = "a", key: SecretReference? = nil, limits: ProviderLimits = ProviderLimits()
+    _ model: String, id: ProviderID = "a", key: SecretReference? = nil,
+    limits: ProviderLimits = ProviderLimits()
   ) -> ProviderConfiguration {
     ProviderConfiguration(id: id, api: .custom, model: model, apiKey: key, limits: limits)
   }
@@ -288,7 +291,8 @@ struct RoutingTests {
 
   @Test func `a configuration that is not valid, or fails its test, is never applied`() throws {
     for seed in Self.seeds {
-      try RoutedScene.run(seed: seed, { _ in [Provider("a", model: ScriptedModel.answering("old"))] },
+      try RoutedScene.run(
+        seed: seed, { _ in [Provider("a", model: ScriptedModel.answering("old"))] },
         factory: Self.factory()
       ) { scene in
         let before = scene.companion.providers[0].configuration
@@ -318,7 +322,9 @@ struct RoutingTests {
   }
 
   @Test func `a cancelled update is not applied, whenever that happens`() throws {
-    try RoutedScene.run({ _ in [Provider("a", model: ScriptedModel.answering("old"))] }, factory: Self.factory()) {
+    try RoutedScene.run(
+      { _ in [Provider("a", model: ScriptedModel.answering("old"))] }, factory: Self.factory()
+    ) {
       scene in
       await withTaskGroup { group in
         group.addTask { _ = await refusal(Self.configuration("stuck"), in: scene) }
@@ -361,7 +367,8 @@ struct RoutingTests {
     }
   }
 
-  @Test func `an update tests no provider that has asked to be left alone, and wakes tasks that wait`() throws {
+  @Test func `an update tests no provider that has asked to be left alone, and wakes tasks that wait`() throws
+  {
     try RoutedScene.run(
       { _ in [Provider("a", model: ScriptedModel([.refusing(Self.resting)]))] }, factory: Self.factory()
     ) { scene in

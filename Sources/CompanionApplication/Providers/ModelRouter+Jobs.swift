@@ -11,7 +11,8 @@ extension ModelRouter {
 
   /// Enters a job that is over in the ledger, and counts its cost.
   func enterJob(
-    at id: ProviderID, usage: TokenUsage?, latency: Duration, failure: ProviderFailure?, _ context: EventContext
+    at id: ProviderID, usage: TokenUsage?, latency: Duration, failure: ProviderFailure?,
+    _ context: EventContext
   ) {
     guard let provider = table.withLock({ $0.row(id)?.provider }) else { return }
     enter(provider, .task, context, usage: usage, latency: latency, failure: failure?.kind)
