@@ -80,7 +80,7 @@ let package = Package(
       name: "companion", dependencies: ["CompanionKit"], path: "Examples/companion",
       swiftSettings: settingsBesideC),
     .executableTarget(
-      name: "companion-bench", dependencies: ["CompanionKit", "CSQLite"],
+      name: "companion-bench", dependencies: ["CompanionApplication", "CompanionKit", "CSQLite"],
       path: "Examples/companion-bench", swiftSettings: settingsBesideC),
     .target(
       name: "CUnsyncedVFS", dependencies: ["CSQLite"], path: "Examples/CUnsyncedVFS",

@@ -15,6 +15,7 @@ struct Benchmark {
       case .turns: try await TurnsSuite(options: options, report: report).run()
       case .tasks: try await TasksSuite(options: options, report: report).run()
       case .sse: try SSESuite(options: options, report: report).run()
+      case .router: try await RouterSuite(options: options, report: report).run()
       }
     } catch let error as BenchmarkError {
       FileHandle.standardError.write(Data("companion-bench: \(error.message)\n".utf8))
@@ -32,7 +33,7 @@ struct BenchmarkError: Error {
 
 /// What the command line asks for.
 struct BenchmarkOptions {
-  enum Suite: String, CaseIterable { case tasks, turns, sse }
+  enum Suite: String, CaseIterable { case tasks, turns, sse, router }
   enum Store: String, CaseIterable { case memory, sqlite }
 
   var suite: Suite

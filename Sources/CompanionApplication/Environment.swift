@@ -46,7 +46,7 @@ package struct Environment: Sendable {
 
   var events: EventEmitter { EventEmitter(sink: bus, time: time) }
 
-  var calls: ModelCaller { ModelCaller(router: router) }
+  package var calls: ModelCaller { ModelCaller(router: router) }
 
   package func log(of session: SessionID) -> SessionLog {
     SessionLog(session: session, store: store, policy: configuration.history)

@@ -100,4 +100,3 @@ struct CallLine: Sendable {
     for waiter in all { append(waiter, places: places(waiter)) }
   }
 }
-

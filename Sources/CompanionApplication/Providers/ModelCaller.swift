@@ -1,14 +1,14 @@
-import CompanionDomain
-import CompanionPorts
+package import CompanionDomain
+package import CompanionPorts
 
 /// Calls whichever provider is to answer, and tells of each call's start and end.
-struct ModelCaller: Sendable {
+package struct ModelCaller: Sendable {
   let router: ModelRouter
   var time: any TimeSource { router.time }
   var events: EventEmitter { router.events }
 
   /// Asks for a whole answer.
-  func generate(
+  package func generate(
     _ request: GenerationRequest, context: EventContext, deadline: Timestamp? = nil
   ) async throws(ProviderFailure) -> GenerationResponse {
     var tries = tries(request, context: context, deadline: deadline)
@@ -29,7 +29,7 @@ struct ModelCaller: Sendable {
   ///   - onUsage: told of the tokens, where they are reported.
   ///   - take: takes each piece of text; `false` stops the call.
   /// - Returns: why the answer ended; `nil` when `take` stopped it.
-  func stream(
+  package func stream(
     _ request: GenerationRequest, context: EventContext, deadline: Timestamp? = nil,
     onFinish: (FinishReason) -> Void = { _ in }, onUsage: (TokenUsage) -> Void = { _ in },
     take: (String) async -> Bool

@@ -92,7 +92,8 @@ extension RoutingNeeds.Lack: CustomStringConvertible {
     case .kind(let names): "has no capability \(names)"
     case .window(let window, let needed):
       "has a context window of \(window) tokens, and about \(needed) are needed"
-    case .output(let maximum, let needed): "answers with \(maximum) tokens at the most, and not with \(needed)"
+    case .output(let maximum, let needed):
+      "answers with \(maximum) tokens at the most, and not with \(needed)"
     }
   }
 }

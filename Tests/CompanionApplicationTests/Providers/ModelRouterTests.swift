@@ -13,7 +13,8 @@ struct ModelRouterTests {
 
   // MARK: Waiting
 
-  @Test func `a hundred callers at once are let through in their order, at the rate, and none fails`() throws {
+  @Test func `a hundred callers at once are let through in their order, at the rate, and none fails`() throws
+  {
     for limits in [
       ProviderLimits(requestsPerMinute: 20), ProviderLimits(tokensPerMinute: 20 * 6),
       ProviderLimits(requestsPerMinute: 60, tokensPerMinute: 20 * 6, concurrentCalls: 3),
@@ -120,12 +121,17 @@ struct ModelRouterTests {
     }
   }
 
-  @Test func `an answer waits for the provider that is ready first, a deadline ends that, an intent does not wait`()
+  @Test
+  func `an answer waits for the provider that is ready first, a deadline ends that, an intent does not wait`()
     throws
   {
     try RouterScene.run { _ in
-      let busy = ScriptedModel([.refusing(ProviderFailure(.rateLimited, retryAfter: .seconds(20))), ["a"], ["a"]])
-      let quick = ScriptedModel([.refusing(ProviderFailure(.rateLimited, retryAfter: .seconds(5))), ["b"], ["b"]])
+      let busy = ScriptedModel([
+        .refusing(ProviderFailure(.rateLimited, retryAfter: .seconds(20))), ["a"], ["a"],
+      ])
+      let quick = ScriptedModel([
+        .refusing(ProviderFailure(.rateLimited, retryAfter: .seconds(5))), ["b"], ["b"],
+      ])
       return [.scripted("a", busy), .scripted("b", quick)]
     } _: { scene in
       let start = scene.now
@@ -191,7 +197,8 @@ struct ModelRouterTests {
             group.addTask {
               try? await scene.simulator.time.sleep(for: .milliseconds(caller * 171))
               let deadline = scene.now.advanced(by: .seconds(10))
-              _ = await scene.answer(RouterScene.request(caller % 3 == 0 ? .task : .answer), deadline: deadline)
+              _ = await scene.answer(
+                RouterScene.request(caller % 3 == 0 ? .task : .answer), deadline: deadline)
             }
           }
         }
@@ -208,7 +215,9 @@ struct ModelRouterTests {
       .malformedResponse, .authentication, .quotaExhausted, .modelNotFound,
     ] {
       let models = (ScriptedModel.refusing(ProviderFailure(kind)), ScriptedModel.answering("b"))
-      try RouterScene.run { _ in [.scripted("a", models.0), .scripted("b", models.1)] } _: { scene in
+      try RouterScene.run { _ in
+        [.scripted("a", models.0), .scripted("b", models.1)]
+      } _: { scene in
         #expect(await scene.answer().text == "b")
         #expect(models.0.requests.count == 1)
         let failover = scene.events.events.first { $0.kind.typeName == "model.failed_over" }
@@ -223,7 +232,9 @@ struct ModelRouterTests {
   @Test func `an exhausted quota is not asked again, and neither is a key that is not accepted`() throws {
     for kind in [ProviderFailure.Kind.quotaExhausted, .authentication] {
       let poor = ScriptedModel.refusing(ProviderFailure(kind))
-      try RouterScene.run { _ in [.scripted("a", poor), .scripted("b", .answering("b"))] } _: { scene in
+      try RouterScene.run { _ in
+        [.scripted("a", poor), .scripted("b", .answering("b"))]
+      } _: { scene in
         for _ in 1...10 { #expect(await scene.answer().text == "b") }
         #expect(poor.requests.count == 1)
       }
@@ -317,7 +328,9 @@ struct ModelRouterTests {
 
   // MARK: Budgets and the ledger
 
-  @Test func `what was spent before a restart counts, and a ledger that cannot be read stops only what it pays for`()
+  @Test
+  func
+    `what was spent before a restart counts, and a ledger that cannot be read stops only what it pays for`()
     throws
   {
     let simulator = Simulator(seed: 1)

@@ -103,7 +103,8 @@ struct ProviderTableTests {
     #expect(scene.refusal(needs)?.kind == .notCapable)
     #expect(scene.refusal(needs)?.message == "a has no tools; b has no JSON")
     #expect(
-      scene.refusal(RoutingNeeds([.image]))?.message == "a has no capability image; b has no capability image")
+      scene.refusal(RoutingNeeds([.image]))?.message == "a has no capability image; b has no capability image"
+    )
     needs.only = "a"
     #expect(scene.refusal(needs)?.message == "a has no tools")
     needs.only = "b"
@@ -293,7 +294,8 @@ struct ProviderTableTests {
   }
 
   @Test func `ten thousand who wait for one call at a time are served in time`() {
-    var scene = TableUnderTest(.silent("a", limits: ProviderLimits(concurrentCalls: 1)), .silent("b", kinds: [.embedding]))
+    var scene = TableUnderTest(
+      .silent("a", limits: ProviderLimits(concurrentCalls: 1)), .silent("b", kinds: [.embedding]))
     var call = scene.call()
     let line = (0..<10_000).map { _ in scene.lineUp() }
     for id in line.compactMap(\.self) {
@@ -347,7 +349,9 @@ struct ProviderTableTests {
     #expect(scene.wait()?.obstacle == .rate)
   }
 
-  @Test func `a provider that has asked for rest gets it by a new configuration too, unless it is another account`() {
+  @Test
+  func `a provider that has asked for rest gets it by a new configuration too, unless it is another account`()
+  {
     var scene = TableUnderTest(.silent("a"))
     scene.fail(.rateLimited, retryAfter: .seconds(30))
     _ = scene.table.replace(.silent("a", priority: 3), at: scene.now)

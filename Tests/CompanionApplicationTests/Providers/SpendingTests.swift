@@ -63,7 +63,8 @@ struct SpendingTests {
     #expect(scene.table.row("a")?.spending?.spent == 0)
   }
 
-  @Test func `what was spent before is looked up before the first call, and the larger of two counts`() throws {
+  @Test func `what was spent before is looked up before the first call, and the larger of two counts`() throws
+  {
     var scene = TableUnderTest()
     scene.table = ProviderTable([provider()], strategy: .priority, prices: [:], at: scene.now)
     #expect(scene.wait()?.obstacle == .spendingUnknown)
@@ -80,7 +81,8 @@ struct SpendingTests {
     #expect(spend(1, &scene) == .exhausted)
   }
 
-  @Test func `a new configuration goes on with what was spent of the same budget, and looks another one up`() {
+  @Test func `a new configuration goes on with what was spent of the same budget, and looks another one up`()
+  {
     var scene = TableUnderTest(provider())
     #expect(spend(8, &scene) == .low)
     let old = scene.call()
