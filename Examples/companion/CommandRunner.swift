@@ -5,6 +5,8 @@ struct CommandRunner {
   let companion: Companion
   let session: SessionID
   let storeName: String
+  let board: ProviderBoard
+  let keepsImages: Bool
 
   /// The text that a command prints.
   ///
@@ -20,17 +22,36 @@ struct CommandRunner {
     case .task(let id): try await tasks.story(of: id)
     case .cancel(let id): try await tasks.cancel(id)
     case .retry(let id): try await tasks.retry(id)
+    case .image(let prompt): try await image(prompt)
+    case .providers: providers.list()
+    case .switchOver(let from, let to, let reason):
+      try await providers.switchOver(from: from, to: to, reason: reason)
+    case .ledger(let limit): try await providers.ledger(limit)
     case .quit: ""
-    case .unknown(let line): throw UsageError("\(line) is not a command. /help lists the commands.")
+    case .unknown(let line):
+      if let usage = SlashCommand.usage(for: line) { throw UsageError("It is meant so: \(usage)") }
+      throw UsageError("\(line) is not a command. /help lists the commands.")
     }
   }
 
   private var tasks: TaskCommands { TaskCommands(companion: companion) }
 
+  private var providers: ProviderCommands { ProviderCommands(companion: companion, board: board) }
+
+  private func image(_ prompt: String) async throws -> String {
+    guard keepsImages else { throw UsageError("/image needs the option --images DIR.") }
+    let id = try await companion.createTask(
+      TaskRequest(
+        kind: .imageGeneration, payload: try TaskPayload(ImageRequest(prompt: prompt)),
+        requester: .named("companion")))
+    return "Task \(id) makes it."
+  }
+
   private func status() async throws -> String {
     let status = try await companion.status()
+    let indent = "\n" + String(repeating: " ", count: 10)
     return """
-      model     \(status.providers.map { "\($0.model.provider) / \($0.model.model)" }.joined(separator: ", "))
+      model     \(status.providers.map { "\($0.model.provider) / \($0.model.model)" }.joined(separator: indent))
       store     \(storeName)
       session   \(session)
       tasks     \(status.queuedTasks) queued, \(status.runningTasks) running, \(status.waitingTasks) waiting, \

@@ -27,17 +27,23 @@ struct CompanionCommand {
   }
 
   private static func open(_ options: Options) async throws -> Int32 {
+    let choice = try await ModelChoice(options)
+    let images = try options.imageFolder.map { folder throws(StoreFailure) in
+      try FolderImageStorage(folder: folder)
+    }
     switch options.store {
-    case .memory: return try await chat(options, .inMemory, named: "memory")
-    case .file(let path): return try await chat(options, inFile: path)
-    case .standard: return try await chat(options, inFile: try DefaultStore.path())
+    case .memory: return try await chat(options, choice, images, .inMemory, named: "memory")
+    case .file(let path): return try await chat(options, choice, images, inFile: path)
+    case .standard: return try await chat(options, choice, images, inFile: try DefaultStore.path())
     }
   }
 
-  private static func chat(_ options: Options, inFile path: String) async throws -> Int32 {
+  private static func chat(
+    _ options: Options, _ choice: ModelChoice, _ images: FolderImageStorage?, inFile path: String
+  ) async throws -> Int32 {
     let store = try await SQLiteStore.sqlite(at: path)
     do {
-      let status = try await chat(options, store, named: path)
+      let status = try await chat(options, choice, images, store, named: path)
       await store.close()
       return status
     } catch {
@@ -47,33 +53,15 @@ struct CompanionCommand {
   }
 
   private static func chat(
-    _ options: Options, _ store: some CompanionStore, named storeName: String
-  ) async throws -> Int32 {
-    guard let name = options.model else { return try await chat(options, .offline, store, storeName) }
-    return try await chat(options, try remoteModel(name, options), store, storeName)
-  }
-
-  private static func remoteModel(_ name: String, _ options: Options) throws -> OpenAICompatibleModel {
-    if let variable = options.apiKeyVariable,
-      ProcessInfo.processInfo.environment[variable, default: ""].isEmpty
-    {
-      throw UsageError("The environment variable \(variable), named by --api-key-env, is not set.")
-    }
-    guard let standard = URL(string: "https://api.openai.com/v1") else { throw UsageError("No base URL.") }
-    if options.baseURL == nil, options.apiKeyVariable == nil {
-      throw UsageError("--model \(name) at \(standard) needs a key: name its variable with --api-key-env.")
-    }
-    return .openAICompatible(
-      name, at: options.baseURL ?? standard, apiKey: options.apiKeyVariable.map { .environment($0) })
-  }
-
-  private static func chat(
-    _ options: Options, _ model: some LanguageModel, _ store: some CompanionStore, _ storeName: String
+    _ options: Options, _ choice: ModelChoice, _ images: FolderImageStorage?, _ store: some CompanionStore,
+    named storeName: String
   ) async throws -> Int32 {
     let output = Output()
-    let board = TaskBoard()
+    let tasks = TaskBoard()
+    let providers = ProviderBoard()
     let json = options.printsJSON ? JSONLines(output: output) : nil
-    let companion = Companion(model: model, store: store, events: json ?? board)
+    let companion = try choice.makeCompanion(
+      images: images, store: store, events: EventSinks(sinks: [json ?? tasks, providers]))
     companion.start()
     let session: SessionID
     do {
@@ -82,20 +70,23 @@ struct CompanionCommand {
       await companion.stop()
       throw error
     }
-    let commands = CommandRunner(companion: companion, session: session, storeName: storeName)
+    let commands = CommandRunner(
+      companion: companion, session: session, storeName: storeName, board: providers,
+      keepsImages: images != nil)
     let input = Input()
     guard !options.printsJSON, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
       let chat = PipedChat(
-        companion: companion, input: input, output: output, json: json, commands: commands, board: board)
+        companion: companion, input: input, output: output, json: json, commands: commands, board: tasks)
       return await chat.run() ? 0 : 1
     }
+    let models = companion.providers.map { "\($0.model.provider) / \($0.model.model)" }
     output.write(
       """
-      companion: \(model.identity.provider) / \(model.identity.model), session \(session), \(storeName)
+      companion: \(models.joined(separator: ", ")), session \(session), \(storeName)
       /help lists the commands; Ctrl-C stops an answer, and a second one quits.
 
       """)
-    await TerminalChat(companion: companion, input: input, output: output, commands: commands, board: board)
+    await TerminalChat(companion: companion, input: input, output: output, commands: commands, board: tasks)
       .run()
     return 0
   }

@@ -13,6 +13,10 @@ struct Options {
   var store = Store.standard
   /// The model's name; `nil` for the offline model.
   var model: String?
+  /// The file that configures several providers.
+  var configurationFile: String?
+  /// The folder that generated images are kept in.
+  var imageFolder: String?
   var baseURL: URL?
   var apiKeyVariable: String?
   var session: SessionID?
@@ -22,6 +26,7 @@ struct Options {
 
   /// Reads a command line, without the program's name.
   init(_ arguments: [String]) throws(UsageError) {
+    var namesModel = false
     var rest = arguments[...]
     while let argument = rest.popFirst() {
       // "--flag=value" is the same as "--flag value".
@@ -44,6 +49,15 @@ struct Options {
         let value = try value()
         guard !value.isEmpty else { throw UsageError("--model needs a name, or the word offline.") }
         model = value == "offline" ? nil : value
+        namesModel = true
+      case "--config":
+        let value = try value()
+        guard !value.isEmpty else { throw UsageError("--config needs the path of a file.") }
+        configurationFile = value
+      case "--images":
+        let value = try value()
+        guard !value.isEmpty else { throw UsageError("--images needs the path of a folder.") }
+        imageFolder = value
       case "--base-url":
         let value = try value()
         guard let url = URL(string: value), ["http", "https"].contains(url.scheme), url.host() != nil else {
@@ -67,6 +81,12 @@ struct Options {
       }
       if inline != nil { throw UsageError("\(flag) takes no value.") }
     }
+    if configurationFile != nil, namesModel || baseURL != nil || apiKeyVariable != nil {
+      throw UsageError("--config names the models: it goes without --model, --base-url and --api-key-env.")
+    }
+    if configurationFile == nil, imageFolder != nil {
+      throw UsageError("--images needs --config FILE, with a provider that makes images.")
+    }
     if model == nil, baseURL != nil || apiKeyVariable != nil {
       throw UsageError("--base-url and --api-key-env need --model NAME: the offline model uses neither.")
     }
@@ -81,6 +101,8 @@ struct Options {
       --model offline|NAME  the model; without it, offline, which needs nothing
       --base-url URL        an OpenAI-compatible API; without it, https://api.openai.com/v1
       --api-key-env VAR     the environment variable that holds the API's key
+      --config FILE         several providers, which stand in for each other, instead of --model
+      --images DIR          the folder for what /image makes
       --session ID          go on with this session, or start it
       --new                 start a new session
       --json                print one event a line, as JSON

@@ -34,6 +34,9 @@ struct TaskCommands {
     if let note = status.progress?.note { lines.append("progress  \(note)") }
     let cost = try await companion.taskCost(of: task.id)
     if let used = cost.used { lines.append("tokens    \(used.input) in, \(used.output) out") }
+    if !cost.costs.isEmpty || cost.callsOfUnknownCost > 0 {
+      lines.append("cost      \(sum(cost.costs, isWhole: cost.callsOfUnknownCost == 0))")
+    }
     lines += history.map { "\($0.number)  \($0.time)  \(line(for: $0.kind))" }
     if case .completed(let result) = status.task.state { lines.append(result.text) }
     return lines.joined(separator: "\n")

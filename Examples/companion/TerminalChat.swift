@@ -39,7 +39,9 @@ final class TerminalChat: Sendable {
     await withTaskGroup(of: Bool.self) { group in
       let events = companion.events()
       group.addTask {
-        for await event in events where event.task != nil { self.updateRow() }
+        for await event in events where event.task != nil || ProviderBoard.concerns(event) {
+          self.updateRow()
+        }
         return false
       }
       group.addTask {
@@ -155,7 +157,8 @@ final class TerminalChat: Sendable {
   private func updateRow() {
     // Written under the lock: a row that is shown and then hidden comes out in that order.
     state.withLock { state in
-      if let summary = board.summary {
+      let summary = [commands.board.summary, board.summary].compactMap(\.self).joined(separator: "   ")
+      if !summary.isEmpty {
         output.write(state.row.show(summary))
       } else {
         output.write(state.row.hide())

@@ -6,6 +6,10 @@ extension Companion {
   /// How the providers stand, in the order in which they are asked.
   public var providers: [ProviderStatus] { environment.router.status() }
 
+  /// How providers are configured at present, with what was switched and updated since the start: what a host
+  /// writes back to its file. They are in the order in which they are asked.
+  public var providersConfiguration: ProvidersConfiguration { environment.router.configuration }
+
   /// Brings what goes to one provider to another.
   ///
   /// New calls go to the other one from now on, and the first one is asked last, until the process ends. Tasks
@@ -42,7 +46,9 @@ extension Companion {
 
   /// Calls of providers that are over, newest first.
   ///
-  /// - Parameter limit: the most entries; below one gives none.
+  /// - Parameters:
+  ///   - filter: which calls are meant.
+  ///   - limit: the most entries; below one gives none.
   public func ledger(
     matching filter: LedgerFilter = LedgerFilter(), limit: Int = 100
   ) async throws(StoreFailure) -> [LedgerEntry] {

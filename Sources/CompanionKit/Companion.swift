@@ -105,6 +105,41 @@ public final class Companion: Sendable {
       events: events)
   }
 
+  /// A companion with the providers of a configuration, such as a file's.
+  ///
+  /// ```swift
+  /// let companion = Companion(
+  ///   providers: try ProvidersConfiguration(contentsOf: "providers.json"),
+  ///   store: try await .sqlite(at: "companion.db"))
+  /// ```
+  ///
+  /// The parameters are those of a companion with several providers. The strategy and the hedging of
+  /// `providers` take the place of those in `configuration.routing`. No key is looked up here; see
+  /// ``ProvidersConfiguration/checkSecrets(by:)``.
+  ///
+  /// - Throws: ``ProviderConfigurationFailure``, which names the field that is wrong.
+  public convenience init(
+    providers: ProvidersConfiguration,
+    factory: any ProviderFactory = StandardProviderFactory.standard,
+    images: (any ImageStorage)? = nil,
+    store: some CompanionStore,
+    configuration: CompanionConfiguration = CompanionConfiguration(),
+    time: any TimeSource = SystemTimeSource(),
+    identifiers: (any IdentifierSource)? = nil,
+    random: any RandomSource = SystemRandomSource(),
+    handlers: [TaskRegistration] = [],
+    schedules: [TaskSchedule] = [],
+    events: (any EventSink)? = nil
+  ) throws(ProviderConfigurationFailure) {
+    var configuration = configuration
+    configuration.routing.strategy = providers.strategy
+    configuration.routing.hedgeAfter = providers.hedgeAfter
+    self.init(
+      checked: try providers.makeProviders(by: factory), factory: factory, images: images, store: store,
+      configuration: configuration, time: time, identifiers: identifiers, random: random,
+      handlers: handlers, schedules: schedules, events: events)
+  }
+
   private init(
     checked providers: [Provider], factory: any ProviderFactory, images: (any ImageStorage)?,
     store: some CompanionStore, configuration: CompanionConfiguration, time: any TimeSource,
@@ -182,9 +217,12 @@ public final class Companion: Sendable {
 
   private func serve() async {
     environment.bus.emit(event(.serviceStarted("companion")))
-    let ledger = environment.router.ledger
+    let router = environment.router
+    let ledger = router.ledger
     await withDiscardingTaskGroup { services in
       services.addTask { await ledger.run() }
+      // What is left of budgets is known before the first call asks for it.
+      services.addTask { try? await router.loadSpending() }
       await withDiscardingTaskGroup { group in
         group.addTask { await self.engine.run() }
         for await loop in newLoops {

@@ -135,4 +135,24 @@ struct OpenAIRequestTests {
     }
     #expect(names == [true, true, true])
   }
+
+  @Test(arguments: [
+    (nil, "/openai/v1/chat/completions"),
+    ("preview", "/openai/v1/chat/completions?api-version=preview"),
+    ("2024-10-21", "/openai/deployments/m/chat/completions?api-version=2024-10-21"),
+  ])
+  func `a dated version of Azure has the model in its path`(
+    _ version: String?, _ path: String
+  ) async throws {
+    let paths = Mutex<[String]>([])
+    let server = try LoopbackServer { request, connection in
+      paths.withLock { $0.append(request.path) }
+      try connection.respond(200, [:], #"{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}"#)
+    }
+    let url = try #require(URL(string: "https://me.openai.azure.com"))
+    let model = OpenAICompatibleModel(
+      baseURL: url, model: "m", apiVersion: version, transport: Detour(server: server), time: .system)
+    _ = try await model.generate(ModelUnderTest.question)
+    #expect(paths.withLock(\.self) == [path])
+  }
 }

@@ -78,7 +78,7 @@ private final class RequestLog: Sendable {
 }
 
 /// Sends every request to a server of this machine, whatever host it is for.
-private struct Detour: HTTPTransport {
+struct Detour: HTTPTransport {
   let server: LoopbackServer
 
   func send(_ request: HTTPRequest) async throws(TransportFailure) -> HTTPResponse {

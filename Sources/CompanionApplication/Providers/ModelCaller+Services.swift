@@ -26,7 +26,8 @@ extension ModelCaller {
     needs.model = model
     needs.expected.input = texts.reduce(0) { $0 + router.counter.tokens(in: $1) }
     var tries = router.tries(needs, .embedding, context)
-    let (running, response) = try await begin(&tries) { services -> Result<EmbeddingResponse, ProviderFailure> in
+    let (running, response) = try await begin(&tries) {
+      services -> Result<EmbeddingResponse, ProviderFailure> in
       guard let embeddings = services.embeddings else { return .failure(ProviderFailure(.notCapable)) }
       do throws(ProviderFailure) { return .success(try await embeddings.embed(texts)) } catch {
         return .failure(error)

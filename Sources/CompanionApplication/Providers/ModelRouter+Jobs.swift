@@ -16,7 +16,8 @@ extension ModelRouter {
 
   /// Enters a job that is over in the ledger, and counts its cost.
   func enterJob(
-    at id: ProviderID, usage: TokenUsage?, latency: Duration, failure: ProviderFailure?, _ context: EventContext
+    at id: ProviderID, usage: TokenUsage?, latency: Duration, failure: ProviderFailure?,
+    _ context: EventContext
   ) {
     let now = time.now
     guard let provider = table.withLock({ $0.row(id)?.provider }) else { return }

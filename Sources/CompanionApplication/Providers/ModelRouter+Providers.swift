@@ -3,6 +3,13 @@ import CompanionPorts
 import Synchronization
 
 extension ModelRouter {
+  /// How the providers are configured at present, in the order in which they are asked.
+  package var configuration: ProvidersConfiguration {
+    let strategy = table.withLock(\.strategy)
+    return ProvidersConfiguration(
+      strategy: strategy, hedgeAfter: hedgeAfter, providers: status().map(\.configuration))
+  }
+
   /// How a provider is configured at present; `nil` where there is none of that name.
   package func configuration(of id: ProviderID) -> ProviderConfiguration? {
     table.withLock { $0.row(id)?.provider.configuration }

@@ -1,4 +1,4 @@
-import CompanionDomain
+package import CompanionDomain
 import CompanionPorts
 import Synchronization
 
@@ -56,7 +56,7 @@ package final class ModelRouter: Sendable {
   /// What budgets have been used up by before this process began, from the ledger, once.
   ///
   /// - Throws: when it cannot be read: nobody knows then whether a budget is left.
-  func loadSpending() async throws(ProviderFailure) {
+  package func loadSpending() async throws(ProviderFailure) {
     guard !hasSpending.withLock(\.self) else { return }
     guard (try? await loading.enter()) != nil else { throw ProviderFailure(.cancelled) }
     defer { loading.leave() }

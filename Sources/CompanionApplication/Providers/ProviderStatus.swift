@@ -46,11 +46,14 @@ extension ProviderTable {
     return rows.map { _, row in
       var restsUntil: Timestamp?
       if case .resting(let until) = row.breaker.availability(at: now) { restsUntil = until }
+      // The last call may have been in an earlier period.
+      var spending = row.spending
+      _ = spending?.start(at: now)
       return ProviderStatus(
         configuration: row.provider.configuration, model: row.provider.model, breaker: row.breaker.phase,
         restsUntil: restsUntil, callsUnderWay: row.calls.count,
         requestsLeft: row.requests?.level(at: now), tokensLeft: row.tokens?.level(at: now),
-        spent: row.spending?.spent, latency: row.latency, totals: row.totals, lastFailure: row.lastFailure)
+        spent: spending?.spent, latency: row.latency, totals: row.totals, lastFailure: row.lastFailure)
     }
   }
 }

@@ -220,7 +220,8 @@ extension ProviderTable {
     rows[place].spending?.reserve(cost)
     rows[place].calls[nextNumber] = .some(needs.task)
     let call = Call(
-      provider: rows[place].provider, number: nextNumber, row: rows[place].number, permit: permit, start: start,
+      provider: rows[place].provider, number: nextNumber, row: rows[place].number, permit: permit,
+      start: start,
       expectedTokens: needs.expectedTokens, expectedCost: cost, price: price)
     let event = phase == rows[place].breaker.phase ? nil : healthEvent(ofPlace: place, nil, at: now)
     return .call(call, event)

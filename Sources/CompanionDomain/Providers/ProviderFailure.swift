@@ -128,7 +128,7 @@ extension ProviderFailure: CustomStringConvertible {
   public var description: String {
     var line = "\(whatHappened) \(whatToDo)"
     let details = [
-      message.isEmpty ? nil : "the provider says: \(singleLine(message))",
+      message.isEmpty ? nil : (isOwn ? "" : "the provider says: ") + singleLine(message),
       status.map { "HTTP \($0)" },
       code.map { "code \(singleLine($0))" },
       requestID.map { "request \(singleLine($0))" },
@@ -165,8 +165,7 @@ extension ProviderFailure: CustomStringConvertible {
 
   private var whatToDo: String {
     if let retryAfter {
-      let seconds = max(1, Int((retryAfter.milliseconds / 1000).rounded(.up)))
-      return "Try again in \(seconds) s."
+      return "Try again in \(Self.spoken(retryAfter))."
     }
     return switch kind {
     case .authentication: "Check the key and its rights."
@@ -182,6 +181,19 @@ extension ProviderFailure: CustomStringConvertible {
     case .malformedResponse: "Check that the base URL is of the configured API."
     default: "Try again."
     }
+  }
+
+  /// Whether it was decided here: nothing was sent, and no provider has said anything.
+  private var isOwn: Bool { [.budgetExhausted, .notCapable, .noProviderReady].contains(kind) }
+
+  /// A wait in the unit that a person would choose, rounded up.
+  private static func spoken(_ duration: Duration) -> String {
+    let seconds = max(1, (duration.milliseconds / 1000).rounded(.up))
+    let units: [(name: String, seconds: Double)] = [("days", 86_400), ("h", 3_600), ("min", 60)]
+    for unit in units where seconds >= unit.seconds * 2 {
+      return "\(Int((seconds / unit.seconds).rounded(.up))) \(unit.name)"
+    }
+    return "\(Int(seconds)) s"
   }
 
   private func singleLine(_ text: String) -> String {

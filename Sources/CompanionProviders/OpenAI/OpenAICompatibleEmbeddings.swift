@@ -24,7 +24,7 @@ public struct OpenAICompatibleEmbeddings: EmbeddingService {
   ///   - maximumBatch: at least 1. OpenAI takes 2,048 texts in a call; servers on one's own machine often
   ///     take fewer.
   ///   - apiKey: sent as a bearer token, to Azure as `api-key`; `nil` for a server that asks for none.
-  ///   - apiVersion: Azure's `api-version`. A version that the address names comes before it.
+  ///   - apiVersion: Azure's `api-version`, where the address does not have one.
   ///   - idleTimeout: the longest time without a byte. An answer is one silence until it is there.
   ///   - time: tells how far away a time is that a provider names.
   public init(
@@ -32,7 +32,8 @@ public struct OpenAICompatibleEmbeddings: EmbeddingService {
     apiVersion: String? = nil, transport: any HTTPTransport, idleTimeout: Duration = .seconds(120),
     time: any TimeSource
   ) {
-    let endpoint = OpenAIEndpoint(baseURL: baseURL, path: "/embeddings", apiVersion: apiVersion)
+    let endpoint = OpenAIEndpoint(
+      baseURL: baseURL, path: "/embeddings", deployment: model, apiVersion: apiVersion)
     self.endpoint = endpoint
     self.dimension = dimension
     self.maximumBatch = max(1, maximumBatch)

@@ -17,14 +17,16 @@ public struct OpenAICompatibleModel: LanguageModel {
   ///   - baseURL: what comes before `/chat/completions`, with or without a slash at its end, such as
   ///     `https://api.openai.com/v1`. Without any path it is the root of a server that has its API at `/v1`.
   ///   - apiKey: sent as a bearer token, to Azure as `api-key`; `nil` for a server that asks for none.
-  ///   - apiVersion: Azure's `api-version`. A version that the address names comes before it.
+  ///   - apiVersion: Azure's `api-version`, where the address does not have one: with a dated one the model is
+  ///     asked below `/openai/deployments`, without below `/openai/v1`.
   ///   - idleTimeout: the longest time without a byte. A whole answer is one silence until it is there.
   ///   - time: tells how far away a time is that a provider names.
   public init(
     baseURL: URL, model: String, apiKey: APIKey? = nil, apiVersion: String? = nil,
     transport: any HTTPTransport, idleTimeout: Duration = .seconds(120), time: any TimeSource
   ) {
-    let endpoint = OpenAIEndpoint(baseURL: baseURL, path: "/chat/completions", apiVersion: apiVersion)
+    let endpoint = OpenAIEndpoint(
+      baseURL: baseURL, path: "/chat/completions", deployment: model, apiVersion: apiVersion)
     self.endpoint = endpoint
     identity = ModelIdentity(provider: endpoint.provider, model: model)
     exchange = ProviderExchange(

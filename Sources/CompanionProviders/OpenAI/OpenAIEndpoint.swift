@@ -14,8 +14,9 @@ struct OpenAIEndpoint: Sendable {
   ///     the root of a server, and the API is below its `/v1`; at Azure below `/openai/v1`, or below
   ///     `/openai` where the version is a date. A query is kept.
   ///   - path: the API's path, such as `/chat/completions`.
+  ///   - deployment: the model, for an API that Azure's dated versions have below `/deployments/MODEL`.
   ///   - apiVersion: Azure's `api-version`, where the address does not have one already.
-  init(baseURL: URL, path apiPath: String, apiVersion: String? = nil) {
+  init(baseURL: URL, path apiPath: String, deployment: String? = nil, apiVersion: String? = nil) {
     host = (baseURL.host() ?? "").lowercased()
     var components = URLComponents(url: baseURL, resolvingAgainstBaseURL: true)
     let versionInURL = components?.queryItems?.first { $0.name.lowercased() == "api-version" }?.value
@@ -26,6 +27,7 @@ struct OpenAIEndpoint: Sendable {
       let isDated = (versionInURL ?? apiVersion)?.first?.isNumber ?? false
       path = Self.isAzure(host) ? (isDated ? "/openai" : "/openai/v1") : "/v1"
     }
+    if Self.isAzure(host), path == "/openai", let deployment { path += "/deployments/\(deployment)" }
     if path.hasSuffix(apiPath) { path.removeLast(apiPath.count) }
     root = path
     components?.path = path + apiPath

@@ -18,15 +18,16 @@ public struct OpenAIImages: ImageGenerator {
   ///   - baseURL: what comes before `/images/generations`, with or without a slash at its end, such as
   ///     `https://api.openai.com/v1`. Without any path it is the root of a server that has its API at `/v1`.
   ///   - apiKey: sent as a bearer token, to Azure as `api-key`; `nil` for a server that asks for none.
-  ///   - apiVersion: Azure's `api-version`. A version that the address names comes before it.
-  ///   - idleTimeout: the longest time without a byte. An answer is one silence until it is there, which takes
-  ///     minutes for a good image.
+  ///   - apiVersion: Azure's `api-version`, where the address does not have one.
+  ///   - idleTimeout: the longest time without a byte. An answer is one silence until it is there, which
+  ///     takes minutes for a good image.
   ///   - time: tells how far away a time is that a provider names.
   public init(
     baseURL: URL, model: String, apiKey: APIKey? = nil, apiVersion: String? = nil,
     transport: any HTTPTransport, idleTimeout: Duration = .seconds(300), time: any TimeSource
   ) {
-    let endpoint = OpenAIEndpoint(baseURL: baseURL, path: "/images/generations", apiVersion: apiVersion)
+    let endpoint = OpenAIEndpoint(
+      baseURL: baseURL, path: "/images/generations", deployment: model, apiVersion: apiVersion)
     self.endpoint = endpoint
     identity = ModelIdentity(provider: endpoint.provider, model: model)
     exchange = ProviderExchange(
@@ -54,8 +55,8 @@ public struct OpenAIImages: ImageGenerator {
 
   /// Finds out whether images can be made, by asking for the model's description.
   ///
-  /// A server that has no description of the model, and does not say that it does not know it, is asked for its
-  /// list of models instead; any list will do, since what is deployed under a name of its own is on none.
+  /// A server that has no description of the model, and does not say that it does not know it, is asked for
+  /// its list of models instead; any list will do, since what is deployed under a name of its own is on none.
   public func checkConnection() async throws(ProviderFailure) {
     do {
       _ = try await exchange.whole(endpoint.modelsURL(of: identity.model), method: "GET")

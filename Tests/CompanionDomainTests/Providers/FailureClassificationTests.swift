@@ -122,4 +122,14 @@ struct FailureClassificationTests {
       details: ProviderErrorDetails(codes: ["insufficient_quota"]), at: .epoch)
     #expect(failure.retryAfter == nil)
   }
+
+  @Test(arguments: [
+    (1, "1 s"), (119, "119 s"), (120, "2 min"), (7_199, "120 min"), (7_200, "2 h"), (172_800, "2 days"),
+    (Int64.max / 1_000_000_000, "106752 days"),
+  ])
+  func `a wait is told in the unit that a person would choose`(_ seconds: Int64, _ words: String) {
+    let failure = ProviderFailure(.noProviderReady, retryAfter: .seconds(seconds), message: "all rest")
+    #expect(
+      failure.description == "No configured provider can be called now. Try again in \(words). (all rest)")
+  }
 }

@@ -88,7 +88,10 @@ struct ProgramTests {
   @Test(arguments: [
     ["--nonsense"], ["--store"], ["--store", ""], ["--model"], ["--base-url", "nowhere", "--model", "m"],
     ["--base-url", "http://localhost"], ["--session", "a b"], ["--new=yes"], ["message"],
-    ["--model", "m"], ["--model", "m", "--api-key-env", "COMPANION_NO_SUCH_VARIABLE"],
+    ["--model", "m"], ["--model", "m", "--api-key-env", "COMPANION_NO_SUCH_VARIABLE"], ["--config"],
+    ["--config", ""], ["--config", "a", "--model", "m"], ["--model", "offline", "--config", "a"],
+    ["--config", "a", "--base-url", "http://localhost"], ["--config", "a", "--api-key-env", "A"],
+    ["--images", "a"],
   ])
   func `a command line that cannot be is one clear line and a status`(arguments: [String]) async throws {
     let result = try await Program.run(arguments)

@@ -27,7 +27,8 @@ struct EngineClockTests {
     var configuration = CompanionConfiguration()
     configure(&configuration.tasks)
     let environment = Environment(
-      providers: [Provider("scripted", model: ScriptedModel([]))], store: store, time: clock, identifiers: simulator.identifiers,
+      providers: [Provider("scripted", model: ScriptedModel([]))], store: store, time: clock,
+      identifiers: simulator.identifiers,
       random: simulator.random, bus: EventBus(), configuration: configuration)
     return TaskEngine(
       environment: environment, registrations: [TaskRegistration("quick", handler: handler)],

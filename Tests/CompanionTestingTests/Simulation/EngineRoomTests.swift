@@ -25,7 +25,8 @@ struct EngineRoomTests {
       var configuration = CompanionConfiguration()
       configuration.tasks.workers = 1
       let environment = Environment(
-        providers: [Provider("scripted", model: ScriptedModel([]))], store: store, time: time, identifiers: simulator.identifiers,
+        providers: [Provider("scripted", model: ScriptedModel([]))], store: store, time: time,
+        identifiers: simulator.identifiers,
         random: simulator.random, bus: EventBus(), configuration: configuration)
       let engine = TaskEngine(
         environment: environment,

@@ -64,7 +64,8 @@ final class TaskWorld: Sendable {
     let own: any CompanionStore =
       flaw == .acknowledgeBeforeCommit ? HastyStore(base: store, time: time, random: random) : store
     let environment = Environment(
-      providers: [Provider("scripted", model: CountedModel(life: life, witness: witness))], store: own, time: life.clock,
+      providers: [Provider("scripted", model: CountedModel(life: life, witness: witness))], store: own,
+      time: life.clock,
       identifiers: ProcessIdentifiers(identifiers, first: worker), random: random,
       bus: EventBus(sink: AnnouncementSink(life: life, witness: witness)), configuration: configuration)
     return TaskEngine(

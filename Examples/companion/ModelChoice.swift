@@ -1,0 +1,57 @@
+import CompanionKit
+import Foundation
+
+/// What answers, as the command line has it.
+enum ModelChoice {
+  case one(any LanguageModel)
+  case several(ProvidersConfiguration)
+
+  /// Reads and checks what is named, so that what is missing is told before the first message.
+  init(_ options: Options) async throws {
+    if let path = options.configurationFile {
+      self = .several(try await Self.configuration(at: path))
+    } else if let name = options.model {
+      self = .one(try Self.remoteModel(name, options))
+    } else {
+      self = .one(.offline)
+    }
+  }
+
+  func makeCompanion(
+    images: FolderImageStorage?, store: some CompanionStore, events: some EventSink
+  ) throws -> Companion {
+    switch self {
+    case .one(let model): Companion(model: model, store: store, events: events)
+    case .several(let providers):
+      try Companion(providers: providers, images: images, store: store, events: events)
+    }
+  }
+
+  private static func configuration(
+    at path: String
+  ) async throws(ProviderConfigurationFailure) -> ProvidersConfiguration {
+    do throws(ProviderConfigurationFailure) {
+      let configuration = try ProvidersConfiguration(contentsOf: path)
+      _ = try configuration.makeProviders()
+      try await configuration.checkSecrets()
+      return configuration
+    } catch {
+      guard !error.field.isEmpty else { throw error }
+      throw ProviderConfigurationFailure(field: "", problem: "\(path): \(error)")
+    }
+  }
+
+  private static func remoteModel(_ name: String, _ options: Options) throws -> OpenAICompatibleModel {
+    if let variable = options.apiKeyVariable,
+      ProcessInfo.processInfo.environment[variable, default: ""].isEmpty
+    {
+      throw UsageError("The environment variable \(variable), named by --api-key-env, is not set.")
+    }
+    guard let standard = URL(string: "https://api.openai.com/v1") else { throw UsageError("No base URL.") }
+    if options.baseURL == nil, options.apiKeyVariable == nil {
+      throw UsageError("--model \(name) at \(standard) needs a key: name its variable with --api-key-env.")
+    }
+    return .openAICompatible(
+      name, at: options.baseURL ?? standard, apiKey: options.apiKeyVariable.map { .environment($0) })
+  }
+}
