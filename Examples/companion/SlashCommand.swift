@@ -58,7 +58,7 @@ enum SlashCommand: Equatable {
   /// The line of the overview about what a line begins with; `nil` when it begins as no command does.
   static func usage(for line: String) -> String? {
     guard let word = line.split(whereSeparator: \.isWhitespace).first else { return nil }
-    return overview.split(separator: "\n").first { $0.split(separator: " ").first == word }
-      .map { $0.split(separator: " ").joined(separator: " ") }
+    let line = overview.split(separator: "\n").first { $0.split(separator: " ").first == word }
+    return line.map { $0.split(separator: "  ").map { $0.drop { $0 == " " } }.joined(separator: ": ") }
   }
 }

@@ -134,6 +134,7 @@ struct ReasoningJobTests {
       try await room.reasoning.cancel(cancelled, reason: "enough")
       let running = try await room.reasoning.start("fourth")
       await jobs.calls(.submit, atLeast: 4)
+      try await room.pass(.seconds(1))
       let newest = try await room.reasoning.start("fifth")
       await jobs.calls(.submit, atLeast: 5)
       #expect(try await room.reasoning.jobs(in: .completed).map(\.id) == [done])
@@ -202,17 +203,20 @@ struct ReasoningJobTests {
   @Test func `a wait that is cancelled ends, and the job goes on`() throws {
     try JobRoom.run(jobs: Self.answering(after: .seconds(60))) { room, jobs in
       let id = try await room.reasoning.start("?")
-      let waiting = Task { () -> ReasoningJobFailure? in
-        do throws(ReasoningJobFailure) {
-          try await room.reasoning.wait(for: id)
-          return nil
-        } catch {
-          return error
+      let failure = await withTaskGroup(of: ReasoningJobFailure?.self) { group in
+        group.addTask {
+          do throws(ReasoningJobFailure) {
+            try await room.reasoning.wait(for: id)
+            return nil
+          } catch {
+            return error
+          }
         }
+        await jobs.calls(.poll, atLeast: 1)
+        group.cancelAll()
+        return await group.next() ?? nil
       }
-      await jobs.calls(.poll, atLeast: 1)
-      waiting.cancel()
-      #expect(await waiting.value == .interrupted)
+      #expect(failure == .interrupted)
       #expect(try await room.reasoning.wait(for: id).response == "answer 1")
     }
   }
@@ -314,6 +318,7 @@ struct ReasoningJobTests {
       #expect(next != id)
       await jobs.calls(.submit, atLeast: 2)
       try await room.reasoning.cancel(next)
+      _ = try await room.end(of: next)
       try await room.reasoning.forget(next)
     }
   }

@@ -55,8 +55,8 @@ public struct OpenAIImages: ImageGenerator {
 
   /// Finds out whether images can be made, by asking for the model's description.
   ///
-  /// A server that has no description of the model, and does not say that it does not know it, is asked for its
-  /// list of models instead; any list will do, since what is deployed under a name of its own is on none.
+  /// A server that has no description of the model, and does not say that it does not know it, is asked for
+  /// its list of models instead; any list will do, since what is deployed under a name of its own is on none.
   public func checkConnection() async throws(ProviderFailure) {
     do {
       _ = try await exchange.whole(endpoint.modelsURL(of: identity.model), method: "GET")
