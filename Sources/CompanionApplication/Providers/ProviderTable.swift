@@ -153,7 +153,9 @@ extension ProviderTable {
     ofPlace place: Int, _ needs: RoutingNeeds, at now: Timestamp
   ) -> Readiness {
     let id = rows[place].id
-    if !needs.isPaidFor, rows[place].spending?.isExhausted(at: now) == true, let budget = rows[place].spending?.budget {
+    if !needs.isPaidFor, rows[place].spending?.isExhausted(at: now) == true,
+      let budget = rows[place].spending?.budget
+    {
       let end = budget.period.end(at: now)
       let message = "the budget of \(budget.limit) \(budget.currency) for \(id) is spent"
       guard let end else { return .never(ProviderFailure(.budgetExhausted, message: message)) }
