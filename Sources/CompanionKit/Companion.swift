@@ -213,6 +213,8 @@ public final class Companion: Sendable {
       }
       if hasEnded { continuation.resume() }
     }
+    // Also of what was cancelled in a companion that never ran.
+    await engine.waitForEndings()
   }
 
   private func serve() async {

@@ -68,7 +68,9 @@ struct ReasoningJobFaultTests {
     try simulator.run {
       let a = ScriptedJobs(time: simulator.time, heedsKeys: heedsKeys) { call in
         call.kind == .submit && call.number == 1 ? .lost(ProviderFailure(.connectionLost)) : nil
-      } script: { .answering("job \($0)", after: .seconds(5)) }
+      } script: {
+        .answering("job \($0)", after: .seconds(5))
+      }
       let b = ScriptedJobs(time: simulator.time) { _ in .answering("elsewhere") }
       let room = try JobRoom(
         simulator: simulator, store: InMemoryStore(time: simulator.time),
@@ -88,7 +90,9 @@ struct ReasoningJobFaultTests {
     try simulator.run {
       let a = ScriptedJobs(time: simulator.time) { call in
         call.number == 1 ? .lost(ProviderFailure(.timedOut)) : .refused(ProviderFailure(.unreachable))
-      } script: { _ in .endless }
+      } script: { _ in
+        .endless
+      }
       let b = ScriptedJobs(time: simulator.time) { _ in .answering("elsewhere") }
       let room = try JobRoom(
         simulator: simulator, store: InMemoryStore(time: simulator.time),
@@ -105,7 +109,11 @@ struct ReasoningJobFaultTests {
     for failure in [ProviderFailure(.rateLimited), ProviderFailure(.authentication)] {
       let simulator = Simulator(seed: 1)
       try simulator.run {
-        let a = ScriptedJobs(time: simulator.time) { _ in .refused(failure) } script: { _ in .endless }
+        let a = ScriptedJobs(time: simulator.time) { _ in
+          .refused(failure)
+        } script: { _ in
+          .endless
+        }
         let b = ScriptedJobs(time: simulator.time) { _ in .answering("b") }
         let room = try JobRoom(
           simulator: simulator, store: InMemoryStore(time: simulator.time),
@@ -161,7 +169,9 @@ struct ReasoningJobFaultTests {
     let jobs = { @Sendable (simulator: Simulator) in
       ScriptedJobs(time: simulator.time) { call in
         call.kind == .poll && call.number == 3 ? .refused(ProviderFailure(.authentication)) : nil
-      } script: { _ in .answering("yes", after: .seconds(30)) }
+      } script: { _ in
+        .answering("yes", after: .seconds(30))
+      }
     }
     try JobRoom.run(jobs: jobs) { room, jobs in
       let id = try await room.reasoning.start("?")
@@ -177,7 +187,9 @@ struct ReasoningJobFaultTests {
     let jobs = { @Sendable (simulator: Simulator) in
       ScriptedJobs(time: simulator.time) { call in
         call.kind == .poll ? .refused(ProviderFailure(.authentication)) : nil
-      } script: { _ in .endless }
+      } script: { _ in
+        .endless
+      }
     }
     try JobRoom.run(jobs: jobs) { room, jobs in
       let id = try await room.reasoning.start("?")
@@ -188,7 +200,8 @@ struct ReasoningJobFaultTests {
     }
   }
 
-  @Test func `a job that was stopped at the provider, or is not known there, fails until somebody retries it`()
+  @Test
+  func `a job that was stopped at the provider, or is not known there, fails until somebody retries it`()
     throws
   {
     for stopsIt in [true, false] {
@@ -196,7 +209,9 @@ struct ReasoningJobFaultTests {
         ScriptedJobs(time: simulator.time) { call in
           !stopsIt && call.kind == .poll && call.number == 2
             ? .refused(ProviderFailure(.invalidRequest, status: 404)) : nil
-        } script: { $0 == 1 ? .endless : .answering("again") }
+        } script: {
+          $0 == 1 ? .endless : .answering("again")
+        }
       }
       try JobRoom.run(jobs: jobs) { room, jobs in
         let id = try await room.reasoning.start("?")
@@ -280,7 +295,9 @@ struct ReasoningJobFaultTests {
     let jobs = { @Sendable (simulator: Simulator) in
       ScriptedJobs(time: simulator.time) { call in
         call.kind == .cancel && call.number < 4 ? .refused(ProviderFailure(.unreachable)) : nil
-      } script: { _ in .endless }
+      } script: { _ in
+        .endless
+      }
     }
     try JobRoom.run(jobs: jobs) { room, jobs in
       let id = try await room.reasoning.start("?")
@@ -341,7 +358,9 @@ struct ReasoningJobFaultTests {
   @Test func `a worker that has lost its task stops no job, and hands none over`() throws {
     for seed in Seeds.range {
       let jobs = { @Sendable (simulator: Simulator) in
-        ScriptedJobs(time: simulator.time, latency: .seconds(1)) { .answering("job \($0)", after: .seconds(20)) }
+        ScriptedJobs(time: simulator.time, latency: .seconds(1)) {
+          .answering("job \($0)", after: .seconds(20))
+        }
       }
       try JobRoom.run(seed: seed, jobs: jobs) { room, jobs in
         let id = try await room.reasoning.start("?")
@@ -398,7 +417,9 @@ struct ReasoningJobFaultTests {
   ) throws {
     for seed in Seeds.few {
       for commit in 1...14 {
-        for heedsKeys in [true, false] { try go(through: fault, at: commit, seed: seed, heedsKeys: heedsKeys) }
+        for heedsKeys in [true, false] {
+          try go(through: fault, at: commit, seed: seed, heedsKeys: heedsKeys)
+        }
       }
     }
   }
@@ -410,7 +431,8 @@ struct ReasoningJobFaultTests {
     try simulator.run {
       let durable = InMemoryStore(time: simulator.time)
       let store = CrashableStore(durable, fault, at: commit)
-      let jobs = ScriptedJobs(time: simulator.time, heedsKeys: heedsKeys, latency: .milliseconds(200)) { number in
+      let jobs = ScriptedJobs(time: simulator.time, heedsKeys: heedsKeys, latency: .milliseconds(200)) {
+        number in
         number == 1
           ? .failing(ProviderFailure(.serverError), after: .seconds(9))
           : .answering("job \(number)", after: .seconds(9))

@@ -19,7 +19,8 @@ struct ReasoningRun: Sendable {
     // Whoever takes back a task whose job came to nothing wants another job.
     if let ended = checkpoint.endedAfter, ended < task.requeues { checkpoint = checkpoint.next }
     let left = ReasoningCheckpoint.provider(leftBy: attempt.input)
-    guard let (job, provider) = checkpoint.job.flatMap({ job in checkpoint.provider.map { (job, $0) } }) else {
+    guard let (job, provider) = checkpoint.job.flatMap({ job in checkpoint.provider.map { (job, $0) } })
+    else {
       return try await begin(checkpoint, avoiding: left)
     }
     guard left == provider || router.hasLeft(provider, since: checkpoint.submittedAt) else {
@@ -271,13 +272,16 @@ extension ProviderFailure {
 // MARK: - Looking after a job
 
 extension ReasoningRun {
+  /// How long a job waits whose provider is not configured.
+  private static let patience = Duration.seconds(60)
+
   private func look(
     after job: ProviderJobID, at provider: ProviderID, _ checkpoint: ReasoningCheckpoint
   ) async throws -> TaskOutcome {
     guard let background = router.services(of: provider)?.background else {
-      throw TaskFailure.handler(
-        "The provider \(provider), which runs the job \(job), is not configured any more. Configure it, then "
-          + "retry the task.", isPermanent: true)
+      // It may be again, or in another process.
+      try await attempt.report(TaskProgress(note: "\(provider), which runs it, is not configured here"))
+      return wait(for: job, checkpoint, asked: Self.patience)
     }
     let state: ProviderJob
     var answer: GenerationResponse?

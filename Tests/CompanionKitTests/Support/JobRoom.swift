@@ -63,7 +63,8 @@ struct JobRoom: Sendable {
     self.store = store
     events = RecordingEventSink()
     companion = try Companion(
-      providers: providers, store: outer ?? CrashableStore(store), configuration: configuration, time: simulator.time,
+      providers: providers, store: outer ?? CrashableStore(store), configuration: configuration,
+      time: simulator.time,
       identifiers: simulator.identifiers, random: simulator.random, events: events)
   }
 
