@@ -146,7 +146,7 @@ struct RoutingLoopbackTests {
         model: OpenAICompatibleModel(
           baseURL: pair.1.url("/v1"), model: "m", transport: transport,
           // Only the first one stalls; the other may be slow, where the machine is.
-          idleTimeout: place == 0 ? .milliseconds(100) : .seconds(60), time: .system),
+          idleTimeout: place == 0 ? .milliseconds(400) : .seconds(60), time: .system),
         priority: place, breaker: breaker)
     }
     var configuration = CompanionConfiguration()
