@@ -146,7 +146,7 @@ struct RunningCall: Sendable {
     self.context = context
     self.router = router
     start = router.time.now
-    told = ModelCall(purpose: purpose, provider: call.id, model: call.model)
+    told = ModelCall(purpose: purpose, provider: call.id, model: call.setup.model)
     router.events.emit(.modelCallStarted(told), in: context)
   }
 

@@ -78,7 +78,8 @@ struct ReasoningRun {
       await Unstructured.shielded { await forgotten(job.id, at: provider) }
       throw error
     }
-    return .waiting(.providerJob(job.id.rawValue), limit: PollSchedule.delay(elapsed: .zero, asked: job.pollAfter))
+    return .waiting(
+      .providerJob(job.id.rawValue), limit: PollSchedule.delay(elapsed: .zero, asked: job.pollAfter))
   }
 
   /// Stores a checkpoint. A store that fails is asked again for a while.
