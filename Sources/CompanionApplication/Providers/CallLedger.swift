@@ -16,6 +16,8 @@ package final class CallLedger: Sendable {
 
   /// The most entries that wait for a store that fails; those beyond are lost, and an event says so.
   private static let limit = 10_000
+  /// How long an entry waits for others.
+  private static let gathering = Duration.milliseconds(20)
   /// The most entries of one commit.
   private static let batch = 500
 
@@ -62,6 +64,8 @@ package final class CallLedger: Sendable {
         try? await time.sleep(until: retry, tolerance: nil)
       } else {
         await wakeUp.wait(until: nextPruning, on: time)
+        // What comes right after it goes into the same commit.
+        try? await time.sleep(until: time.now.advanced(by: Self.gathering), tolerance: nil)
       }
     }
   }

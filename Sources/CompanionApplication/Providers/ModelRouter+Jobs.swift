@@ -14,7 +14,7 @@ extension ModelRouter {
     at id: ProviderID, usage: TokenUsage?, latency: Duration, failure: ProviderFailure?,
     _ context: EventContext
   ) {
-    guard let provider = table.withLock({ $0.row(id)?.provider }) else { return }
+    guard let provider = table.withLock({ $0.row(id)?.setup.provider }) else { return }
     enter(provider, .task, context, usage: usage, latency: latency, failure: failure?.kind)
   }
 }

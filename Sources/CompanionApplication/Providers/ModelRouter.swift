@@ -50,8 +50,8 @@ package final class ModelRouter: Sendable {
   /// The price at the provider that is asked first for something; `nil` where it is not known.
   func price(for kind: ModelCapabilities.Kind) -> ModelPrice? {
     table.withLock { table in
-      table.rows.filter { RoutingNeeds([kind]).lack(of: $0) == nil }
-        .min { $0.provider.configuration.priority < $1.provider.configuration.priority }?.price
+      table.rows.filter { RoutingNeeds([kind]).lack(of: $0.setup) == nil }
+        .min { $0.priority < $1.priority }?.setup.price
     }
   }
 
@@ -99,9 +99,9 @@ package final class ModelRouter: Sendable {
     start: Timestamp, purpose: CallPurpose, context: EventContext
   ) -> Cost? {
     let now = time.now
-    let cost = usage.flatMap { call.price?.known(of: $0) }
+    let cost = usage.flatMap { call.setup.price?.known(of: $0) }
     let entry = LedgerEntry(
-      id: identifiers.next(), time: now, provider: call.id, model: call.model, purpose: purpose,
+      id: identifiers.next(), time: now, provider: call.id, model: call.setup.model, purpose: purpose,
       session: context.session, task: context.task, usage: usage?.counted, cost: cost,
       latency: max(start.duration(to: now), .zero), failure: end.failureKind)
     let news = table.withLock { table in

@@ -29,7 +29,7 @@ extension ProviderTable {
     guard let place = place(of: call.id), rows[place].calls.removeValue(forKey: call.number) != nil else {
       return news
     }
-    let isCurrent = rows[place].number == call.row
+    let isCurrent = rows[place].setup === call.setup
     if isCurrent { settleRates(ofPlace: place, call, end, usage, at: now) }
     if let event = spend(cost, reserved: isCurrent ? call.expectedCost : 0, atPlace: place, at: now) {
       news.events.append(event)
@@ -89,7 +89,7 @@ extension ProviderTable {
     guard let level = rows[place].spending?.settle(reserved: reserved, spent: cost, at: now),
       let spending = rows[place].spending
     else { return nil }
-    return .budgetReached(rows[place].id, level, spent: spending.spent, spending.budget)
+    return .budgetReached(rows[place].setup.id, level, spent: spending.spent, spending.budget)
   }
 
   /// Counts what was spent outside of a call, by a job.

@@ -208,8 +208,7 @@ extension ProviderTable.Call {
 
   /// Gives back what was taken for it.
   fileprivate func isNotMade(_ router: ModelRouter, _ context: EventContext) {
-    _ = router.settle(
-      self, .notMade, usage: nil, latency: nil, start: router.time.now, purpose: .task, context: context)
+    router.settleUnentered(self, .notMade, context)
   }
 }
 
