@@ -102,7 +102,7 @@ struct ProviderCommands {
     return TextTable.lines([heads] + rows).joined(separator: "\n")
   }
 
-  private func whole(_ number: Double) -> Int { Int(max(0, number).rounded(.down)) }
+  private func whole(_ number: Double) -> Int { Int(exactly: max(0, number).rounded(.down)) ?? .max }
 }
 
 extension CostBudget.Period {

@@ -128,8 +128,7 @@ struct JobCommands {
         group.addTask {
           var last = ""
           for try await job in jobs.updates(of: job.id) {
-            let state = [job.status.rawValue, job.status.isFinal ? nil : job.note].compactMap(\.self)
-              .joined(separator: ", ")
+            let state = job.status == .running ? job.note ?? "running" : job.status.rawValue
             if state != last { Terminal.tell("\(short(job.id))  \(seconds(job.elapsed))  \(state)") }
             last = state
           }

@@ -108,9 +108,9 @@ public final class Companion: Sendable {
   /// A companion with the providers of a configuration, such as a file's.
   ///
   /// ```swift
-  /// let companion = Companion(
-  ///   providers: try ProvidersConfiguration(contentsOf: "providers.json"),
-  ///   store: try await .sqlite(at: "companion.db"))
+  /// let companion = try Companion(
+  ///   providers: ProvidersConfiguration(contentsOf: "providers.json"),
+  ///   store: await .sqlite(at: "companion.db"))
   /// ```
   ///
   /// The parameters are those of a companion with several providers. The strategy and the hedging of

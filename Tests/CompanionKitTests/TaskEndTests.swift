@@ -134,7 +134,7 @@ struct TaskEndTests {
       _ = try await workshop.end(of: id)
       try await workshop.pass(.seconds(1))
       #expect(stopped.peak == 1)
-      // The handler has stopped; what goes on elsewhere is ended besides, for it was not told why.
+      // The handler was running, and has stopped; what goes on elsewhere is ended, too.
       #expect(workshop.handler.ended == [id])
     }
   }
