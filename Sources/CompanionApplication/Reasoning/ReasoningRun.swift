@@ -146,7 +146,7 @@ extension ReasoningRun {
   private func beginning(
     of call: ProviderTable.Call, _ submission: Int
   ) async -> Result<Beginning, ProviderFailure> {
-    let services = call.provider.services
+    let services = call.setup.provider.services
     // The same submission has the same name, whichever attempt makes it.
     let key = "\(task.id.rawValue)-\(submission)"
     do throws(ProviderFailure) {
@@ -202,9 +202,7 @@ extension ReasoningRun {
 
 extension ProviderTable.Call {
   /// Whether the provider does it as a job.
-  fileprivate var runsJobs: Bool {
-    provider.services.background != nil && provider.configuration.capabilities.kinds.contains(.background)
-  }
+  fileprivate var runsJobs: Bool { setup.kinds.contains(.background) }
 
   /// Gives back what was taken for it.
   fileprivate func isNotMade(_ router: ModelRouter, _ context: EventContext) {
