@@ -162,6 +162,7 @@ struct RunningCall: Sendable {
 
   /// Says that the provider has taken a job, which goes on by itself.
   func handOver() {
+    router.noteJob(of: context.task, at: call.id, cost: call.expectedCost)
     router.settleLook(call, .succeeded, context)
     router.events.emit(.modelJobHandedOver(told), in: context)
   }

@@ -9,6 +9,12 @@ extension ModelRouter {
     settleUnentered(call, end, context)
   }
 
+  /// Holds back what a task's job is expected to cost, as long as it runs.
+  func noteJob(of task: TaskID?, at id: ProviderID, cost: Double = 0) {
+    guard let task else { return }
+    table.withLock { $0.noteJob(of: task, at: id, cost: cost, at: time.now) }
+  }
+
   /// Enters a job that is over in the ledger, and counts its cost.
   func enterJob(
     at id: ProviderID, usage: TokenUsage?, latency: Duration, failure: ProviderFailure?,
@@ -16,5 +22,7 @@ extension ModelRouter {
   ) {
     guard let provider = table.withLock({ $0.row(id)?.setup.provider }) else { return }
     enter(provider, .task, context, usage: usage, latency: latency, failure: failure?.kind)
+    guard let task = context.task else { return }
+    for wakeUp in table.withLock({ $0.endJob(of: task, at: id, at: time.now) }) { wakeUp() }
   }
 }

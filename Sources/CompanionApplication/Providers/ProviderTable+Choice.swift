@@ -99,7 +99,10 @@ extension ProviderTable {
     }
     guard needs.isPaidFor || rows[place].isSpendingKnown else { return .later(nextSpendingLookup, .spendingUnknown) }
     if !needs.isPaidFor, let obstacle = rows[place].spending?.obstacle(at: now) {
-      guard case .spent(let budget) = obstacle else { return .later(nil, obstacle) }
+      guard case .spent(let budget) = obstacle else {
+        // A job may hold it for longer than a call does.
+        return .later(rows[place].calls.isEmpty ? now.advanced(by: Self.jobPause) : nil, obstacle)
+      }
       guard let end = budget.period.end(at: now) else { return .never(budget) }
       return .later(end, obstacle)
     }
@@ -111,6 +114,8 @@ extension ProviderTable {
       Self.wait(at: rows[place].tokens, for: needs.expectedTokens, behind: demand.tokens, at: now))
     return wait > .zero ? .later(now.advanced(by: wait), .rate) : .ready
   }
+
+  private static let jobPause = Duration.seconds(30)
 
   private static func wait(
     at bucket: TokenBucket?, for amount: Double, behind demand: Double, at now: Timestamp
@@ -153,7 +158,8 @@ extension ProviderTable {
       return .wait(Wait(provider: rows[place].setup.id, until: nil, obstacle: .rests))
     }
     let number = nextNumber()
-    let cost = rows[place].spending == nil ? 0 : rows[place].setup.price?.cost(of: needs.expected) ?? 0
+    let expected = needs.isPaidFor ? 0 : rows[place].setup.price?.cost(of: needs.likely) ?? 0
+    let cost = needs.isPaidFor ? 0 : rows[place].spending?.holdback(expected: expected) ?? 0
     rows[place].requests?.take(1, at: now)
     rows[place].tokens?.take(needs.expectedTokens, at: now)
     rows[place].spending?.reserve(cost)

@@ -44,6 +44,21 @@ extension ProviderTable {
     return news
   }
 
+  /// Holds back what a job is expected to cost, as long as it runs.
+  mutating func noteJob(of task: TaskID, at id: ProviderID, cost: Double, at now: Timestamp) {
+    guard let place = place(of: id) else { return }
+    rows[place].spending?.noteJob(of: task, cost: cost, at: now)
+  }
+
+  /// Takes in that a job has ended.
+  ///
+  /// - Returns: who is to be woken.
+  mutating func endJob(of task: TaskID, at id: ProviderID, at now: Timestamp) -> [WakeUp] {
+    guard let place = place(of: id) else { return [] }
+    rows[place].spending?.endJob(of: task)
+    return serve(at: now)
+  }
+
   private mutating func settleBreaker(
     ofPlace place: Int, _ call: Call, _ end: End, at now: Timestamp
   ) -> CompanionEvent.Kind? {

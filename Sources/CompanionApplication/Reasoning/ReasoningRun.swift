@@ -315,6 +315,7 @@ extension ReasoningRun {
   ) async throws -> TaskOutcome {
     switch job.state {
     case .queued, .running:
+      router.noteJob(of: task.id, at: provider)
       let note = job.state == .queued ? "queued at \(provider)" : "running at \(provider)"
       try await attempt.report(TaskProgress(note: note))
       return wait(for: job.id, checkpoint, asked: job.pollAfter)
