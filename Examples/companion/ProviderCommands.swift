@@ -36,10 +36,10 @@ struct ProviderCommands {
     {
       return "budget spent"
     }
-    if provider.restsUntil != nil { return "rests" }
     return switch provider.breaker {
-    case .closed: "ready"
-    case .open, .halfOpen: "on trial"
+    case .closed: provider.restsUntil == nil ? "ready" : "rests"
+    case .open: "open"
+    case .halfOpen: "half-open"
     }
   }
 

@@ -161,7 +161,9 @@ public final class Companion: Sendable {
       TaskRegistration(.chatCompletion, handler: ModelTaskHandler(model: model), provider: provider),
       TaskRegistration(
         .reasoning, handler: ReasoningTaskHandler(environment: environment), provider: provider,
-        attemptLimit: .none),
+        attemptLimit: .none,
+        // Nobody waits for it by the second: an outage of minutes is to pass.
+        retry: RetryPolicy(maximumRetries: 8, base: .seconds(1), cap: .seconds(60))),
     ]
     if let images {
       standard.append(
@@ -222,7 +224,7 @@ public final class Companion: Sendable {
     let router = environment.router
     let ledger = router.ledger
     await withDiscardingTaskGroup { services in
-      services.addTask { await ledger.run() }
+      services.addTask { await router.keepLedger() }
       // What is left of budgets is known before the first call asks for it.
       services.addTask { await router.lookUpSpending() }
       await withDiscardingTaskGroup { group in

@@ -47,11 +47,11 @@ package final class ModelRouter: Sendable {
     RoutingNeeds(request, kinds: kinds, counter: table.withLock(\.countsTokens) ? counter : nil)
   }
 
-  /// The price at the provider that is asked first for something; `nil` where it is not known.
-  func price(for kind: ModelCapabilities.Kind) -> ModelPrice? {
+  /// The provider that is asked first for something; `nil` where there is none.
+  func first(for kind: ModelCapabilities.Kind) -> ProviderTable.Setup? {
     table.withLock { table in
       table.rows.filter { RoutingNeeds([kind]).lack(of: $0.setup) == nil }
-        .min { $0.priority < $1.priority }?.setup.price
+        .min { $0.priority < $1.priority }?.setup
     }
   }
 
@@ -59,6 +59,11 @@ package final class ModelRouter: Sendable {
   func tell(_ news: ProviderTable.News, _ context: EventContext) {
     for event in news.events { events.emit(event, in: context) }
     for wakeUp in news.wakeUps { wakeUp() }
+  }
+
+  /// Stores what is entered in the ledger, and removes what is old, until cancelled.
+  package func keepLedger() async {
+    await ledger.run(keepingFrom: { [self] in table.withLock { $0.countedSince(time.now) } })
   }
 
   // MARK: Budgets

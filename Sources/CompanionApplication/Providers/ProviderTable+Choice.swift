@@ -63,10 +63,11 @@ extension ProviderTable {
       guard needs.lack(of: setup) == nil, needs.excluded.isEmpty || !needs.excluded.contains(setup.id) else {
         continue
       }
+      let candidate = candidate(place, needs)
+      // Whoever would not be asked anyway need not be ready.
+      if let best, !precedes(candidate, best) { continue }
       switch readiness(ofPlace: place, needs, behind: demand?[place] ?? Demand(), at: now) {
-      case .ready:
-        let candidate = candidate(place, needs)
-        if best.map({ precedes(candidate, $0) }) ?? true { best = candidate }
+      case .ready: best = candidate
       case .later(let until, let obstacle):
         if soonest.map({ Self.isSooner(until, than: $0.until) }) ?? true {
           soonest = Wait(provider: setup.id, until: until, obstacle: obstacle)

@@ -44,6 +44,11 @@ extension ProviderTable {
     return news
   }
 
+  /// From when on entries of the ledger count for a budget; `nil` where there is none.
+  mutating func countedSince(_ now: Timestamp) -> Timestamp? {
+    rows.indices.compactMap { rows[$0].spending?.start(at: now) }.min()
+  }
+
   /// Holds back what a job is expected to cost, as long as it runs.
   mutating func noteJob(of task: TaskID, at id: ProviderID, cost: Double, at now: Timestamp) {
     guard let place = place(of: id) else { return }
