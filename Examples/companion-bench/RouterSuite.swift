@@ -54,7 +54,7 @@ struct RouterSuite {
       let environment = Self.environment(Self.providers(count, model))
       let ledger = environment.router.ledger
       let time = try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { await ledger.run() }
+        group.addTask { await environment.router.keepLedger() }
         let time = try await Self.microseconds(calls, callers) { try await call(environment, model) }
         group.cancelAll()
         return time
