@@ -162,6 +162,9 @@ public final class Companion: Sendable {
       TaskRegistration(
         .reasoning, handler: ReasoningTaskHandler(environment: environment), provider: provider,
         attemptLimit: .none),
+      TaskRegistration(
+        .providerJobCancel, handler: ProviderJobCancelHandler(environment: environment),
+        retry: ProviderJobCancelHandler.retry),
     ]
     if let images {
       standard.append(
@@ -215,6 +218,7 @@ public final class Companion: Sendable {
     }
     // Also of what was cancelled in a companion that never ran.
     await engine.waitForEndings()
+    await environment.router.ledger.finish()
   }
 
   private func serve() async {

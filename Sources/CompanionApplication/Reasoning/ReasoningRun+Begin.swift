@@ -49,6 +49,7 @@ extension ReasoningRun {
       var checkpoint = checkpoint
       if call.runsJobs {
         checkpoint.provider = call.id
+        checkpoint.submittedAt = environment.time.now
         do {
           try await store(checkpoint, note: "being handed over to \(call.id)")
           try Task.checkCancellation()
@@ -107,11 +108,10 @@ extension ReasoningRun {
   ) async throws -> TaskOutcome {
     var checkpoint = checkpoint
     checkpoint.job = job.id
-    checkpoint.submittedAt = environment.time.now
     do {
       try await store(checkpoint, note: "handed over to \(provider)")
     } catch {
-      await Unstructured.shielded { await stopIfForgotten(job.id, at: provider) }
+      await Unstructured.shielded { [checkpoint] in await stopIfForgotten(job.id, at: provider, checkpoint) }
       throw error
     }
     return wait(for: job.id, checkpoint, asked: job.pollAfter)
@@ -121,14 +121,19 @@ extension ReasoningRun {
   ///
   /// While the task may still be done it is left alone: the next attempt hands it over under the same key, and a
   /// provider that knows keys gives this one again.
-  private func stopIfForgotten(_ job: ProviderJobID, at provider: ProviderID) async {
+  private func stopIfForgotten(
+    _ job: ProviderJobID, at provider: ProviderID, _ checkpoint: ReasoningCheckpoint
+  ) async {
     let current: GenerationTask?
     do throws(StoreFailure) { current = try await environment.store.task(task.id) } catch { return }
-    if let current, !current.state.isFinal {
-      // Another worker may have handed it over meanwhile, and got another job for it.
+    if let current, !current.state.isFinal, !hasLeft(provider, checkpoint) {
+      // Another worker may have handed it over meanwhile, and got another job for it, or is at another one.
       let other = ReasoningCheckpoint(of: current)
-      guard let theirs = other?.job, theirs != job || other?.provider != provider else { return }
+      if other.map({ $0.submission == checkpoint.submission }) ?? true {
+        guard let theirs = other?.job, theirs != job || other?.provider != provider else { return }
+      }
     }
+    enter(job, at: provider, checkpoint, failure: .cancelled)
     await CancelProviderJob(environment: environment)(job, at: provider)
   }
 

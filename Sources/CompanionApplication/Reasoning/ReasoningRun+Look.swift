@@ -15,31 +15,74 @@ extension ReasoningRun {
     }
     let state: ProviderJob
     var answer: GenerationResponse?
+    var hasEnded = false
     do throws(ProviderFailure) {
       state = try await ask(provider, failure: \.failure) { () throws(ProviderFailure) in
         try await background.poll(job)
       }
       if state.hasAnswer {
+        hasEnded = true
         answer = try await ask(provider) { () throws(ProviderFailure) in try await background.fetch(job) }
       }
     } catch {
       try Task.checkCancellation()
-      if error.isOfMissingJob {
-        try await store(checkpoint.ended(of: task))
-        throw TaskFailure.handler(
-          "\(provider) does not know the job \(job) any more. Retry the task to hand it over again.",
-          isPermanent: true)
-      }
-      switch error.disposition {
-      case .permanentForProvider, .permanentForRequest: throw error
-      default: break
-      }
-      // The job goes on whether or not its provider can be asked.
-      let why = error.kind == .noProviderReady ? error.message : error.kind.rawValue
-      try await attempt.report(TaskProgress(note: "\(provider) cannot be asked now: \(why)"))
-      return wait(for: job, checkpoint, asked: error.retryAfter)
+      return try await lookFailed(error, after: job, hasEnded: hasEnded, at: provider, checkpoint)
+    }
+    var checkpoint = checkpoint
+    if checkpoint.unclearLooks != nil {
+      checkpoint.unclearLooks = nil
+      try await store(checkpoint)
     }
     return try await conclude(state, answer, at: provider, checkpoint)
+  }
+
+  /// How many looks in a row may come to nothing that can be understood.
+  private static let patienceWithUnclearLooks = 10
+
+  /// Goes on after a look that came to nothing.
+  ///
+  /// - Parameter hasEnded: whether the provider said that the job has ended, and only its answer is missing.
+  private func lookFailed(
+    _ failure: ProviderFailure, after job: ProviderJobID, hasEnded: Bool, at provider: ProviderID,
+    _ checkpoint: ReasoningCheckpoint
+  ) async throws -> TaskOutcome {
+    if failure.isOfMissingJob {
+      // It may have run, and been billed, before it was forgotten.
+      enter(job, at: provider, checkpoint, failure: .unknown)
+      try await store(checkpoint.ended(of: task))
+      throw TaskFailure.handler(
+        "\(provider) does not know the job \(job) any more. Retry the task to hand it over again.",
+        isPermanent: true)
+    }
+    switch failure.disposition {
+    case .permanentForProvider: throw failure
+    case .permanentForRequest:
+      // That no provider is there to be asked says nothing about the job.
+      guard failure.kind != .notCapable else { throw failure }
+      enter(job, at: provider, checkpoint, failure: failure.kind)
+      try await store(checkpoint.ended(of: task))
+      if !hasEnded { await CancelProviderJob(environment: environment)(job, at: provider) }
+      throw failure
+    default: break
+    }
+    var checkpoint = checkpoint
+    if failure.isUnclear(afterEnd: hasEnded) {
+      let count = (checkpoint.unclearLooks ?? 0) + 1
+      guard count < Self.patienceWithUnclearLooks else {
+        enter(job, at: provider, checkpoint, failure: failure.kind)
+        try await store(checkpoint.ended(of: task))
+        if !hasEnded { await CancelProviderJob(environment: environment)(job, at: provider) }
+        throw TaskFailure.handler(
+          "\(count) looks in a row after the job \(job) at \(provider) came to nothing that can be understood. "
+            + "The last: \(failure) Retry the task to hand it over again.", isPermanent: true)
+      }
+      checkpoint.unclearLooks = count
+      try await store(checkpoint)
+    }
+    // The job goes on whether or not its provider can be asked.
+    let why = failure.kind == .noProviderReady ? failure.message : failure.kind.rawValue
+    try await attempt.report(TaskProgress(note: "\(provider) cannot be asked now: \(why)"))
+    return wait(for: job, checkpoint, asked: failure.retryAfter)
   }
 
   private func conclude(
@@ -52,23 +95,23 @@ extension ReasoningRun {
       try await attempt.report(TaskProgress(note: note))
       return wait(for: job.id, checkpoint, asked: job.pollAfter)
     case .completed:
-      enter(provider, answer?.usage, checkpoint, failure: nil)
+      enter(job.id, at: provider, checkpoint, usage: answer?.usage, failure: nil)
       guard let text = answer?.text, !text.isEmpty else {
         try await store(checkpoint.next, usage: answer?.usage)
         throw ProviderFailure(.malformedResponse, message: "The answer of the job \(job.id) is empty.")
       }
       return .done(text, usage: answer?.usage)
     case .incomplete(let failure):
-      enter(provider, answer?.usage, checkpoint, failure: failure)
+      enter(job.id, at: provider, checkpoint, usage: answer?.usage, failure: failure.kind)
       var ended = checkpoint.ended(of: task)
       if let text = answer?.text, !text.isEmpty { ended.partial = text }
       try await store(ended, usage: answer?.usage)
       throw failure.isPermanent ? failure : ProviderFailure(.incomplete, message: failure.message)
     case .failed(let failure):
-      enter(provider, nil, checkpoint, failure: failure)
+      enter(job.id, at: provider, checkpoint, failure: failure.kind)
       return try await replace(checkpoint, at: provider, after: failure)
     case .cancelled:
-      enter(provider, nil, checkpoint, failure: ProviderFailure(.cancelled))
+      enter(job.id, at: provider, checkpoint, failure: .cancelled)
       try await store(checkpoint.ended(of: task))
       throw TaskFailure.handler(
         "The job \(job.id) was stopped at \(provider). Retry the task to hand it over again.",
@@ -131,7 +174,7 @@ extension ReasoningRun {
 
 extension ReasoningCheckpoint {
   /// The checkpoint when nothing more comes of the present job, and no other is to be handed over by itself.
-  fileprivate func ended(of task: GenerationTask) -> ReasoningCheckpoint {
+  func ended(of task: GenerationTask) -> ReasoningCheckpoint {
     var ended = self
     ended.endedAfter = task.requeues
     return ended
@@ -155,6 +198,18 @@ extension ProviderJob {
 extension ProviderFailure {
   fileprivate var isPermanent: Bool {
     disposition == .permanentForRequest || disposition == .permanentForProvider
+  }
+
+  /// Whether a look came to something that would be the same however long it is waited.
+  ///
+  /// - Parameter hasEnded: whether the provider had just said that the answer is there.
+  fileprivate func isUnclear(afterEnd hasEnded: Bool) -> Bool {
+    switch kind {
+    case .malformedResponse, .unknown: true
+    // A provider that has answered the question before is there.
+    case .timedOut, .connectionLost, .streamCut: hasEnded
+    default: false
+    }
   }
 
   /// Whether the provider does not know the job that it was asked after.

@@ -18,17 +18,29 @@ struct ReasoningRun: Sendable {
     var checkpoint = ReasoningCheckpoint(of: task) ?? ReasoningCheckpoint()
     // Whoever takes back a task whose job came to nothing wants another job.
     if let ended = checkpoint.endedAfter, ended < task.requeues { checkpoint = checkpoint.next }
-    let left = ReasoningCheckpoint.provider(leftBy: attempt.input)
+    var left = ReasoningCheckpoint.provider(leftBy: attempt.input)
     guard let (job, provider) = checkpoint.job.flatMap({ job in checkpoint.provider.map { (job, $0) } })
     else {
+      if let provider = checkpoint.provider, left == provider || hasLeft(provider, checkpoint) {
+        // Whoever was handing it over stops the job when its name comes. The next is another one.
+        left = provider
+        checkpoint = checkpoint.next
+        try await store(checkpoint)
+      }
       return try await begin(checkpoint, avoiding: left)
     }
-    guard left == provider || router.hasLeft(provider, since: checkpoint.submittedAt) else {
+    guard left == provider || hasLeft(provider, checkpoint) else {
       return try await look(after: job, at: provider, checkpoint)
     }
+    enter(job, at: provider, checkpoint, failure: .cancelled)
     await CancelProviderJob(environment: environment)(job, at: provider)
     try await store(checkpoint.next)
     return try await begin(checkpoint.next, avoiding: provider)
+  }
+
+  /// Whether a switch since the hand-over began takes the job from its provider.
+  func hasLeft(_ provider: ProviderID, _ checkpoint: ReasoningCheckpoint) -> Bool {
+    router.hasLeft(provider, since: checkpoint.submittedAt)
   }
 
   /// Stores a checkpoint. A store that fails is asked again for a while; the last time even when the run is told
