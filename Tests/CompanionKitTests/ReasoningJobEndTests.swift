@@ -57,7 +57,7 @@ struct ReasoningJobEndTests {
         call.kind == .poll && !call.number.isMultiple(of: 10)
           ? .refused(ProviderFailure(.malformedResponse)) : nil
       } script: { _ in
-        .answering("yes", after: .seconds(600))
+        .answering("yes", after: .seconds(3_600))
       }
     }
     try JobRoom.run(jobs: jobs) { room, jobs in
@@ -219,7 +219,7 @@ struct ReasoningJobEndTests {
         .endless
       }
     }
-    try JobRoom.run(jobs: jobs) { room, jobs in
+    try JobRoom.run(limit: .seconds(200_000), jobs: jobs) { room, jobs in
       let id = try await room.reasoning.start("?")
       await jobs.calls(.poll, atLeast: 1)
       try await room.reasoning.cancel(id)

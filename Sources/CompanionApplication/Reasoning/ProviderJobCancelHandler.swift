@@ -61,6 +61,8 @@ package struct ProviderJobCancelHandler: TaskHandler {
       environment.events.emit(
         .providerJobNotStopped(order.job, at: order.provider, failure),
         in: EventContext(session: nil, turn: nil, task: attempt.task.id))
+      // Whatever takes dead letters back by itself is not to begin another day.
+      throw .handler(failure.description, isPermanent: true)
     }
     throw failure
   }
