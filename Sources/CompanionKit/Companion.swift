@@ -164,6 +164,9 @@ public final class Companion: Sendable {
         attemptLimit: .none,
         // Nobody waits for it by the second: an outage of minutes is to pass.
         retry: RetryPolicy(maximumRetries: 8, base: .seconds(1), cap: .seconds(60))),
+      TaskRegistration(
+        .providerJobCancel, handler: ProviderJobCancelHandler(environment: environment),
+        retry: ProviderJobCancelHandler.retry),
     ]
     if let images {
       standard.append(
@@ -217,6 +220,7 @@ public final class Companion: Sendable {
     }
     // Also of what was cancelled in a companion that never ran.
     await engine.waitForEndings()
+    await environment.router.ledger.finish()
   }
 
   private func serve() async {

@@ -8,7 +8,7 @@ struct ReasoningJobFaultTests {
 
   @Test(arguments: [
     ProviderFailure(.unreachable), ProviderFailure(.overloaded), ProviderFailure(.timedOut),
-    ProviderFailure(.malformedResponse), ProviderFailure(.rateLimited, retryAfter: .seconds(40)),
+    ProviderFailure(.serverError), ProviderFailure(.rateLimited, retryAfter: .seconds(40)),
   ])
   func `a look that fails uses up no attempt, and hands nothing over again`(failure: ProviderFailure) throws {
     for seed in Seeds.few {

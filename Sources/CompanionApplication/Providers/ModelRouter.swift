@@ -13,6 +13,7 @@ package final class ModelRouter: Sendable {
   let hedgeAfter: Duration?
   private let store: any CompanionStore
   private let lookingUp = ConcurrencyLimit(1)
+  let enteredJobs = Mutex(EnteredJobs())
 
   init(
     _ providers: [Provider], configuration: RoutingConfiguration, store: any CompanionStore,
@@ -128,15 +129,18 @@ package final class ModelRouter: Sendable {
   }
 
   /// Enters a call in the ledger that the table knows nothing of, and counts its cost.
+  ///
+  /// - Parameter name: the entry's name; `nil` for a new one.
   func enter(
-    _ provider: Provider, _ purpose: CallPurpose, _ context: EventContext, usage: TokenUsage?,
-    latency: Duration, failure: ProviderFailure.Kind?
+    _ provider: Provider, _ purpose: CallPurpose, _ context: EventContext, name: LedgerEntryID? = nil,
+    usage: TokenUsage?, latency: Duration, failure: ProviderFailure.Kind?
   ) {
     let now = time.now
     let (entry, event) = table.withLock { table in
       let cost = usage.flatMap { table.price(of: provider)?.known(of: $0) }
       let entry = LedgerEntry(
-        id: identifiers.next(), time: now, provider: provider.id, model: provider.model, purpose: purpose,
+        id: name ?? identifiers.next(), time: now, provider: provider.id, model: provider.model,
+        purpose: purpose,
         session: context.session, task: context.task, usage: usage?.counted, cost: cost,
         latency: max(latency, .zero), failure: failure)
       table.count(entry)
