@@ -86,7 +86,7 @@ package struct ModelCaller: Sendable {
   }
 
   /// The text with NUL, which no store holds, replaced by U+FFFD.
-  private static func storable(_ text: String) -> String {
+  static func storable(_ text: String) -> String {
     guard text.utf8.contains(0) else { return text }
     return String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
   }

@@ -98,7 +98,9 @@ extension ProviderTable {
     case .resting(let until): return .later(until, .rests)
     case .probing(let until): return .later(until, .isProbed)
     }
-    guard needs.isPaidFor || rows[place].isSpendingKnown else { return .later(nextSpendingLookup, .spendingUnknown) }
+    guard needs.isPaidFor || rows[place].isSpendingKnown else {
+      return .later(nextSpendingLookup, .spendingUnknown)
+    }
     if !needs.isPaidFor, let obstacle = rows[place].spending?.obstacle(at: now) {
       guard case .spent(let budget) = obstacle else {
         // A job may hold it for longer than a call does.

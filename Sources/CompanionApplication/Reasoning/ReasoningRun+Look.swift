@@ -97,7 +97,7 @@ extension ReasoningRun {
       return wait(for: job.id, checkpoint, asked: job.pollAfter)
     case .completed:
       enter(job.id, at: provider, checkpoint, usage: answer?.usage, failure: nil)
-      guard let text = answer?.text, !text.isEmpty else {
+      guard let text = answer.map({ ModelCaller.storable($0.text) }), !text.isEmpty else {
         try await store(checkpoint.next, usage: answer?.usage)
         throw ProviderFailure(.malformedResponse, message: "The answer of the job \(job.id) is empty.")
       }
@@ -105,7 +105,7 @@ extension ReasoningRun {
     case .incomplete(let failure):
       enter(job.id, at: provider, checkpoint, usage: answer?.usage, failure: failure.kind)
       var ended = checkpoint.ended(of: task)
-      if let text = answer?.text, !text.isEmpty { ended.partial = text }
+      if let text = answer.map({ ModelCaller.storable($0.text) }), !text.isEmpty { ended.partial = text }
       try await store(ended, usage: answer?.usage)
       throw failure.isPermanent ? failure : ProviderFailure(.incomplete, message: failure.message)
     case .failed(let failure):
