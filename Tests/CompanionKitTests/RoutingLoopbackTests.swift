@@ -53,7 +53,11 @@ struct RoutingLoopbackTests {
     case .serverError: try connection.respond(500, [:], OpenAIScript.error("oops"))
     case .overloaded: try connection.respond(529, [:], OpenAIScript.error("busy"))
     case .stalls: try connection.stall()
-    case .cutsOff: connection.cut()
+    case .cutsOff:
+      // Behind the head: that a connection in its second use is closed before that, the client's system tells
+      // by its time limit alone.
+      try connection.streamHead()
+      connection.cut()
     case .garbage:
       try connection.stream("data: {\"choices\":[{\"delta\":{\"content\":\n\n")
     case .empty: try connection.respond(200, ["Content-Type": "text/event-stream"], "")

@@ -210,6 +210,16 @@ struct OpenAIResponsesRequestTests {
     #expect(test.model.identity.provider == "openai")
   }
 
+  @Test func `an answer about another job is none`() async throws {
+    let url = try #require(URL(string: "https://api.openai.com"))
+    let test = try ResponsesModelUnderTest(at: url, key: .provided { "secret-key" }, answering: answer)
+    let job = try #require(ProviderJobID(rawValue: "resp_2"))
+    for ask in [{ _ = try await test.model.poll(job) }, { _ = try await test.model.fetch(job) }] {
+      let failure = await #expect(throws: ProviderFailure.self) { try await ask() }
+      #expect(failure?.kind == .malformedResponse)
+    }
+  }
+
   @Test func `a job has its path below the others, and a query stays a query`() async throws {
     let address = try #require(
       URL(string: "https://me.openai.azure.com/openai?api-version=2025-04-01-preview"))
@@ -218,7 +228,7 @@ struct OpenAIResponsesRequestTests {
       if request.path.contains("stream=true") {
         return try connection.stream(ResponsesScript.stream(text: "a"))
       }
-      try connection.respond(200, [:], ResponsesScript.answer(text: "a"))
+      try connection.respond(200, [:], ResponsesScript.answer(text: "a", id: "resp/ä?#%2F.."))
     }
     let job = try #require(ProviderJobID(rawValue: "resp/ä?#%2F.."))
     _ = try await test.model.poll(job)

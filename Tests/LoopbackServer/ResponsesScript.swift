@@ -61,8 +61,8 @@ public enum ResponsesScript {
   }
 
   /// A whole answer of text.
-  public static func answer(text: String) -> String {
-    response(status: "completed", output: [message(text, status: "completed")], usage: usage())
+  public static func answer(text: String, id: String = "resp_1") -> String {
+    response(id: id, status: "completed", output: [message(text, status: "completed")], usage: usage())
   }
 
   /// A response of these items, given as JSON.
