@@ -57,6 +57,7 @@ extension ProviderTable {
   mutating func pick(_ needs: RoutingNeeds, behind demand: [Demand]?, at now: Timestamp) -> Pick {
     var best: Candidate?
     var soonest: Wait?
+    var isOpenEnded = false
     var spent: ProviderFailure?
     for place in rows.indices {
       guard needs.lack(of: rows[place]) == nil, !needs.excluded.contains(rows[place].id) else { continue }
@@ -65,6 +66,7 @@ extension ProviderTable {
         let candidate = candidate(place, needs)
         if best.map({ precedes(candidate, $0) }) ?? true { best = candidate }
       case .later(let until, let obstacle):
+        if until == nil { isOpenEnded = true }
         if soonest.map({ Self.isSooner(until, than: $0.until) }) ?? true {
           soonest = Wait(provider: rows[place].id, until: until, obstacle: obstacle)
         }
@@ -74,7 +76,10 @@ extension ProviderTable {
       }
     }
     if let best { return .ready(place: best.place) }
-    if let soonest { return .later(soonest) }
+    if var soonest {
+      soonest.mayBeSooner = isOpenEnded && soonest.until != nil
+      return .later(soonest)
+    }
     return .never(spent ?? notCapable(needs))
   }
 
@@ -94,7 +99,9 @@ extension ProviderTable {
     case .resting(let until): return .later(until, .rests)
     case .probing(let until): return .later(until, .isProbed)
     }
-    guard needs.isPaidFor || rows[place].isSpendingKnown else { return .later(nextSpendingLookup, .spendingUnknown) }
+    guard needs.isPaidFor || rows[place].isSpendingKnown else {
+      return .later(nextSpendingLookup, .spendingUnknown)
+    }
     if !needs.isPaidFor, let obstacle = rows[place].spending?.obstacle(at: now) {
       guard case .spent(let budget) = obstacle else { return .later(nil, obstacle) }
       guard let end = budget.period.end(at: now) else { return .never(budget) }
