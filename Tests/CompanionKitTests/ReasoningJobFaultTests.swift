@@ -1,9 +1,57 @@
 import CompanionKit
 import CompanionTesting
+import Synchronization
 import Testing
 
 /// Reasoning jobs when something comes between.
 struct ReasoningJobFaultTests {
+  // MARK: Looks that get no room
+
+  @Test func `an answer is fetched although the look that found it took the last place of the rate`() throws {
+    let providers = { @Sendable (simulator: Simulator) in
+      let jobs = ScriptedJobs(time: simulator.time) { _ in .answering("yes", after: .seconds(40)) }
+      return [
+        Provider(
+          "a", services: ProviderServices(background: jobs), limits: ProviderLimits(requestsPerMinute: 2))
+      ]
+    }
+    try JobRoom.run(providers: providers) { room in
+      let id = try await room.reasoning.start("?")
+      let result = try await room.reasoning.wait(for: id, timeout: .seconds(600))
+      #expect(result.response == "yes")
+    }
+  }
+
+  @Test func `a second cancel stops the job when the answer to the first was lost`() throws {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let time = simulator.time
+      let jobs = ScriptedJobs(time: time) { _ in .endless }
+      let losesAnswers = Mutex(false)
+      let store = FaultyStore(
+        InMemoryStore(time: time),
+        plan: StoreFaultPlan { call in
+          call.kind == .commit && losesAnswers.withLock(\.self) ? .errorAfter : nil
+        }, time: time)
+      var configuration = CompanionConfiguration()
+      configuration.intents = .rules
+      let companion = try Companion(
+        providers: [Provider("a", services: ProviderServices(background: jobs))], store: store,
+        configuration: configuration, time: time, identifiers: simulator.identifiers, random: simulator.random
+      )
+      companion.start()
+      let id = try await companion.reasoning.start("?")
+      try await time.sleep(for: .seconds(1))
+      losesAnswers.withLock { $0 = true }
+      await #expect(throws: TaskCommandFailure.self) { try await companion.cancelTask(id, reason: "enough") }
+      losesAnswers.withLock { $0 = false }
+      #expect(jobs.calls(.cancel).isEmpty)
+      #expect(try await companion.cancelTask(id, reason: "enough") == .alreadyEnded(.cancelled))
+      #expect(jobs.calls(.cancel).count == 1)
+      await companion.stop()
+    }
+  }
+
   // MARK: Failures of the provider
 
   @Test(arguments: [
@@ -68,7 +116,9 @@ struct ReasoningJobFaultTests {
     try simulator.run {
       let a = ScriptedJobs(time: simulator.time, heedsKeys: heedsKeys) { call in
         call.kind == .submit && call.number == 1 ? .lost(ProviderFailure(.connectionLost)) : nil
-      } script: { .answering("job \($0)", after: .seconds(5)) }
+      } script: {
+        .answering("job \($0)", after: .seconds(5))
+      }
       let b = ScriptedJobs(time: simulator.time) { _ in .answering("elsewhere") }
       let room = try JobRoom(
         simulator: simulator, store: InMemoryStore(time: simulator.time),
@@ -88,7 +138,9 @@ struct ReasoningJobFaultTests {
     try simulator.run {
       let a = ScriptedJobs(time: simulator.time) { call in
         call.number == 1 ? .lost(ProviderFailure(.timedOut)) : .refused(ProviderFailure(.unreachable))
-      } script: { _ in .endless }
+      } script: { _ in
+        .endless
+      }
       let b = ScriptedJobs(time: simulator.time) { _ in .answering("elsewhere") }
       let room = try JobRoom(
         simulator: simulator, store: InMemoryStore(time: simulator.time),
@@ -105,7 +157,11 @@ struct ReasoningJobFaultTests {
     for failure in [ProviderFailure(.rateLimited), ProviderFailure(.authentication)] {
       let simulator = Simulator(seed: 1)
       try simulator.run {
-        let a = ScriptedJobs(time: simulator.time) { _ in .refused(failure) } script: { _ in .endless }
+        let a = ScriptedJobs(time: simulator.time) { _ in
+          .refused(failure)
+        } script: { _ in
+          .endless
+        }
         let b = ScriptedJobs(time: simulator.time) { _ in .answering("b") }
         let room = try JobRoom(
           simulator: simulator, store: InMemoryStore(time: simulator.time),
@@ -161,7 +217,9 @@ struct ReasoningJobFaultTests {
     let jobs = { @Sendable (simulator: Simulator) in
       ScriptedJobs(time: simulator.time) { call in
         call.kind == .poll && call.number == 3 ? .refused(ProviderFailure(.authentication)) : nil
-      } script: { _ in .answering("yes", after: .seconds(30)) }
+      } script: { _ in
+        .answering("yes", after: .seconds(30))
+      }
     }
     try JobRoom.run(jobs: jobs) { room, jobs in
       let id = try await room.reasoning.start("?")
@@ -177,7 +235,9 @@ struct ReasoningJobFaultTests {
     let jobs = { @Sendable (simulator: Simulator) in
       ScriptedJobs(time: simulator.time) { call in
         call.kind == .poll ? .refused(ProviderFailure(.authentication)) : nil
-      } script: { _ in .endless }
+      } script: { _ in
+        .endless
+      }
     }
     try JobRoom.run(jobs: jobs) { room, jobs in
       let id = try await room.reasoning.start("?")
@@ -188,7 +248,8 @@ struct ReasoningJobFaultTests {
     }
   }
 
-  @Test func `a job that was stopped at the provider, or is not known there, fails until somebody retries it`()
+  @Test
+  func `a job that was stopped at the provider, or is not known there, fails until somebody retries it`()
     throws
   {
     for stopsIt in [true, false] {
@@ -196,7 +257,9 @@ struct ReasoningJobFaultTests {
         ScriptedJobs(time: simulator.time) { call in
           !stopsIt && call.kind == .poll && call.number == 2
             ? .refused(ProviderFailure(.invalidRequest, status: 404)) : nil
-        } script: { $0 == 1 ? .endless : .answering("again") }
+        } script: {
+          $0 == 1 ? .endless : .answering("again")
+        }
       }
       try JobRoom.run(jobs: jobs) { room, jobs in
         let id = try await room.reasoning.start("?")
@@ -280,7 +343,9 @@ struct ReasoningJobFaultTests {
     let jobs = { @Sendable (simulator: Simulator) in
       ScriptedJobs(time: simulator.time) { call in
         call.kind == .cancel && call.number < 4 ? .refused(ProviderFailure(.unreachable)) : nil
-      } script: { _ in .endless }
+      } script: { _ in
+        .endless
+      }
     }
     try JobRoom.run(jobs: jobs) { room, jobs in
       let id = try await room.reasoning.start("?")
@@ -341,7 +406,9 @@ struct ReasoningJobFaultTests {
   @Test func `a worker that has lost its task stops no job, and hands none over`() throws {
     for seed in Seeds.range {
       let jobs = { @Sendable (simulator: Simulator) in
-        ScriptedJobs(time: simulator.time, latency: .seconds(1)) { .answering("job \($0)", after: .seconds(20)) }
+        ScriptedJobs(time: simulator.time, latency: .seconds(1)) {
+          .answering("job \($0)", after: .seconds(20))
+        }
       }
       try JobRoom.run(seed: seed, jobs: jobs) { room, jobs in
         let id = try await room.reasoning.start("?")
@@ -398,7 +465,9 @@ struct ReasoningJobFaultTests {
   ) throws {
     for seed in Seeds.few {
       for commit in 1...14 {
-        for heedsKeys in [true, false] { try go(through: fault, at: commit, seed: seed, heedsKeys: heedsKeys) }
+        for heedsKeys in [true, false] {
+          try go(through: fault, at: commit, seed: seed, heedsKeys: heedsKeys)
+        }
       }
     }
   }
@@ -410,7 +479,8 @@ struct ReasoningJobFaultTests {
     try simulator.run {
       let durable = InMemoryStore(time: simulator.time)
       let store = CrashableStore(durable, fault, at: commit)
-      let jobs = ScriptedJobs(time: simulator.time, heedsKeys: heedsKeys, latency: .milliseconds(200)) { number in
+      let jobs = ScriptedJobs(time: simulator.time, heedsKeys: heedsKeys, latency: .milliseconds(200)) {
+        number in
         number == 1
           ? .failing(ProviderFailure(.serverError), after: .seconds(9))
           : .answering("job \(number)", after: .seconds(9))
