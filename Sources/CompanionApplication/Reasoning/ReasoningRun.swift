@@ -110,6 +110,7 @@ extension ReasoningRun {
       let call = try await tries.next()
       var checkpoint = checkpoint
       if call.runsJobs {
+        let earlier = checkpoint.provider
         checkpoint.provider = call.id
         do {
           try await store(checkpoint, note: "being handed over to \(call.id)")
@@ -136,6 +137,13 @@ extension ReasoningRun {
             try await store(checkpoint)
           }
           throw error
+        }
+        // It took a while to store that, and the provider may be left alone by now.
+        guard router.isCurrent(call) else {
+          call.isNotMade(router, context)
+          checkpoint.provider = earlier
+          try await store(checkpoint)
+          continue
         }
       }
     }
@@ -207,8 +215,7 @@ extension ProviderTable.Call {
 
   /// Gives back what was taken for it.
   fileprivate func isNotMade(_ router: ModelRouter, _ context: EventContext) {
-    _ = router.settle(
-      self, .notMade, usage: nil, latency: nil, start: router.time.now, purpose: .task, context: context)
+    router.settleUnentered(self, .notMade, context)
   }
 }
 
