@@ -19,7 +19,8 @@ struct ReasoningRun: Sendable {
     // Whoever takes back a task whose job came to nothing wants another job.
     if let ended = checkpoint.endedAfter, ended < task.requeues { checkpoint = checkpoint.next }
     let left = ReasoningCheckpoint.provider(leftBy: attempt.input)
-    guard let (job, provider) = checkpoint.job.flatMap({ job in checkpoint.provider.map { (job, $0) } }) else {
+    guard let (job, provider) = checkpoint.job.flatMap({ job in checkpoint.provider.map { (job, $0) } })
+    else {
       return try await begin(checkpoint, avoiding: left)
     }
     guard left == provider || router.hasLeft(provider, since: checkpoint.submittedAt) else {
@@ -129,6 +130,13 @@ extension ReasoningRun {
           call.isNotMade(router, context)
           throw error
         }
+        // It took a while to store that, and the provider may be left alone by now.
+        guard router.isCurrent(call) else {
+          call.isNotMade(router, context)
+          checkpoint.provider = earlier
+          try await store(checkpoint)
+          continue
+        }
       }
       let running = RunningCall(call, .task, context, router)
       switch await beginning(of: call, checkpoint.submission) {
@@ -147,13 +155,6 @@ extension ReasoningRun {
             try await store(checkpoint)
           }
           throw error
-        }
-        // It took a while to store that, and the provider may be left alone by now.
-        guard router.isCurrent(call) else {
-          call.isNotMade(router, context)
-          checkpoint.provider = earlier
-          try await store(checkpoint)
-          continue
         }
       }
     }
