@@ -38,6 +38,7 @@ let package = Package(
     .executable(name: "companion-bench", targets: ["companion-bench"]),
     .executable(name: "companion-sim", targets: ["companion-sim"]),
     .executable(name: "custom-adapters", targets: ["custom-adapters"]),
+    .executable(name: "reasoning-jobs", targets: ["reasoning-jobs"]),
   ],
   targets: [
     // The layers: a target imports only what stands above it here.
@@ -91,6 +92,9 @@ let package = Package(
     .executableTarget(
       name: "custom-adapters", dependencies: ["CompanionKit", "CompanionTesting"],
       path: "Examples/custom-adapters", swiftSettings: settings),
+    .executableTarget(
+      name: "reasoning-jobs", dependencies: ["CompanionKit"], path: "Examples/reasoning-jobs",
+      swiftSettings: settingsBesideC),
 
     // Tests.
     .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: settingsBesideC),
@@ -130,7 +134,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "CompanionKitTests",
-      dependencies: ["CompanionKit", "CompanionTesting", "LoopbackServer", "companion", "companion-sim"],
+      dependencies: [
+        "CompanionKit", "CompanionTesting", "LoopbackServer", "companion", "companion-sim", "reasoning-jobs",
+      ],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

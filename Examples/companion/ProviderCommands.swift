@@ -36,10 +36,10 @@ struct ProviderCommands {
     {
       return "budget spent"
     }
-    if provider.restsUntil != nil { return "rests" }
     return switch provider.breaker {
-    case .closed: "ready"
-    case .open, .halfOpen: "on trial"
+    case .closed: provider.restsUntil == nil ? "ready" : "rests"
+    case .open: "open"
+    case .halfOpen: "half-open"
     }
   }
 
@@ -102,7 +102,7 @@ struct ProviderCommands {
     return TextTable.lines([heads] + rows).joined(separator: "\n")
   }
 
-  private func whole(_ number: Double) -> Int { Int(max(0, number).rounded(.down)) }
+  private func whole(_ number: Double) -> Int { Int(exactly: max(0, number).rounded(.down)) ?? .max }
 }
 
 extension CostBudget.Period {

@@ -48,6 +48,13 @@ package struct Environment: Sendable {
 
   package var calls: ModelCaller { ModelCaller(router: router) }
 
+  /// The vectors of texts; see ``ModelCaller/embed(_:by:context:)``.
+  package func embed(
+    _ texts: [String], by model: ModelIdentity?
+  ) async throws(ProviderFailure) -> EmbeddingResponse {
+    try await calls.embed(texts, by: model, context: EventContext())
+  }
+
   package func log(of session: SessionID) -> SessionLog {
     SessionLog(session: session, store: store, policy: configuration.history)
   }

@@ -64,6 +64,19 @@ extension Companion {
     return try await environment.store.ledgerTotals(matching: filter)
   }
 
+  /// Turns texts into vectors, one for each, in their order.
+  ///
+  /// - Parameters:
+  ///   - texts: as many as a call of the provider takes; none gives none.
+  ///   - model: whose vectors; `nil` for those of the provider that is asked first. Vectors of different models
+  ///     cannot be compared, so that only providers of the same model stand in for each other.
+  public func embed(
+    _ texts: [String], by model: ModelIdentity? = nil
+  ) async throws(ProviderFailure) -> EmbeddingResponse {
+    guard !texts.isEmpty else { return EmbeddingResponse(vectors: []) }
+    return try await environment.embed(texts, by: model)
+  }
+
   /// Background reasoning jobs.
   public var reasoning: ReasoningJobs { ReasoningJobs(engine: engine) }
 }

@@ -108,9 +108,9 @@ public final class Companion: Sendable {
   /// A companion with the providers of a configuration, such as a file's.
   ///
   /// ```swift
-  /// let companion = Companion(
-  ///   providers: try ProvidersConfiguration(contentsOf: "providers.json"),
-  ///   store: try await .sqlite(at: "companion.db"))
+  /// let companion = try Companion(
+  ///   providers: ProvidersConfiguration(contentsOf: "providers.json"),
+  ///   store: await .sqlite(at: "companion.db"))
   /// ```
   ///
   /// The parameters are those of a companion with several providers. The strategy and the hedging of
@@ -161,7 +161,12 @@ public final class Companion: Sendable {
       TaskRegistration(.chatCompletion, handler: ModelTaskHandler(model: model), provider: provider),
       TaskRegistration(
         .reasoning, handler: ReasoningTaskHandler(environment: environment), provider: provider,
-        attemptLimit: .none),
+        attemptLimit: .none,
+        // Nobody waits for it by the second: an outage of minutes is to pass.
+        retry: RetryPolicy(maximumRetries: 8, base: .seconds(1), cap: .seconds(60))),
+      TaskRegistration(
+        .providerJobCancel, handler: ProviderJobCancelHandler(environment: environment),
+        retry: ProviderJobCancelHandler.retry),
     ]
     if let images {
       standard.append(
@@ -213,6 +218,9 @@ public final class Companion: Sendable {
       }
       if hasEnded { continuation.resume() }
     }
+    // Also of what was cancelled in a companion that never ran.
+    await engine.waitForEndings()
+    await environment.router.ledger.finish()
   }
 
   private func serve() async {
@@ -220,7 +228,7 @@ public final class Companion: Sendable {
     let router = environment.router
     let ledger = router.ledger
     await withDiscardingTaskGroup { services in
-      services.addTask { await ledger.run() }
+      services.addTask { await router.keepLedger() }
       // What is left of budgets is known before the first call asks for it.
       services.addTask { await router.lookUpSpending() }
       await withDiscardingTaskGroup { group in

@@ -54,6 +54,7 @@ extension CompanionEvent.Kind {
     case .providerSwitched: "provider.switched"
     case .providerUpdated: "provider.updated"
     case .providerUpdateRefused: "provider.update_refused"
+    case .providerJobNotStopped: "provider.job_not_stopped"
     case .ledgerEntriesLost: "ledger.lost"
     case .eventsDropped: "events.dropped"
     }
@@ -102,6 +103,11 @@ extension CompanionEvent.Kind {
     case .providerUpdated(let id): ["provider": .string(id.rawValue)]
     case .providerUpdateRefused(let id, let failure):
       ["provider": .string(id.rawValue)].merging(failure.fields) { first, _ in first }
+    case .providerJobNotStopped(let job, let provider, let failure):
+      [
+        "provider": .string(provider.rawValue), "job": .string(job.rawValue),
+        "error": .string(failure.description),
+      ]
     case .ledgerEntriesLost(let count): ["count": .integer(Int64(count))]
     case .serviceFailed(let service, let failure):
       ["service": .string(service), "error": .string(failure.description)]

@@ -61,6 +61,9 @@ public struct CompanionEvent: Hashable, Sendable {
     case providerUpdated(ProviderID)
     /// A new configuration of a provider has failed its test, and was not applied.
     case providerUpdateRefused(ProviderID, ProviderFailure)
+    /// A job could not be stopped at its provider for so long that nobody tries any more: it may run on there, and
+    /// be billed.
+    case providerJobNotStopped(ProviderJobID, at: ProviderID, TaskFailure)
     /// So many entries of the ledger could not be stored, and are lost.
     case ledgerEntriesLost(Int)
     /// The person has been given a piece of the answer.

@@ -20,17 +20,6 @@ struct ProviderExchange: Sendable {
   /// The longest whole answer, and the most that is read of an error.
   static let sizeLimits = (answer: 64 << 20, error: 64 << 10)
 
-  /// The body of a request as JSON, the same for the same request.
-  static func json(_ body: some Encodable) throws(ProviderFailure) -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do {
-      return try encoder.encode(body)
-    } catch {
-      throw ProviderFailure(.invalidRequest, message: "a number of the request cannot be written as JSON")
-    }
-  }
-
   /// Sends a request; returns when the head of an answer with a success status is here.
   ///
   /// - Parameter extraHeaders: header fields of this request alone, their names in lower case.

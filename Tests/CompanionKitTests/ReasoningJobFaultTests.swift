@@ -56,7 +56,7 @@ struct ReasoningJobFaultTests {
 
   @Test(arguments: [
     ProviderFailure(.unreachable), ProviderFailure(.overloaded), ProviderFailure(.timedOut),
-    ProviderFailure(.malformedResponse), ProviderFailure(.rateLimited, retryAfter: .seconds(40)),
+    ProviderFailure(.serverError), ProviderFailure(.rateLimited, retryAfter: .seconds(40)),
   ])
   func `a look that fails uses up no attempt, and hands nothing over again`(failure: ProviderFailure) throws {
     for seed in Seeds.few {
@@ -465,9 +465,7 @@ struct ReasoningJobFaultTests {
   ) throws {
     for seed in Seeds.few {
       for commit in 1...14 {
-        for heedsKeys in [true, false] {
-          try go(through: fault, at: commit, seed: seed, heedsKeys: heedsKeys)
-        }
+        try go(through: fault, at: commit, seed: seed, heedsKeys: seed.isMultiple(of: 2))
       }
     }
   }

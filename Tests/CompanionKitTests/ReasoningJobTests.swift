@@ -11,12 +11,14 @@ struct ReasoningJobTests {
   }
 
   @Test func `a job is started, waits at its provider without a worker, and gives its response`() throws {
-    try JobRoom.run(configure: { $0.tasks.workers = 1 }, jobs: Self.answering(after: .seconds(20))) { room, jobs in
+    try JobRoom.run(configure: { $0.tasks.workers = 1 }, jobs: Self.answering(after: .seconds(20))) {
+      room, jobs in
       let first = try await room.reasoning.start("Why is the sky blue?", effort: .high)
       let second = try await room.reasoning.start("And the sea?")
       await jobs.calls(.poll, atLeast: 4)
       let status = try await room.reasoning.status(of: first)
-      #expect(status.status == .running && status.effort == .high && status.question == "Why is the sky blue?")
+      #expect(
+        status.status == .running && status.effort == .high && status.question == "Why is the sky blue?")
       #expect(status.elapsed > .zero && status.elapsed < .seconds(20) && status.note != nil)
       let result = try await room.reasoning.wait(for: first)
       let other = try await room.reasoning.wait(for: second)
@@ -180,7 +182,8 @@ struct ReasoningJobTests {
     try JobRoom.run(providers: { _ in [Provider("plain", model: model)] }) { room in
       let id = try await room.reasoning.start("Tell me")
       _ = try await room.end(of: id)
-      #expect(await room.refusal(of: id) == .failed(.provider(ProviderFailure(.incomplete)), partial: "Once upon"))
+      #expect(
+        await room.refusal(of: id) == .failed(.provider(ProviderFailure(.incomplete)), partial: "Once upon"))
       #expect(model.requests.count == 1)
     }
   }

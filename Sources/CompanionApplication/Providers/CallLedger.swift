@@ -16,6 +16,8 @@ package final class CallLedger: Sendable {
 
   /// The most entries that wait for a store that fails; those beyond are lost, and an event says so.
   private static let limit = 10_000
+  /// How long an entry waits for others.
+  private static let gathering = Duration.milliseconds(20)
   /// The most entries of one commit.
   private static let batch = 500
 
@@ -40,7 +42,10 @@ package final class CallLedger: Sendable {
   }
 
   /// Stores entries as they come, and removes those that are too old, until cancelled.
-  package func run() async {
+  ///
+  /// - Parameter counted: from when on entries are kept however old they are, for a budget counts them; `nil` for
+  ///   none.
+  func run(keepingFrom counted: @Sendable () -> Timestamp?) async {
     var nextPruning = time.now
     var pause = Backoff(first: .milliseconds(100), cap: .seconds(30))
     while !Task.isCancelled {
@@ -48,7 +53,11 @@ package final class CallLedger: Sendable {
       do throws(StoreFailure) {
         try await flush()
         if time.now >= nextPruning {
-          try await store.commit(.pruneLedger(before: time.now.advanced(by: .zero - retention)))
+          let old = time.now.advanced(by: .zero - retention)
+          let first = min(old, counted() ?? old)
+          if first > Timestamp(nanosecondsSinceEpoch: .min) {
+            try await store.commit(.pruneLedger(before: first))
+          }
           nextPruning = time.now.advanced(by: .seconds(86_400))
         }
         pause = Backoff(first: .milliseconds(100), cap: .seconds(30))
@@ -62,6 +71,8 @@ package final class CallLedger: Sendable {
         try? await time.sleep(until: retry, tolerance: nil)
       } else {
         await wakeUp.wait(until: nextPruning, on: time)
+        // What comes right after it goes into the same commit.
+        try? await time.sleep(until: time.now.advanced(by: Self.gathering), tolerance: nil)
       }
     }
   }

@@ -85,7 +85,7 @@ extension ModelCaller {
   private static func made<Beginning: Sendable>(
     _ call: RunningCall, _ attempt: @Sendable (ProviderServices) async -> Result<Beginning, ProviderFailure>
   ) async -> Made<Beginning> {
-    let result = await attempt(call.call.provider.services)
+    let result = await attempt(call.call.setup.provider.services)
     if case .success = result { return (call.begun(), result) }
     return (call, result)
   }

@@ -23,7 +23,7 @@ extension ModelCaller {
     _ texts: [String], by model: ModelIdentity?, context: EventContext
   ) async throws(ProviderFailure) -> EmbeddingResponse {
     var needs = RoutingNeeds([.embedding])
-    needs.model = model
+    needs.model = model ?? router.first(for: .embedding)?.model
     for text in texts {
       let tokens = TokenUsage(input: max(router.counter.tokens(in: text), 0), output: 0)
       needs.expected = needs.expected.adding(tokens)

@@ -67,7 +67,10 @@ package struct ModelCaller: Sendable {
         default: break
         }
       }
-      guard let finish = outcome.finish else { throw ProviderFailure(.streamCut) }
+      guard let finish = outcome.finish else {
+        // A sequence may end without a word when its task is cancelled.
+        throw ProviderFailure(Task.isCancelled ? .cancelled : .streamCut)
+      }
       running.end(.succeeded, outcome)
       return finish
     } catch {
@@ -146,7 +149,7 @@ struct RunningCall: Sendable {
     self.context = context
     self.router = router
     start = router.time.now
-    told = ModelCall(purpose: purpose, provider: call.id, model: call.model)
+    told = ModelCall(purpose: purpose, provider: call.id, model: call.setup.model)
     router.events.emit(.modelCallStarted(told), in: context)
   }
 
@@ -159,6 +162,7 @@ struct RunningCall: Sendable {
 
   /// Says that the provider has taken a job, which goes on by itself.
   func handOver() {
+    router.noteJob(of: context.task, at: call.id, cost: call.expectedCost)
     router.settleLook(call, .succeeded, context)
     router.events.emit(.modelJobHandedOver(told), in: context)
   }

@@ -9,12 +9,70 @@ extension ModelRouter {
     settleUnentered(call, end, context)
   }
 
-  /// Enters a job that is over in the ledger, and counts its cost.
+  /// Holds back what a task's job is expected to cost, as long as it runs.
+  func noteJob(of task: TaskID?, at id: ProviderID, cost: Double = 0) {
+    guard let task else { return }
+    table.withLock { $0.noteJob(of: task, at: id, cost: cost, at: time.now) }
+  }
+
+  /// Enters a job that is over in the ledger, once, and counts its cost.
+  ///
+  /// - Parameters:
+  ///   - job: the job, whose entry has the same name in every process.
+  ///   - id: its provider, which need not be configured any more.
   func enterJob(
-    at id: ProviderID, usage: TokenUsage?, latency: Duration, failure: ProviderFailure?,
-    _ context: EventContext
+    _ job: ProviderJobID, at id: ProviderID, usage: TokenUsage?, latency: Duration,
+    failure: ProviderFailure.Kind?, _ context: EventContext
   ) {
-    guard let provider = table.withLock({ $0.row(id)?.provider }) else { return }
-    enter(provider, .task, context, usage: usage, latency: latency, failure: failure?.kind)
+    if let task = context.task {
+      for wakeUp in table.withLock({ $0.endJob(of: task, at: id, at: time.now) }) { wakeUp() }
+    }
+    let name = LedgerEntryID(job: job, at: id)
+    guard enteredJobs.withLock({ $0.insert(name) }) else { return }
+    let known = table.withLock { $0.row(id)?.setup.provider }
+    guard let known else {
+      // What is not known of it is no reason to keep quiet about it.
+      ledger.enter(
+        LedgerEntry(
+          id: name, time: time.now, provider: id,
+          model: ModelIdentity(provider: id.rawValue, model: "unknown"), purpose: .task,
+          session: context.session, task: context.task, usage: usage?.counted,
+          latency: max(latency, .zero), failure: failure))
+      return
+    }
+    enter(known, .task, context, name: name, usage: usage, latency: latency, failure: failure)
+  }
+}
+
+/// The jobs that were entered last, so that none of them is counted twice.
+struct EnteredJobs: Sendable {
+  private var names: Set<LedgerEntryID> = []
+  private var order: [LedgerEntryID] = []
+
+  private static let limit = 10_000
+
+  /// - Returns: whether it was not among them.
+  mutating func insert(_ name: LedgerEntryID) -> Bool {
+    guard names.insert(name).inserted else { return false }
+    order.append(name)
+    if order.count > Self.limit {
+      // Many at a time, so that it need not be done at each.
+      names.subtract(order.prefix(Self.limit / 2))
+      order.removeFirst(Self.limit / 2)
+    }
+    return true
+  }
+}
+
+extension LedgerEntryID {
+  /// The name of a job's entry: the same one for the same job.
+  init(job: ProviderJobID, at provider: ProviderID) {
+    // FNV-1a with 128 bits; see https://www.rfc-editor.org/rfc/rfc9923. No name has a zero in it, so that the
+    // zero tells where one ends.
+    var hash: UInt128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d
+    for byte in "\(provider.rawValue)\0\(job.rawValue)".utf8 {
+      hash = (hash ^ UInt128(byte)) &* 0x0000_0000_0100_0000_0000_0000_0000_013b
+    }
+    self.init(bits: hash)
   }
 }

@@ -12,12 +12,12 @@ extension ModelRouter {
 
   /// How a provider is configured at present; `nil` where there is none of that name.
   package func configuration(of id: ProviderID) -> ProviderConfiguration? {
-    table.withLock { $0.row(id)?.provider.configuration }
+    table.withLock { $0.row(id)?.configuration }
   }
 
   /// A provider's services; `nil` where there is none of that name.
   func services(of id: ProviderID) -> ProviderServices? {
-    table.withLock { $0.row(id)?.provider.services }
+    table.withLock { $0.row(id)?.setup.provider.services }
   }
 
   /// Until when a provider has asked not to be called; `nil` when it has not.
@@ -41,7 +41,7 @@ extension ModelRouter {
       guard let from = table.row(source) else { throw .unknownProvider(source) }
       guard let to = table.row(target) else { throw .unknownProvider(target) }
       // A job that the provider runs by itself can be done as a call, too.
-      let lacking = from.kinds.subtracting([.background]).subtracting(to.kinds)
+      let lacking = from.setup.kinds.subtracting([.background]).subtracting(to.setup.kinds)
       if let kind = lacking.min(by: { $0.rawValue < $1.rawValue }) {
         throw .notCapable(target, lacking: kind)
       }

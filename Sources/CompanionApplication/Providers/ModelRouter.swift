@@ -13,6 +13,7 @@ package final class ModelRouter: Sendable {
   let hedgeAfter: Duration?
   private let store: any CompanionStore
   private let lookingUp = ConcurrencyLimit(1)
+  let enteredJobs = Mutex(EnteredJobs())
 
   init(
     _ providers: [Provider], configuration: RoutingConfiguration, store: any CompanionStore,
@@ -47,11 +48,11 @@ package final class ModelRouter: Sendable {
     RoutingNeeds(request, kinds: kinds, counter: table.withLock(\.countsTokens) ? counter : nil)
   }
 
-  /// The price at the provider that is asked first for something; `nil` where it is not known.
-  func price(for kind: ModelCapabilities.Kind) -> ModelPrice? {
+  /// The provider that is asked first for something; `nil` where there is none.
+  func first(for kind: ModelCapabilities.Kind) -> ProviderTable.Setup? {
     table.withLock { table in
-      table.rows.filter { RoutingNeeds([kind]).lack(of: $0) == nil }
-        .min { $0.provider.configuration.priority < $1.provider.configuration.priority }?.price
+      table.rows.filter { RoutingNeeds([kind]).lack(of: $0.setup) == nil }
+        .min { $0.priority < $1.priority }?.setup
     }
   }
 
@@ -59,6 +60,11 @@ package final class ModelRouter: Sendable {
   func tell(_ news: ProviderTable.News, _ context: EventContext) {
     for event in news.events { events.emit(event, in: context) }
     for wakeUp in news.wakeUps { wakeUp() }
+  }
+
+  /// Stores what is entered in the ledger, and removes what is old, until cancelled.
+  package func keepLedger() async {
+    await ledger.run(keepingFrom: { [self] in table.withLock { $0.countedSince(time.now) } })
   }
 
   // MARK: Budgets
@@ -99,9 +105,9 @@ package final class ModelRouter: Sendable {
     start: Timestamp, purpose: CallPurpose, context: EventContext
   ) -> Cost? {
     let now = time.now
-    let cost = usage.flatMap { call.price?.known(of: $0) }
+    let cost = usage.flatMap { call.setup.price?.known(of: $0) }
     let entry = LedgerEntry(
-      id: identifiers.next(), time: now, provider: call.id, model: call.model, purpose: purpose,
+      id: identifiers.next(), time: now, provider: call.id, model: call.setup.model, purpose: purpose,
       session: context.session, task: context.task, usage: usage?.counted, cost: cost,
       latency: max(start.duration(to: now), .zero), failure: end.failureKind)
     let news = table.withLock { table in
@@ -123,15 +129,18 @@ package final class ModelRouter: Sendable {
   }
 
   /// Enters a call in the ledger that the table knows nothing of, and counts its cost.
+  ///
+  /// - Parameter name: the entry's name; `nil` for a new one.
   func enter(
-    _ provider: Provider, _ purpose: CallPurpose, _ context: EventContext, usage: TokenUsage?,
-    latency: Duration, failure: ProviderFailure.Kind?
+    _ provider: Provider, _ purpose: CallPurpose, _ context: EventContext, name: LedgerEntryID? = nil,
+    usage: TokenUsage?, latency: Duration, failure: ProviderFailure.Kind?
   ) {
     let now = time.now
     let (entry, event) = table.withLock { table in
       let cost = usage.flatMap { table.price(of: provider)?.known(of: $0) }
       let entry = LedgerEntry(
-        id: identifiers.next(), time: now, provider: provider.id, model: provider.model, purpose: purpose,
+        id: name ?? identifiers.next(), time: now, provider: provider.id, model: provider.model,
+        purpose: purpose,
         session: context.session, task: context.task, usage: usage?.counted, cost: cost,
         latency: max(latency, .zero), failure: failure)
       table.count(entry)

@@ -17,7 +17,10 @@ actor OpenStream {
     var head: [GenerationEvent] = []
     var isBegun = false
     while !isBegun {
-      guard let event = try await iterator.next() else { throw ProviderFailure(.streamCut) }
+      guard let event = try await iterator.next() else {
+        // A sequence may end without a word when its task is cancelled.
+        throw ProviderFailure(Task.isCancelled ? .cancelled : .streamCut)
+      }
       head.append(event)
       switch event {
       case .text(let text), .reasoning(let text): isBegun = !text.isEmpty

@@ -41,8 +41,8 @@ extension ProviderTable {
     let demand = line.demand(places: self.rows.count)
     let rows = rows.enumerated().sorted { left, right in
       let (first, second) = (left.element, right.element)
-      return (first.provider.configuration.priority, first.isPreferred ? 0 : 1, left.offset)
-        < (second.provider.configuration.priority, second.isPreferred ? 0 : 1, right.offset)
+      return (first.priority, first.isPreferred ? 0 : 1, left.offset)
+        < (second.priority, second.isPreferred ? 0 : 1, right.offset)
     }
     return rows.map { place, row in
       var restsUntil = row.rest?.end(at: now)
@@ -53,7 +53,7 @@ extension ProviderTable {
       var spending = row.spending
       _ = spending?.start(at: now)
       return ProviderStatus(
-        configuration: row.provider.configuration, model: row.model, breaker: row.breaker.phase,
+        configuration: row.configuration, model: row.setup.model, breaker: row.breaker.phase,
         restsUntil: restsUntil, callsUnderWay: row.calls.count,
         requestsLeft: row.requests.map { $0.level(at: now) - demand[place].requests },
         tokensLeft: row.tokens.map { $0.level(at: now) - demand[place].tokens },

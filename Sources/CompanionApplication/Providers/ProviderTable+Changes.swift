@@ -14,17 +14,15 @@ extension ProviderTable {
     adjust(to: now)
     let old = rows[place]
     var new = makeRow(of: provider, at: now)
-    let (before, after) = (old.provider.configuration.limits, provider.configuration.limits)
+    let (before, after) = (old.setup.provider.configuration.limits, provider.configuration.limits)
     if before.requestsPerMinute == after.requestsPerMinute { new.requests = old.requests }
     if before.tokensPerMinute == after.tokensPerMinute { new.tokens = old.tokens }
     if let spending = old.spending, let budget = after.budget, spending.isCounted(by: budget) {
       new.spending = spending.going(on: budget)
       new.isSpendingKnown = old.isSpendingKnown
     }
-    if old.provider.configuration.hasSameAccount(as: provider.configuration) { new.rest = old.rest }
-    if old.provider.configuration.priority == provider.configuration.priority {
-      new.isPreferred = old.isPreferred
-    }
+    if old.setup.provider.configuration.hasSameAccount(as: provider.configuration) { new.rest = old.rest }
+    if old.priority == new.priority { new.isPreferred = old.isPreferred }
     new.calls = old.calls
     new.lastCall = old.lastCall
     new.totals = old.totals
@@ -44,15 +42,13 @@ extension ProviderTable {
   /// Makes a provider the first of those of another's priority, and that one the last of all.
   mutating func prefer(_ target: ProviderID, to source: ProviderID) {
     guard let to = place(of: target), let from = place(of: source) else { return }
-    let first = min(rows[from].provider.configuration.priority, rows[to].provider.configuration.priority)
-    let last = rows.map(\.provider.configuration.priority).max() ?? first
-    for place in rows.indices where rows[place].provider.configuration.priority == first {
-      rows[place].isPreferred = false
-    }
-    rows[to].provider.configuration.priority = first
+    let first = min(rows[from].priority, rows[to].priority)
+    let last = rows.map(\.priority).max() ?? first
+    for place in rows.indices where rows[place].priority == first { rows[place].isPreferred = false }
+    rows[to].priority = first
     rows[to].isPreferred = true
     rows[to].leftAt = nil
-    rows[from].provider.configuration.priority = last == .max ? .max : last + 1
+    rows[from].priority = last == .max ? .max : last + 1
     rows[from].isPreferred = false
   }
 
@@ -69,12 +65,12 @@ extension ProviderTable {
 
   var order: Order {
     get {
-      Order(priorities: rows.map { ($0.number, $0.provider.configuration.priority, $0.isPreferred) })
+      Order(priorities: rows.map { ($0.setup.number, $0.priority, $0.isPreferred) })
     }
     set {
       for (number, priority, isPreferred) in newValue.priorities {
-        guard let place = rows.firstIndex(where: { $0.number == number }) else { continue }
-        rows[place].provider.configuration.priority = priority
+        guard let place = rows.firstIndex(where: { $0.setup.number == number }) else { continue }
+        rows[place].priority = priority
         rows[place].isPreferred = isPreferred
       }
     }
@@ -83,7 +79,7 @@ extension ProviderTable {
   /// Whether a call that one who waited has got may still be made: the provider is the same, and has not been
   /// left alone meanwhile.
   func isCurrent(_ call: Call, at now: Timestamp) -> Bool {
-    guard let row = row(call.id), row.number == call.row else { return false }
+    guard let row = row(call.id), row.setup === call.setup else { return false }
     return row.rest?.end(at: now) == nil && row.breaker.stillAdmits(call.permit, at: now)
   }
 
@@ -135,7 +131,8 @@ extension ProviderTable {
         let spending = rows[place].spending
       else { return nil }
       return UnknownSpending(
-        row: rows[place].number, id: rows[place].id, since: since, currency: spending.budget.currency,
+        row: rows[place].setup.number, id: rows[place].setup.id, since: since,
+        currency: spending.budget.currency,
         spent: spending.spent)
     }
   }
@@ -145,7 +142,7 @@ extension ProviderTable {
   /// - Returns: who is to be woken.
   mutating func noteSpending(_ spent: Double, of unknown: UnknownSpending, at now: Timestamp) -> [WakeUp] {
     nextSpendingLookup = nil
-    guard let place = rows.firstIndex(where: { $0.number == unknown.row }) else { return [] }
+    guard let place = rows.firstIndex(where: { $0.setup.number == unknown.row }) else { return [] }
     // What was spent since the look may be in both; a budget rather counts it twice than not.
     rows[place].spending?.add(max(spent - unknown.spent, 0))
     rows[place].isSpendingKnown = true

@@ -30,7 +30,7 @@ extension ProviderTable {
     guard !line.isEmpty else { return choice(pick(needs, behind: nil, at: now), needs, at: now) }
     let pick = pick(needs, behind: line.demand(places: rows.count), at: now)
     if case .ready(let place) = pick, line.hasGroup(of: eligible(for: needs)) {
-      return .wait(Wait(provider: rows[place].id, until: nil, obstacle: .line))
+      return .wait(Wait(provider: rows[place].setup.id, until: nil, obstacle: .line))
     }
     return choice(pick, needs, at: now)
   }
@@ -47,7 +47,7 @@ extension ProviderTable {
   func eligible(for needs: RoutingNeeds) -> Set<Int> {
     Set(
       rows.indices.filter {
-        !needs.excluded.contains(rows[$0].id) && needs.lack(of: rows[$0]) == nil
+        !needs.excluded.contains(rows[$0].setup.id) && needs.lack(of: rows[$0].setup) == nil
       })
   }
 
@@ -60,18 +60,22 @@ extension ProviderTable {
     var isOpenEnded = false
     var spent: ProviderFailure?
     for place in rows.indices {
-      guard needs.lack(of: rows[place]) == nil, !needs.excluded.contains(rows[place].id) else { continue }
+      let setup = rows[place].setup
+      guard needs.lack(of: setup) == nil, needs.excluded.isEmpty || !needs.excluded.contains(setup.id) else {
+        continue
+      }
+      let candidate = candidate(place, needs)
+      // Whoever would not be asked anyway need not be ready.
+      if let best, !precedes(candidate, best) { continue }
       switch readiness(ofPlace: place, needs, behind: demand?[place] ?? Demand(), at: now) {
-      case .ready:
-        let candidate = candidate(place, needs)
-        if best.map({ precedes(candidate, $0) }) ?? true { best = candidate }
+      case .ready: best = candidate
       case .later(let until, let obstacle):
         if until == nil { isOpenEnded = true }
         if soonest.map({ Self.isSooner(until, than: $0.until) }) ?? true {
-          soonest = Wait(provider: rows[place].id, until: until, obstacle: obstacle)
+          soonest = Wait(provider: setup.id, until: until, obstacle: obstacle)
         }
       case .never(let budget):
-        let wait = Wait(provider: rows[place].id, until: nil, obstacle: .spent(budget))
+        let wait = Wait(provider: setup.id, until: nil, obstacle: .spent(budget))
         spent = ProviderFailure(.budgetExhausted, message: wait.description)
       }
     }
@@ -103,20 +107,23 @@ extension ProviderTable {
       return .later(nextSpendingLookup, .spendingUnknown)
     }
     if !needs.isPaidFor, let obstacle = rows[place].spending?.obstacle(at: now) {
-      guard case .spent(let budget) = obstacle else { return .later(nil, obstacle) }
+      guard case .spent(let budget) = obstacle else {
+        // A job may hold it for longer than a call does.
+        return .later(rows[place].calls.isEmpty ? now.advanced(by: Self.jobPause) : nil, obstacle)
+      }
       guard let end = budget.period.end(at: now) else { return .never(budget) }
       return .later(end, obstacle)
     }
-    if let limit = rows[place].provider.configuration.limits.concurrentCalls,
-      rows[place].calls.count >= max(limit, 1)
-    {
-      return .later(nil, .calls(max(limit, 1)))
+    if let limit = rows[place].setup.concurrentCalls, rows[place].calls.count >= limit {
+      return .later(nil, .calls(limit))
     }
     let wait = max(
       Self.wait(at: rows[place].requests, for: 1, behind: demand.requests, at: now),
       Self.wait(at: rows[place].tokens, for: needs.expectedTokens, behind: demand.tokens, at: now))
     return wait > .zero ? .later(now.advanced(by: wait), .rate) : .ready
   }
+
+  private static let jobPause = Duration.seconds(30)
 
   private static func wait(
     at bucket: TokenBucket?, for amount: Double, behind demand: Double, at now: Timestamp
@@ -127,17 +134,16 @@ extension ProviderTable {
   }
 
   private func candidate(_ place: Int, _ needs: RoutingNeeds) -> Candidate {
-    let row = rows[place]
     let key: Double =
       switch strategy {
-      case .cheapest: row.price?.cost(of: needs.likely) ?? .infinity
-      case .lowestLatency: row.latency?.milliseconds ?? -1
-      case .roundRobin: Double(row.lastCall)
+      case .cheapest: rows[place].setup.price?.cost(of: needs.likely) ?? .infinity
+      case .lowestLatency: rows[place].latency?.milliseconds ?? -1
+      case .roundRobin: Double(rows[place].lastCall)
       default: Double(place)
       }
     return Candidate(
-      place: place, isLast: needs.task.map { failedFor[$0] == row.id } ?? false,
-      priority: row.provider.configuration.priority, isPreferred: row.isPreferred, key: key)
+      place: place, isLast: needs.task.map { failedFor[$0] == rows[place].setup.id } ?? false,
+      priority: rows[place].priority, isPreferred: rows[place].isPreferred, key: key)
   }
 
   private func precedes(_ left: Candidate, _ right: Candidate) -> Bool {
@@ -157,18 +163,19 @@ extension ProviderTable {
   private mutating func call(_ place: Int, _ needs: RoutingNeeds, at now: Timestamp) -> Choice {
     let phase = rows[place].breaker.phase
     guard let permit = rows[place].breaker.reduce(.admit, at: now) else {
-      return .wait(Wait(provider: rows[place].id, until: nil, obstacle: .rests))
+      return .wait(Wait(provider: rows[place].setup.id, until: nil, obstacle: .rests))
     }
     let number = nextNumber()
-    let cost = rows[place].spending == nil ? 0 : rows[place].price?.cost(of: needs.expected) ?? 0
+    let expected = needs.isPaidFor ? 0 : rows[place].setup.price?.cost(of: needs.likely) ?? 0
+    let cost = needs.isPaidFor ? 0 : rows[place].spending?.holdback(expected: expected) ?? 0
     rows[place].requests?.take(1, at: now)
     rows[place].tokens?.take(needs.expectedTokens, at: now)
     rows[place].spending?.reserve(cost)
     rows[place].calls[number] = .some(needs.task)
     rows[place].lastCall = number
     let call = Call(
-      provider: rows[place].provider, number: number, row: rows[place].number, model: rows[place].model,
-      price: rows[place].price, permit: permit, expectedTokens: needs.expectedTokens, expectedCost: cost)
+      setup: rows[place].setup, number: number, permit: permit, expectedTokens: needs.expectedTokens,
+      expectedCost: cost)
     return .call(call, phase == rows[place].breaker.phase ? nil : healthEvent(ofPlace: place, nil, at: now))
   }
 
@@ -178,8 +185,8 @@ extension ProviderTable {
       return ProviderFailure(.notCapable, message: "there is no provider \(only)")
     }
     let lacks = rows.compactMap { row -> String? in
-      guard needs.only == nil || needs.only == row.id else { return nil }
-      return needs.lack(of: row).map { "\(row.id) \($0)" }
+      guard needs.only == nil || needs.only == row.setup.id else { return nil }
+      return needs.lack(of: row.setup).map { "\(row.setup.id) \($0)" }
     }
     guard !lacks.isEmpty else {
       return ProviderFailure(.notCapable, message: "no provider is left for \(needs.names)")
@@ -192,6 +199,6 @@ extension ProviderTable {
   ) -> CompanionEvent.Kind {
     var until: Timestamp?
     if case .resting(let end) = rows[place].breaker.availability(at: now) { until = end }
-    return .providerHealthChanged(rows[place].id, rows[place].breaker.phase, until: until, cause)
+    return .providerHealthChanged(rows[place].setup.id, rows[place].breaker.phase, until: until, cause)
   }
 }

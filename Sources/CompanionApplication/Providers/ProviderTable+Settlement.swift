@@ -29,7 +29,7 @@ extension ProviderTable {
     guard let place = place(of: call.id), rows[place].calls.removeValue(forKey: call.number) != nil else {
       return news
     }
-    let isCurrent = rows[place].number == call.row
+    let isCurrent = rows[place].setup === call.setup
     if isCurrent { settleRates(ofPlace: place, call, end, usage, at: now) }
     if let event = spend(cost, reserved: isCurrent ? call.expectedCost : 0, atPlace: place, at: now) {
       news.events.append(event)
@@ -42,6 +42,26 @@ extension ProviderTable {
     if isCurrent, case .succeeded = end, let latency { rows[place].noteLatency(latency) }
     news.wakeUps = serve(at: now)
     return news
+  }
+
+  /// From when on entries of the ledger count for a budget; `nil` where there is none.
+  mutating func countedSince(_ now: Timestamp) -> Timestamp? {
+    rows.indices.compactMap { rows[$0].spending?.start(at: now) }.min()
+  }
+
+  /// Holds back what a job is expected to cost, as long as it runs.
+  mutating func noteJob(of task: TaskID, at id: ProviderID, cost: Double, at now: Timestamp) {
+    guard let place = place(of: id) else { return }
+    rows[place].spending?.noteJob(of: task, cost: cost, at: now)
+  }
+
+  /// Takes in that a job has ended.
+  ///
+  /// - Returns: who is to be woken.
+  mutating func endJob(of task: TaskID, at id: ProviderID, at now: Timestamp) -> [WakeUp] {
+    guard let place = place(of: id) else { return [] }
+    rows[place].spending?.endJob(of: task)
+    return serve(at: now)
   }
 
   private mutating func settleBreaker(
@@ -89,7 +109,7 @@ extension ProviderTable {
     guard let level = rows[place].spending?.settle(reserved: reserved, spent: cost, at: now),
       let spending = rows[place].spending
     else { return nil }
-    return .budgetReached(rows[place].id, level, spent: spending.spent, spending.budget)
+    return .budgetReached(rows[place].setup.id, level, spent: spending.spent, spending.budget)
   }
 
   /// Counts what was spent outside of a call, by a job.

@@ -5,17 +5,40 @@ import CompanionPorts
 ///
 /// It knows nothing of waiting: it says until when, and whom to wake.
 struct ProviderTable: Sendable {
-  /// A provider and how it stands.
-  struct Row: Sendable {
-    var provider: Provider
+  /// What does not change of a provider until it is configured anew. It is looked at for every call, and copied
+  /// for none.
+  final class Setup: Sendable {
+    let provider: Provider
     /// Tells a provider from one that was configured under the same name before.
     let number: Int
+    let id: ProviderID
     /// The model, as its services tell it.
     let model: ModelIdentity
     /// What it is said to do, and does.
     let kinds: Set<ModelCapabilities.Kind>
+    let capabilities: ModelCapabilities
+    /// The most calls at the same time; `nil` for no limit.
+    let concurrentCalls: Int?
     /// What it costs; `nil` where that is not known.
     let price: ModelPrice?
+
+    init(_ provider: Provider, number: Int, model: ModelIdentity, price: ModelPrice?) {
+      self.provider = provider
+      self.number = number
+      self.model = model
+      self.price = price
+      id = provider.id
+      capabilities = provider.configuration.capabilities
+      kinds = capabilities.kinds.intersection(provider.services.kinds)
+      concurrentCalls = provider.configuration.limits.concurrentCalls.map { max($0, 1) }
+    }
+  }
+
+  /// A provider and how it stands.
+  struct Row: Sendable {
+    let setup: Setup
+    /// Those of a lower number are asked first. A switch changes it.
+    var priority: Int
     var breaker: CircuitBreaker
     var requests: TokenBucket?
     var tokens: TokenBucket?
@@ -37,21 +60,23 @@ struct ProviderTable: Sendable {
     /// When its jobs were told to go elsewhere; `nil` when they were not.
     var leftAt: Timestamp?
 
-    var id: ProviderID { provider.id }
+    /// How it is configured, with its present priority.
+    var configuration: ProviderConfiguration {
+      var configuration = setup.provider.configuration
+      configuration.priority = priority
+      return configuration
+    }
   }
 
   /// A call that may be made.
   struct Call: Sendable {
-    let provider: Provider
+    let setup: Setup
     let number: Int
-    let row: Int
-    let model: ModelIdentity
-    let price: ModelPrice?
     let permit: CircuitBreaker.Permit
     let expectedTokens: Double
     let expectedCost: Double
 
-    var id: ProviderID { provider.id }
+    var id: ProviderID { setup.id }
   }
 
   /// Who may be called for a request.
@@ -117,9 +142,9 @@ struct ProviderTable: Sendable {
     let limits = provider.configuration.limits
     let model = provider.model
     return Row(
-      provider: provider, number: nextNumber(), model: model,
-      kinds: provider.configuration.capabilities.kinds.intersection(provider.services.kinds),
-      price: provider.configuration.price ?? prices[model],
+      setup: Setup(
+        provider, number: nextNumber(), model: model, price: provider.configuration.price ?? prices[model]),
+      priority: provider.configuration.priority,
       breaker: CircuitBreaker(policy: provider.configuration.breaker),
       requests: limits.requestsPerMinute.map { TokenBucket(perMinute: $0, at: now) },
       tokens: limits.tokensPerMinute.map { TokenBucket(perMinute: $0, at: now) },
@@ -131,8 +156,7 @@ struct ProviderTable: Sendable {
     countsTokens =
       strategy == .cheapest
       || rows.contains { row in
-        row.tokens != nil || row.spending != nil
-          || row.provider.configuration.capabilities.contextWindow != nil
+        row.tokens != nil || row.spending != nil || row.setup.capabilities.contextWindow != nil
       }
   }
 
@@ -141,7 +165,7 @@ struct ProviderTable: Sendable {
     return lastNumber
   }
 
-  func place(of id: ProviderID) -> Int? { rows.firstIndex { $0.id == id } }
+  func place(of id: ProviderID) -> Int? { rows.indices.first { rows[$0].setup.id == id } }
 
   func row(_ id: ProviderID) -> Row? { place(of: id).map { rows[$0] } }
 

@@ -77,7 +77,7 @@ struct RoutedTries: Sendable {
     failures.append((call.id, failure))
     needs.excluded.insert(call.id)
     if failure.kind == .contextLengthExceeded,
-      let window = call.provider.configuration.capabilities.contextWindow
+      let window = call.setup.capabilities.contextWindow
     {
       needs.windowBeyond = max(window, needs.windowBeyond ?? 0)
     }
@@ -103,7 +103,7 @@ struct RoutedTries: Sendable {
     // What is too long for one may fit into another's window, where it is known to be larger.
     case .permanentForRequest:
       failure.kind == .contextLengthExceeded
-        && call.provider.configuration.capabilities.contextWindow != nil
+        && call.setup.capabilities.contextWindow != nil
     case .neutral: false
     }
   }

@@ -63,20 +63,19 @@ extension RoutingNeeds {
   }
 
   /// What a provider lacks for it; `nil` when it can do it.
-  func lack(of row: ProviderTable.Row) -> Lack? {
-    if let only, only != row.id { return .otherProvider }
-    guard !row.kinds.isDisjoint(with: kinds) else { return .kind(names) }
-    if let model, model != row.model { return .otherModel }
-    let capabilities = row.provider.configuration.capabilities
-    if tools, !capabilities.tools { return .tools }
-    if json, !capabilities.json { return .json }
-    if let maximum = capabilities.maximumOutput, expected.output > maximum {
+  func lack(of setup: ProviderTable.Setup) -> Lack? {
+    if let only, only != setup.id { return .otherProvider }
+    guard !setup.kinds.isDisjoint(with: kinds) else { return .kind(names) }
+    if let model, model != setup.model { return .otherModel }
+    if tools, !setup.capabilities.tools { return .tools }
+    if json, !setup.capabilities.json { return .json }
+    if let maximum = setup.capabilities.maximumOutput, expected.output > maximum {
       return .output(maximum, needed: expected.output)
     }
-    if let window = capabilities.contextWindow, expectedTokens > Double(window) {
+    if let window = setup.capabilities.contextWindow, expectedTokens > Double(window) {
       return .window(window, needed: Int(exactly: expectedTokens.rounded()) ?? .max)
     }
-    if let windowBeyond, capabilities.contextWindow ?? 0 <= windowBeyond { return .largerWindow }
+    if let windowBeyond, setup.capabilities.contextWindow ?? 0 <= windowBeyond { return .largerWindow }
     return nil
   }
 }

@@ -6,6 +6,10 @@ struct Spending: Sendable {
   private(set) var spent = 0.0
   /// What calls that are under way are expected to cost.
   private(set) var reserved = 0.0
+  /// What jobs that providers run are expected to cost, and when each was last known to run, by their tasks.
+  private var jobs: [TaskID: (cost: Double, seenAt: Timestamp)] = [:]
+  /// What a call has lately cost; `nil` before the first that is known.
+  private var typicalCost: Double?
   private var periodStart: Timestamp
   private var toldLevel = CostBudget.Level.ample
 
@@ -30,10 +34,30 @@ struct Spending: Sendable {
     _ = start(at: now)
     if budget.level(spent: spent) == .exhausted { return .spent(budget) }
     // What is not used up of what is reserved is there again soon.
-    return budget.level(spent: spent + reserved) == .exhausted ? .reserved(budget) : nil
+    return budget.level(spent: spent + reserved + jobCost(at: now)) == .exhausted ? .reserved(budget) : nil
   }
 
+  /// What is to be held back for a call: its expected cost, or what calls have cost lately where that is more.
+  func holdback(expected: Double) -> Double { max(expected, typicalCost ?? 0, 0) }
+
   mutating func reserve(_ amount: Double) { reserved += max(amount, 0) }
+
+  /// Holds back what a job is expected to cost for as long as it is known to run.
+  mutating func noteJob(of task: TaskID, cost: Double, at now: Timestamp) {
+    jobs[task] = (jobs[task]?.cost ?? holdback(expected: cost), now)
+  }
+
+  /// Holds nothing back for a job any more.
+  mutating func endJob(of task: TaskID) { jobs[task] = nil }
+
+  /// What is held back for jobs. One that nobody has looked after for long is not this process's any more.
+  private mutating func jobCost(at now: Timestamp) -> Double {
+    guard !jobs.isEmpty else { return 0 }
+    jobs = jobs.filter { $0.value.seenAt.duration(to: now) < Self.jobMemory }
+    return jobs.values.reduce(0) { $0 + $1.cost }
+  }
+
+  private static let jobMemory = Duration.seconds(600)
 
   /// Puts what a call has cost in the place of what was expected.
   ///
@@ -43,7 +67,11 @@ struct Spending: Sendable {
   ) -> CostBudget.Level? {
     _ = start(at: now)
     reserved = max(0, reserved - max(amount, 0))
-    if let cost, cost.currency == budget.currency, cost.amount > 0 { spent += cost.amount }
+    if let cost, cost.currency == budget.currency, cost.amount > 0 {
+      spent += cost.amount
+      // It follows a rise at once, and a fall slowly.
+      typicalCost = max(cost.amount, (typicalCost ?? 0) * 4 / 5 + cost.amount / 5)
+    }
     let level = budget.level(spent: spent)
     guard level > toldLevel else { return nil }
     toldLevel = level

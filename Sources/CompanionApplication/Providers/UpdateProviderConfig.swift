@@ -44,6 +44,8 @@ package struct UpdateProviderConfig: Sendable {
     // Somebody may have cancelled while the answer was on its way: then nobody expects the change.
     guard !Task.isCancelled else { throw .testFailed(id, ProviderFailure(.cancelled)) }
     router.replace(provider)
+    // Whoever waits is to know at once what is left of a budget that is new.
+    await router.lookUpSpending()
     engine.environment.events.emit(.providerUpdated(id))
     do throws(StoreFailure) {
       _ = try await engine.wakeTasksThatWaitForProvider()

@@ -1,27 +1,112 @@
 import CompanionDomain
 import CompanionPorts
 
-/// Stops a job at a provider, and tries again for a while when the provider cannot be reached.
+/// Stops a job at a provider. Where that does not succeed soon, a background task goes on trying, in this process
+/// or the next.
 struct CancelProviderJob: Sendable {
   let environment: Environment
 
   private static let attempts = 5
   private static let longestPause = Duration.seconds(5)
+  /// How long the direct tries have the field to themselves. It ends before a shutdown stops waiting.
+  private static let patience = Duration.seconds(1)
+  /// How long the background task leaves it to the direct tries.
+  private static let delay = Duration.seconds(30)
+
+  /// Waits for the direct tries, not for the background task.
+  func callAsFunction(_ job: ProviderJobID, at provider: ProviderID) async {
+    let order = ProviderJobCancel(provider: provider, job: job)
+    guard let background = environment.router.services(of: provider)?.background else {
+      // It may be configured in the next process.
+      await askForTask(order, in: .zero)
+      return
+    }
+    await withTaskGroup(of: Bool?.self) { group in
+      group.addTask { await tries(job, background) }
+      group.addTask {
+        try? await pause(Self.patience)
+        return nil
+      }
+      switch await group.next() ?? nil {
+      case true?: break
+      case false?: await askForTask(order, in: .zero)
+      case nil:
+        // They take long, or the process stops and may not see their end.
+        let task = await askForTask(order, in: Self.delay)
+        if let task, await group.next() == true { await withdraw(task) }
+      }
+      group.cancelAll()
+    }
+  }
 
   /// Waits out what the provider asks to wait, up to the longest pause: the job costs as long as it runs.
-  func callAsFunction(_ job: ProviderJobID, at provider: ProviderID) async {
-    guard let background = environment.router.services(of: provider)?.background else { return }
+  ///
+  /// - Returns: whether there is nothing left to stop.
+  private func tries(_ job: ProviderJobID, _ background: any BackgroundLanguageModel) async -> Bool {
     var pause = Backoff(first: .milliseconds(200), cap: Self.longestPause)
     for attempt in 1...Self.attempts {
       do throws(ProviderFailure) {
-        return try await background.cancel(job)
+        try await background.cancel(job)
+        return true
       } catch {
+        guard !error.isOfEndedJob else { return true }
         let mayPass = error.disposition == .transient || error.disposition == .ambiguous
-        guard mayPass, attempt < Self.attempts else { return }
+        guard mayPass, attempt < Self.attempts else { return false }
         let asked = min(error.retryAfter ?? .zero, Self.longestPause)
-        let next = environment.time.now.advanced(by: max(pause.next(), asked))
-        guard (try? await environment.time.sleep(until: next, tolerance: nil)) != nil else { return }
+        guard (try? await self.pause(max(pause.next(), asked))) != nil else { return false }
       }
     }
+    return false
   }
+
+  private func pause(_ duration: Duration) async throws {
+    let end = environment.time.now.advanced(by: duration)
+    try await environment.time.sleep(until: end, tolerance: nil)
+  }
+
+  // MARK: The background task
+
+  /// Stores that the job is to be stopped, unless that is stored already.
+  ///
+  /// - Returns: the task, if it is new.
+  @discardableResult
+  private func askForTask(_ order: ProviderJobCancel, in delay: Duration) async -> TaskID? {
+    let now = environment.time.now
+    guard let request = order.request(notBefore: now.advanced(by: delay)) else { return nil }
+    let task = GenerationTask(id: environment.identifiers.next(), request: request, createdAt: now)
+    return await Unstructured.shielded { [environment] in
+      environment.announcements.hold([task.id])
+      defer { environment.announcements.release([task.id]) }
+      var pause = Backoff(first: .milliseconds(100), cap: .seconds(2))
+      for _ in 1...Self.attempts {
+        do throws(StoreFailure) {
+          for change in try await environment.store.commit(.insertTask(task)) { environment.announce(change) }
+          return task.id
+        } catch {
+          switch error {
+          case .conflict(.taskExists): return task.id
+          // Somebody has asked for it before, or nothing can be stored any more.
+          case .conflict, .invalid, .closed: return nil
+          default: environment.events.emit(.serviceFailed("cancel", error))
+          }
+        }
+        let next = environment.time.now.advanced(by: pause.next())
+        guard (try? await environment.time.sleep(until: next, tolerance: nil)) != nil else { return nil }
+      }
+      return nil
+    }
+  }
+
+  /// Takes back what the direct tries have done. Doing it twice does no harm.
+  private func withdraw(_ task: TaskID) async {
+    await Unstructured.shielded { [environment] in
+      _ = try? await ApplyTransition(environment: environment)(
+        .cancel(reason: "The job is stopped."), to: task)
+    }
+  }
+}
+
+extension ProviderFailure {
+  /// Whether the provider says that there is nothing to stop.
+  var isOfEndedJob: Bool { disposition == .permanentForRequest && kind != .notCapable }
 }

@@ -9,7 +9,7 @@ struct ReasoningCheckpoint: Hashable, Codable {
   var provider: ProviderID?
   /// The job; `nil` while nobody knows whether the provider has taken it.
   var job: ProviderJobID?
-  /// When it was handed over.
+  /// When its hand-over began.
   var submittedAt: Timestamp?
   /// Which job it is, from 1: a job that has failed is followed by another.
   var submission = 1
@@ -18,6 +18,8 @@ struct ReasoningCheckpoint: Hashable, Codable {
   /// How often the task had been taken back from the dead letters when its job was found to have ended for good;
   /// `nil` while it has not. Only somebody who takes it back once more wants another job.
   var endedAfter: Int?
+  /// How many looks after the job in a row came to nothing that can be understood; `nil` for none.
+  var unclearLooks: Int?
 
   init() {}
 

@@ -34,6 +34,8 @@ public struct ReasoningJob: Hashable, Sendable {
   public var status: Status
   /// How long it has taken so far, or took until it ended.
   public var elapsed: Duration
+  /// The provider that runs it, or to which it is being handed over; `nil` where none does by itself.
+  public var provider: ProviderID?
   /// What is being done, in words; `nil` before anything is.
   public var note: String?
   /// Why it failed; `nil` when it did not.
@@ -103,6 +105,7 @@ extension ReasoningJob {
     effort = request.reasoningEffort ?? .low
     startedAt = task.createdAt
     elapsed = task.elapsed(at: now)
+    provider = ReasoningCheckpoint(of: task)?.provider
     note = task.progress?.note
     switch task.state {
     case .queued: status = task.lease.rawValue == 0 ? .started : .running

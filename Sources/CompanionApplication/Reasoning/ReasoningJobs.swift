@@ -50,7 +50,7 @@ public struct ReasoningJobs: Sendable {
   }
 
   /// Who asks when nobody else is named.
-  private static let requester: RequesterID = "reasoning"
+  static let requester: RequesterID = "reasoning"
 
   /// How a job stands.
   public func status(of id: JobID) async throws(ReasoningJobFailure) -> ReasoningJob {

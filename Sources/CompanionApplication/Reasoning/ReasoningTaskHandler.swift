@@ -19,7 +19,9 @@ package struct ReasoningTaskHandler: TaskHandler {
 
   /// Stops the job of a task that has ended without it.
   package func end(_ task: GenerationTask) async {
-    guard let (job, provider) = ReasoningCheckpoint(of: task)?.runningJob else { return }
+    guard let checkpoint = ReasoningCheckpoint(of: task), let (job, provider) = checkpoint.runningJob
+    else { return }
+    environment.router.enter(job, at: provider, checkpoint, of: task, failure: .cancelled)
     await CancelProviderJob(environment: environment)(job, at: provider)
   }
 }

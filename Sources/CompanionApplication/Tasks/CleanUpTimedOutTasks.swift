@@ -86,7 +86,7 @@ package struct CleanUpTimedOutTasks: Sendable {
 extension GenerationTask {
   /// Whether it has ended because it was to, or its time ran out. What goes on elsewhere for one that its workers
   /// could not do may be of use when it is taken back.
-  fileprivate var hasTimedOut: Bool {
+  var hasTimedOut: Bool {
     switch state {
     case .cancelled: true
     case .deadLettered(let letter):

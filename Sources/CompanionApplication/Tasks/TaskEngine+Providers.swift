@@ -17,7 +17,8 @@ extension TaskEngine {
     for task in try await waitingTasks(where: { if case .providerJob = $0.reason { true } else { false } }) {
       guard ReasoningCheckpoint(of: task)?.provider == provider else { continue }
       let input = ReasoningCheckpoint.leaving(provider)
-      if case .applied = try await ApplyTransition(environment: environment)(.wake(input: input), to: task.id) {
+      if case .applied = try await ApplyTransition(environment: environment)(.wake(input: input), to: task.id)
+      {
         moved += 1
       }
     }

@@ -193,7 +193,7 @@ package final class TaskEngine: Sendable {
   }
 
   /// Waits until everything that goes on elsewhere for nothing has been ended, for a grace period at the longest.
-  private func waitForEndings() async {
+  package func waitForEndings() async {
     let wakeUp = WakeUp()
     let isIdle = state.withLock { state in
       if state.endings > 0 { state.endingWakeUps.append(wakeUp) }

@@ -197,6 +197,11 @@ struct TaskRun: Sendable {
         case .refused(_, let current):
           // It is completed under this lease, which nobody else can do: the store had done what it did not say.
           guard hasFailed, current.lease == task.lease, case .completed(let result) = current.state else {
+            // It was ended while this end was on its way: whoever did that took the worker for one that works.
+            if !end.isDone, current.lease == task.lease, current.hasTimedOut {
+              let change = TaskChange(task: current, event: nil)
+              onEnd(change, .ended(change))
+            }
             return .lost
           }
           let event = TaskEvent(
@@ -247,6 +252,10 @@ struct TaskRun: Sendable {
 }
 
 extension TaskRun.End {
+  fileprivate var isDone: Bool {
+    if case .done = self { true } else { false }
+  }
+
   /// Whether a handler has brought something that would have to be paid for again.
   fileprivate var isBrought: Bool {
     switch self {

@@ -58,8 +58,10 @@ public struct CircuitBreaker: Hashable, Sendable {
   public struct Permit: Hashable, Sendable {
     fileprivate var generation: UInt64
     fileprivate var rest: UInt64
+    /// Which probe the call is; `nil` for none.
+    fileprivate var probe: UInt64?
     /// Whether the call is to show that the provider is well.
-    public fileprivate(set) var isProbe: Bool
+    public var isProbe: Bool { probe != nil }
   }
 
   /// What happens to it.
@@ -90,14 +92,17 @@ public struct CircuitBreaker: Hashable, Sendable {
   public private(set) var phase = Phase.closed
   /// How many calls have failed one after the other.
   public private(set) var consecutiveFailures = 0
-  /// Raised by every change of phase, and by every probe.
+  /// Raised by every change of phase.
   private var generation: UInt64 = 0
   /// Raised by every rest that a provider asks for, so that calls that were made before it count as one.
   private var rests: UInt64 = 0
   /// No call is admitted in it.
   private var rest: TimeSpan?
-  /// The present probe's; `nil` when it has ended, or there was none.
+  /// The last probe's, in which no other is admitted; `nil` when it has ended, or there was none.
   private var probe: TimeSpan?
+  private var lastProbe: UInt64 = 0
+  /// The probes whose result is not known yet.
+  private var probesUnderWay: [UInt64] = []
   private var probeSuccesses = 0
   /// How often it has opened since it was last closed.
   private var openings = 0
@@ -142,46 +147,61 @@ extension CircuitBreaker {
     adjust(to: now)
     switch event {
     case .admit: return admit(at: now)
-    case .succeeded(let permit): if isValid(permit) { succeed(at: now) }
+    case .succeeded(let permit): if isValid(permit) { succeed(permit, at: now) }
     case .failed(let permit, let failure):
       guard isValid(permit) else { break }
-      guard failure.isAboutProvider else {
-        probe = nil
-        break
-      }
-      fail(failure, permit, at: now)
-    case .abandoned(let permit): if isValid(permit) { probe = nil }
+      end(permit)
+      if failure.isAboutProvider { fail(failure, permit, at: now) }
+    case .abandoned(let permit): if isValid(permit) { end(permit) }
     }
     return nil
   }
 
   /// Whether a call's result still counts: it is of this generation, and no probe whose result is known.
   private func isValid(_ permit: Permit) -> Bool {
-    permit.generation == generation && permit.isProbe == (probe != nil)
+    guard permit.generation == generation else { return false }
+    return permit.probe.map { probesUnderWay.contains($0) } ?? (phase == .closed)
+  }
+
+  /// Takes in that a probe has ended.
+  private mutating func end(_ permit: Permit) {
+    guard let number = permit.probe else { return }
+    probesUnderWay.removeAll { $0 == number }
+    if number == lastProbe { probe = nil }
   }
 
   private mutating func admit(at now: Timestamp) -> Permit? {
     guard availability(at: now) == .ready else { return nil }
     rest = nil
-    guard phase != .closed else { return Permit(generation: generation, rest: rests, isProbe: false) }
-    phase = .halfOpen
-    generation += 1
-    // A probe that does not come back holds nobody up for longer than the cooldown.
+    guard phase != .closed else { return Permit(generation: generation, rest: rests, probe: nil) }
+    if phase == .open {
+      phase = .halfOpen
+      generation += 1
+    }
+    // A probe that does not come back holds nobody up for longer than the cooldown. Its result counts all the
+    // same, however late it comes: calls that take longer than that are no sign of illness.
     probe = TimeSpan(from: now, until: now.advanced(by: max(policy.cooldown, .seconds(1))))
-    return Permit(generation: generation, rest: rests, isProbe: true)
+    lastProbe += 1
+    probesUnderWay.append(lastProbe)
+    if probesUnderWay.count > Self.mostProbes { probesUnderWay.removeFirst() }
+    return Permit(generation: generation, rest: rests, probe: lastProbe)
   }
 
-  private mutating func succeed(at now: Timestamp) {
+  /// The most probes whose result is still waited for.
+  private static let mostProbes = 16
+
+  private mutating func succeed(_ permit: Permit, at now: Timestamp) {
     consecutiveFailures = 0
+    end(permit)
     guard phase == .halfOpen else { return recent.count(isFailure: false, at: now) }
-    probe = nil
     probeSuccesses += 1
     guard probeSuccesses >= policy.successesToClose else { return }
     let policy = policy
-    let (generation, rests) = (generation, rests)
+    let (generation, rests, lastProbe) = (generation, rests, lastProbe)
     self = CircuitBreaker(policy: policy)
     self.generation = generation + 1
     self.rests = rests
+    self.lastProbe = lastProbe
   }
 
   private mutating func fail(_ failure: ProviderFailure, _ permit: Permit, at now: Timestamp) {
@@ -210,6 +230,7 @@ extension CircuitBreaker {
     phase = .open
     generation += 1
     probe = nil
+    probesUnderWay = []
     probeSuccesses = 0
     recent = RecentCalls(window: policy.window)
     // No time is further away than this, and its double is still a duration.

@@ -6,7 +6,8 @@ extension ProviderConfiguration {
   ///   JSON.
   public func validate() throws(ProviderConfigurationFailure) {
     try ConfigurationRule.check(
-      [.noSecret("id", id.rawValue), .written("model", model), .noSecret("model", model)]
+      [.noSecret("id", id.rawValue), .written("model", model), ConfigurationRule("model", model.utf8.count <= 512, "must be at most 512 bytes"),
+        .noSecret("model", model)]
         + accessRules + capabilities.rules(for: api) + limits.rules + (price?.rules ?? [])
         + budgetRules + breaker.rules)
   }

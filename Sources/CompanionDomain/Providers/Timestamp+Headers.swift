@@ -51,6 +51,11 @@ extension Timestamp {
 
   /// Counts days by years that begin in March, so that a leap day is a year's last.
   private init?(year: Int, month: Int, day: Int, secondOfDay: Int, offset: Int) {
+    // Later than that no time can be told: it is as far away as any.
+    if (2262...9999).contains(year), (1...12).contains(month), (1...31).contains(day) {
+      self = .distantFuture
+      return
+    }
     guard (1970..<2262).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
     let shiftedYear = month > 2 ? year : year - 1
     let monthFromMarch = (month + 9) % 12

@@ -54,7 +54,7 @@ public struct OpenAICompatibleModel: LanguageModel {
   }
 
   private func body(of request: GenerationRequest, isStreaming: Bool) throws(ProviderFailure) -> Data {
-    try ProviderExchange.json(
+    try ProviderExchange.body(
       ChatRequestBody(
         model: identity.model, request: request, isStreaming: isStreaming,
         usesMaximumCompletionTokens: endpoint.usesMaximumCompletionTokens))

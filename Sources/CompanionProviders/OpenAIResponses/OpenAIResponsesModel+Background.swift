@@ -55,7 +55,11 @@ extension OpenAIResponsesModel: BackgroundLanguageModel {
     let url = try endpoint.url(ofJob: job)
     do throws(ProviderFailure) {
       let (data, context) = try await exchange.whole(url, method: "GET")
-      return (try context.response(data), context)
+      let response = try context.response(data)
+      guard response.id.map({ $0 == job.rawValue }) ?? true else {
+        throw context.malformed("the answer is about another job")
+      }
+      return (response, context)
     } catch {
       throw Self.failure(error, of: job)
     }

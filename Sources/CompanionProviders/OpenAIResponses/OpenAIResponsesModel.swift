@@ -62,7 +62,7 @@ public struct OpenAIResponsesModel: LanguageModel {
   func body(
     of request: GenerationRequest, isStreaming: Bool = false, inBackground: Bool = false
   ) throws(ProviderFailure) -> Data {
-    try ProviderExchange.json(
+    try ProviderExchange.body(
       ResponsesRequestBody(
         model: identity.model, request: request, isStreaming: isStreaming, isInBackground: inBackground))
   }

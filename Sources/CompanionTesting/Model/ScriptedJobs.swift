@@ -120,7 +120,8 @@ public final class ScriptedJobs: BackgroundLanguageModel {
   ///   - fault: what goes wrong with a call.
   ///   - script: what a job comes to, by its number, from 1.
   public init(
-    identity: ModelIdentity = .scripted, time: any TimeSource, heedsKeys: Bool = true, latency: Duration = .zero,
+    identity: ModelIdentity = .scripted, time: any TimeSource, heedsKeys: Bool = true,
+    latency: Duration = .zero,
     fault: @escaping @Sendable (Call) -> Fault? = { _ in nil }, script: @escaping @Sendable (Int) -> Job
   ) {
     self.identity = identity
@@ -160,7 +161,9 @@ public final class ScriptedJobs: BackgroundLanguageModel {
   /// The jobs that run now.
   public var runningJobs: Set<ProviderJobID> {
     let now = time.now
-    return state.withLock { state in Set(state.jobs.filter { Self.stands($0.value, at: now) == .running }.keys) }
+    return state.withLock { state in
+      Set(state.jobs.filter { Self.stands($0.value, at: now) == .running }.keys)
+    }
   }
 
   /// What a job was asked.

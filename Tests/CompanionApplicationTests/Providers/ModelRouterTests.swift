@@ -405,7 +405,7 @@ struct ModelRouterTests {
       let scene = RouterScene(
         simulator: simulator, store: store, over: faulty, [.scripted("a", .answering("yes"))])
       await withTaskGroup { group in
-        group.addTask { await scene.router.ledger.run() }
+        group.addTask { await scene.router.keepLedger() }
         for _ in 1...200 {
           #expect(await scene.answer().text == "yes")
           try? await simulator.time.sleep(for: .milliseconds(10))

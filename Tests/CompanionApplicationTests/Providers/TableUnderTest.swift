@@ -44,7 +44,7 @@ struct TableUnderTest {
   ) -> ProviderTable.News {
     guard let call else { return ProviderTable.News() }
     let cost = usage.flatMap { usage in
-      call.price.map { Cost(amount: $0.cost(of: usage), currency: $0.currency) }
+      call.setup.price.map { Cost(amount: $0.cost(of: usage), currency: $0.currency) }
     }
     return table.settle(call, end, usage: usage, cost: cost, latency: latency, at: now)
   }

@@ -241,10 +241,36 @@ struct CircuitBreakerTests {
     breaker.pass(1)
     let probe = try breaker.admitted()
     #expect(probe.isProbe)
-    let before = breaker.breaker
-    for event in lost.results { #expect(breaker.breaker(after: event) == before) }
     breaker.reduce(.succeeded(probe))
     #expect(breaker.phase == .halfOpen)
+    // It was only slow: calls that take longer than the cooldown show that the provider is well, too.
+    breaker.reduce(.succeeded(lost))
+    #expect(breaker.phase == .closed)
+  }
+
+  @Test func `a slow probe that fails opens it again, and the one behind it changes nothing`() throws {
+    var breaker = try BreakerUnderTest.halfOpen()
+    let slow = try breaker.admitted()
+    breaker.pass(60)
+    let next = try breaker.admitted()
+    breaker.reduce(.failed(slow, failure))
+    #expect(breaker.phase == .open)
+    let before = breaker.breaker
+    for event in next.results { #expect(breaker.breaker(after: event) == before) }
+  }
+
+  @Test func `calls that take longer than the cooldown close it`() throws {
+    var breaker = try BreakerUnderTest.halfOpen()
+    var underWay: [CircuitBreaker.Permit] = []
+    for second in 0..<600 where breaker.phase != .closed {
+      if let permit = breaker.admit() { underWay.append(permit) }
+      // Each takes a minute and a half.
+      if second >= 90, second % 60 == 30, !underWay.isEmpty {
+        breaker.reduce(.succeeded(underWay.removeFirst()))
+      }
+      breaker.pass(1)
+    }
+    #expect(breaker.phase == .closed)
   }
 
   @Test func `a probe that comes late counts while there is no other`() throws {

@@ -139,7 +139,10 @@ private struct NaiveBreaker {
   private(set) var restEnd: Timestamp?
   private var rests = 0
   private var calls = 0
+  /// The last probe, while its result is not known.
   private var probe: Call?
+  /// The probes whose result is not known: no more than so many are remembered.
+  private var unknown: [Call] = []
   private var openings = 0
   /// What has counted since it was last closed or opened, whether it was a success.
   private var results: [(time: Timestamp, isSuccess: Bool)] = []
@@ -156,13 +159,17 @@ private struct NaiveBreaker {
     calls += 1
     if phase == .open { phase = .halfOpen }
     let call = Call(number: calls, era: era, rests: rests, isProbe: phase == .halfOpen, start: now)
-    if call.isProbe { probe = call }
+    if call.isProbe {
+      probe = call
+      unknown = (unknown + [call]).suffix(16)
+    }
     return call
   }
 
   mutating func end(_ call: Call, _ end: End, at now: Timestamp) {
-    guard call.era == era, !call.isProbe || call == probe else { return }
-    probe = nil
+    guard call.era == era, !call.isProbe || unknown.contains(call) else { return }
+    unknown.removeAll { $0 == call }
+    if call == probe { probe = nil }
     switch end {
     case .nothing: return
     case .success:
@@ -175,6 +182,8 @@ private struct NaiveBreaker {
   private mutating func close() {
     phase = .closed
     era += 1
+    probe = nil
+    unknown = []
     results = []
     openings = 0
     restEnd = nil
@@ -189,6 +198,8 @@ private struct NaiveBreaker {
       if isPermanent { cooldown = max(cooldown, policy.permanentCooldown) }
       phase = .open
       era += 1
+      probe = nil
+      unknown = []
       openings += 1
       results = []
       rest(max(cooldown, failure.retryAfter ?? .zero), at: now)

@@ -30,15 +30,16 @@ struct JobRoom: Sendable {
     }
   }
 
-  /// The same with one provider of jobs.
+  /// The same with one provider of jobs, for so much simulated time at most.
   @discardableResult
   static func run<Value: Sendable>(
     seed: UInt64 = 1,
+    limit: Duration = .seconds(86_400),
     configure: @escaping @Sendable (inout CompanionConfiguration) -> Void = { _ in },
     jobs: @escaping @Sendable (Simulator) -> ScriptedJobs,
     _ body: @escaping @Sendable (JobRoom, ScriptedJobs) async throws -> Value
   ) throws -> Value {
-    let simulator = Simulator(seed: seed)
+    let simulator = Simulator(seed: seed, limits: Simulator.Limits(time: limit))
     return try simulator.run {
       let jobs = jobs(simulator)
       let room = try JobRoom(
@@ -63,7 +64,8 @@ struct JobRoom: Sendable {
     self.store = store
     events = RecordingEventSink()
     companion = try Companion(
-      providers: providers, store: outer ?? CrashableStore(store), configuration: configuration, time: simulator.time,
+      providers: providers, store: outer ?? CrashableStore(store), configuration: configuration,
+      time: simulator.time,
       identifiers: simulator.identifiers, random: simulator.random, events: events)
   }
 

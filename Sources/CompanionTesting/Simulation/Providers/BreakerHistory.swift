@@ -5,8 +5,8 @@ import CompanionPorts
 struct BreakerHistory: Sendable {
   struct Call {
     let begin: Timestamp
-    /// When it was admitted.
-    let choice: Timestamp
+    /// Whether something was stored between its admission and its beginning, which takes its time.
+    let isHandOver: Bool
     let end: Timestamp?
     let failure: ProviderFailure?
     let hasSucceeded: Bool
@@ -32,7 +32,7 @@ struct BreakerHistory: Sendable {
     policy = seen.versions[version].configuration.breaker
     calls = seen.calls.filter { $0.version == version && $0.kind.isRouted }.map { call in
       Call(
-        begin: call.begin, choice: seen.choice(of: call), end: call.end?.time, failure: call.failure,
+        begin: call.begin, isHandOver: call.kind == .submit, end: call.end?.time, failure: call.failure,
         hasSucceeded: call.hasSucceeded)
     }
     var changes: [Change] = []
@@ -41,7 +41,6 @@ struct BreakerHistory: Sendable {
       switch told.what {
       case .updated(let version): counting = version
       case .phase(let phase): if counting == version { changes.append(Change(time: told.time, phase: phase)) }
-      case .waits: break
       }
     }
     self.changes = changes
@@ -50,8 +49,8 @@ struct BreakerHistory: Sendable {
     replaced = place.flatMap { $0 + 1 < succession.count ? succession[$0 + 1].since : nil }
   }
 
-  /// How often the phase had changed when a call was admitted. Opening comes last at its time, and closing first.
-  func era(ofChoice time: Timestamp) -> Int {
+  /// How often the phase had changed when a call began. Opening comes last at its time, and closing first.
+  func era(ofBegin time: Timestamp) -> Int {
     changes.count { $0.time < time || $0.time == time && $0.phase != .open }
   }
 
@@ -60,14 +59,10 @@ struct BreakerHistory: Sendable {
 
   func phase(inEra era: Int) -> CircuitBreaker.Phase { era == 0 ? .closed : changes[era - 1].phase }
 
-  /// Whether a call's result was one of the present era: a late one changes nothing. A probe that was followed by
-  /// another is late, too.
+  /// Whether a call's result was one of the present era: a late one changes nothing.
   func counts(_ call: Call) -> Bool {
     guard let end = call.end, replaced.map({ end < $0 }) ?? true else { return false }
-    let era = era(ofChoice: call.choice)
-    guard era == self.era(ofResult: end) else { return false }
-    guard phase(inEra: era) == .halfOpen else { return true }
-    return !calls.contains { $0.choice > call.choice && $0.choice < end }
+    return era(ofBegin: call.begin) == era(ofResult: end)
   }
 
   func hasOpened(at time: Timestamp) -> Bool { changes.contains { $0.time == time && $0.phase == .open } }
@@ -122,14 +117,12 @@ extension ProviderWitness {
   private func checkProbes(_ history: BreakerHistory) {
     let patience = max(history.policy.cooldown, .seconds(1))
     for (place, call) in history.calls.enumerated() {
-      let era = history.era(ofChoice: call.begin)
+      let era = history.era(ofBegin: call.begin)
       guard history.phase(inEra: era) == .halfOpen else { continue }
-      if history.era(ofChoice: call.choice) != era {
-        report(.breakersHold, at: call.begin, "\(history.name) is called as if it were not being probed")
-      }
-      for earlier in history.calls[..<place] where history.era(ofChoice: earlier.choice) == era {
-        guard earlier.end.map({ $0 > call.begin }) ?? true else { continue }
-        guard earlier.choice.duration(to: call.choice) < patience else { continue }
+      for earlier in history.calls[..<place] where history.era(ofBegin: earlier.begin) == era {
+        guard !earlier.isHandOver, earlier.end.map({ $0 > call.begin }) ?? true,
+          earlier.begin.duration(to: call.begin) < patience
+        else { continue }
         report(.breakersHold, at: call.begin, "\(history.name) is probed twice at the same time")
       }
     }
@@ -165,7 +158,7 @@ extension ProviderWitness {
       }
       guard let failure = call.failure, failure.isAboutProvider else { continue }
       // The order of what happens at the same time is not known.
-      let isUnderWay = rests.contains { $0 >= call.choice }
+      let isUnderWay = rests.contains { $0 >= call.begin }
       if !isUnderWay { failures += 1 }
       let mustOpen =
         isProbe || failure.disposition == .permanentForProvider

@@ -68,9 +68,10 @@ final class CompanionProcess: Sendable {
   /// What a companion does between its start and its stop.
   private func serve(_ incarnation: Incarnation) async {
     let life = incarnation.life
-    let ledger = incarnation.environment.router.ledger
+    let router = incarnation.environment.router
     await withDiscardingTaskGroup { services in
-      services.addTask { await ledger.run() }
+      services.addTask { await router.keepLedger() }
+      services.addTask { await router.lookUpSpending() }
       await withDiscardingTaskGroup { group in
         group.addTask { await self.chat(incarnation) }
         await incarnation.engine.run()
@@ -78,7 +79,7 @@ final class CompanionProcess: Sendable {
       }
       services.cancelAll()
     }
-    await ledger.finish()
+    await router.ledger.finish()
     world.witness.endLife(life.index)
     if !life.hasDied { world.witness.tell("\(life.process): has stopped") }
     life.process.end.open()

@@ -157,10 +157,10 @@ struct ProviderClient: Sendable {
     }
   }
 
+  /// Whether a budget may be what keeps a provider from being called: one with too little left for a call does so
+  /// too.
   private func isSpent(_ status: ProviderStatus) -> Bool {
-    guard let budget = status.configuration.limits.budget, let spent = status.spent else { return false }
-    // One that has room for no whole call is not called either.
-    return spent >= budget.limit * 0.5
+    status.configuration.limits.budget != nil && (status.spent ?? 0) > 0
   }
 
   private static func status(

@@ -19,7 +19,8 @@ extension ProviderWitness {
     checkTests(seen)
     checkTries(seen)
     checkStops(world, seen)
-    checkLedger(try await world.content.ledgerEntries(matching: LedgerFilter(), limit: .max), seen)
+    let entries = try await world.content.ledgerEntries(matching: LedgerFilter(), limit: .max)
+    checkLedger(entries, jobs: world.remote.jobs, seen)
   }
 
   // MARK: Configurations
@@ -100,14 +101,6 @@ struct SeenCalls: Sendable {
   let remotes: [ProviderScenario.Remote]
 
   func name(of call: WireCall) -> String { "\(ProviderScenario.ids[call.provider]), in life \(call.life)," }
-
-  /// When a router chose the provider of a call: earlier than the call began, when that had to wait for a rate.
-  func choice(of call: WireCall) -> Timestamp {
-    for told in told where told.life == call.life && told.provider == call.provider {
-      if case .waits(let until) = told.what, until == call.begin, told.time < call.begin { return told.time }
-    }
-    return call.begin
-  }
 
   /// The versions of a provider that counted one after the other in a life, and from when.
   func succession(of provider: Int, in life: Int) -> [(version: Int, since: Timestamp)] {

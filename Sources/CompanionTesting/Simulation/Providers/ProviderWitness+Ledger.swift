@@ -12,47 +12,50 @@ extension ProviderWitness {
   /// What a process has not stored so long after a call is lost with it.
   private static let delay = Duration.seconds(90)
 
-  /// Every call is in the ledger once, by its end and how long it took; a job when a look has shown its end.
-  func checkLedger(_ entries: [LedgerEntry], _ seen: SeenCalls) {
-    var counts: [Mark: Int] = [:]
+  /// Every call is in the ledger once, by its end and how long it took. A look after a job is not; the job is, once
+  /// at the most: when its end was seen, or nobody asks after it any more.
+  func checkLedger(_ entries: [LedgerEntry], jobs: [RemoteService.Job], _ seen: SeenCalls) {
+    var places: [Mark: [Int]] = [:]
+    for (place, call) in seen.calls.enumerated() where call.isEntered {
+      guard let end = call.end?.time else { continue }
+      let time = end.advanced(by: seen.lives[call.life].offset)
+      places[Mark(version: call.version, time: time, latency: call.begin.duration(to: end)), default: []]
+        .append(place)
+    }
+    var entered: Set<Int> = []
+    var jobEntries: [TaskID: Int] = [:]
     for entry in entries {
       // Whoever was cancelled before anything was sent has called nobody.
       if entry.failure == .cancelled, entry.latency == .zero { continue }
       let version = entry.model.model.split(separator: "-").last.flatMap { Int($0) }
-      counts[Mark(version: version, time: entry.time, latency: entry.latency), default: 0] += 1
-    }
-    var calls: [Mark: (count: Int, place: Int, isSure: Bool)] = [:]
-    var looks: Set<Timestamp> = []
-    for (place, call) in seen.calls.enumerated() {
-      guard let end = call.end?.time else { continue }
-      let life = seen.lives[call.life]
-      let time = end.advanced(by: life.offset)
-      switch call.kind {
-      case .cancel: continue
-      case .poll, .fetch:
-        looks.insert(time)
-        continue
-      case .submit: guard !call.hasSucceeded else { continue }
-      case .answer, .intent, .task, .test: break
+      let mark = Mark(version: version, time: entry.time, latency: entry.latency)
+      if let place = places[mark]?.popLast() {
+        entered.insert(place)
+      } else if entry.purpose == .task, let task = entry.task {
+        jobEntries[task, default: 0] += 1
+        guard jobEntries[task, default: 0] > jobs.count(where: { $0.task == task }) else { continue }
+        report(.ledgerIsExact, at: entry.time, "\(task) has more entries in the ledger than calls and jobs")
+      } else {
+        report(.ledgerIsExact, at: entry.time, "the ledger has an entry of no call, by \(entry.model.model)")
       }
-      let isSure = !life.hasLostEntries && (life.end.map { end.advanced(by: Self.delay) < $0 } ?? true)
-      let mark = Mark(version: call.version, time: time, latency: call.begin.duration(to: end))
-      let known = calls[mark]
-      calls[mark] = ((known?.count ?? 0) + 1, place, (known?.isSure ?? true) && isSure)
     }
-    for (mark, call) in calls.sorted(by: { $0.value.place < $1.value.place }) {
-      let count = counts.removeValue(forKey: mark) ?? 0
-      guard count > call.count || count < call.count && call.isSure else { continue }
-      report(
-        .ledgerIsExact, at: seen.calls[call.place].end?.time,
-        "call \(call.place) is in the ledger \(count) times, not \(call.count)")
+    for (place, call) in seen.calls.enumerated() where call.isEntered && !entered.contains(place) {
+      let life = seen.lives[call.life]
+      guard let end = call.end?.time, !life.hasLostEntries,
+        life.end.map({ end.advanced(by: Self.delay) < $0 }) ?? true
+      else { continue }
+      report(.ledgerIsExact, at: end, "call \(place) is not in the ledger")
     }
-    for (mark, count) in counts.sorted(by: { $0.key.time < $1.key.time }) {
-      guard !looks.contains(mark.time) || count > 1 else { continue }
-      report(
-        .ledgerIsExact, at: mark.time,
-        "the ledger has \(count) entries of no call by version \(mark.version ?? -1) that took \(mark.latency)"
-      )
+  }
+}
+
+extension WireCall {
+  /// Whether it is in the ledger by itself: what belongs to a job is not.
+  fileprivate var isEntered: Bool {
+    switch kind {
+    case .answer, .intent, .task, .test: true
+    case .submit: !hasSucceeded
+    case .poll, .fetch, .cancel: false
     }
   }
 }

@@ -45,7 +45,9 @@ extension ProviderWitness {
         for first in begins.reversed() {
           count += 1
           let time = first.duration(to: call.begin)
-          guard Double(count) > Double(own) + perNanosecond * Double(time.nanoseconds) + 1e-3 else { continue }
+          guard Double(count) > Double(own) + perNanosecond * Double(time.nanoseconds) + 1e-3 else {
+            continue
+          }
           report(
             .limitsHold, at: call.begin,
             "\(seen.name(of: call)) gets \(count) requests in \(time), at \(own) a minute")

@@ -33,7 +33,6 @@ final class ProviderWitness: Sendable {
   struct Told: Sendable {
     enum What: Sendable {
       case phase(CircuitBreaker.Phase)
-      case waits(until: Timestamp)
       /// The version that counts from here on.
       case updated(Int)
     }
@@ -176,7 +175,6 @@ final class ProviderWitness: Sendable {
   // MARK: Events
 
   func note(_ event: CompanionEvent, in life: Int) {
-    let offset = state.withLock { $0.lives[life].offset }
     switch event.kind {
     case .providerHealthChanged(let id, let phase, _, _):
       note(.phase(phase), of: id, in: life)
@@ -187,9 +185,6 @@ final class ProviderWitness: Sendable {
       tell("life \(life): \(id) is \(phase.rawValue)")
     case .callWaits(let id, let until?, let reason):
       tell("life \(life): a call waits for \(id) until \(start.duration(to: until)): \(reason)")
-      // Whoever waits for a rate has been admitted; whoever waits for anything else has not.
-      guard reason.hasSuffix("rate limit") else { return }
-      note(.waits(until: until.advanced(by: .zero - offset)), of: id, in: life)
     case .providerUpdated(let id):
       guard let provider = ProviderScenario.ids.firstIndex(of: id) else { return }
       let version = state.withLock { state in

@@ -71,6 +71,11 @@ final class ProviderWorld: Sendable {
             base: flaw == .resubmitAfterRestart ? ForgetfulHandler(base: reasoning) : reasoning, life: life,
             witness: witness),
           attemptLimit: .none),
+        TaskRegistration(
+          .providerJobCancel,
+          handler: WatchedHandler(
+            base: ProviderJobCancelHandler(environment: environment), life: life, witness: witness),
+          retry: ProviderJobCancelHandler.retry),
       ])
   }
 

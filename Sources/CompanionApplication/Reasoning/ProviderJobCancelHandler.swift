@@ -1,0 +1,69 @@
+package import CompanionDomain
+package import CompanionPorts
+
+/// Which job at which provider is to be stopped.
+struct ProviderJobCancel: Hashable, Sendable, Codable {
+  var provider: ProviderID
+  var job: ProviderJobID
+
+  /// The task that stops it. For the same job it is the same wish.
+  func request(notBefore: Timestamp) -> TaskRequest? {
+    guard let payload = try? TaskPayload(self) else { return nil }
+    return TaskRequest(
+      kind: .providerJobCancel, payload: payload, requester: .named(ReasoningJobs.requester),
+      // No name has a line break in it.
+      idempotencyKey: "stop job\n\(provider)\n\(job)", notBefore: notBefore)
+  }
+}
+
+extension TaskKind {
+  /// A job that is to be stopped at its provider.
+  package static let providerJobCancel: TaskKind = "provider_job_cancel"
+}
+
+/// Stops jobs at providers that could not be reached when it was asked for.
+package struct ProviderJobCancelHandler: TaskHandler {
+  let environment: Environment
+
+  /// With waits of half the cap on average, the retries last for about a day.
+  package static let retry = RetryPolicy(maximumRetries: 600, base: .seconds(1), cap: .seconds(300))
+
+  package init(environment: Environment) { self.environment = environment }
+
+  package func run(_ attempt: TaskAttempt) async throws -> TaskOutcome {
+    let order = try attempt.payload.decode(ProviderJobCancel.self)
+    guard let background = environment.router.services(of: order.provider)?.background else {
+      try fail(
+        .handler(
+          "\(order.provider), which runs the job \(order.job), is not configured here.", isPermanent: false),
+        order, attempt)
+    }
+    do throws(ProviderFailure) {
+      try await background.cancel(order.job)
+    } catch {
+      try Task.checkCancellation()
+      guard error.isOfEndedJob else {
+        // Somebody may renew a key meanwhile: while the job runs, it costs.
+        let failure: TaskFailure =
+          error.disposition == .permanentForProvider
+          ? .handler(error.description, isPermanent: false) : .provider(error)
+        try fail(failure, order, attempt)
+      }
+    }
+    return .done("The job \(order.job) does not run at \(order.provider) any more.")
+  }
+
+  /// Tells of a job that is given up.
+  private func fail(
+    _ failure: TaskFailure, _ order: ProviderJobCancel, _ attempt: TaskAttempt
+  ) throws(TaskFailure) -> Never {
+    if attempt.task.failedAttempts >= Self.retry.maximumRetries {
+      environment.events.emit(
+        .providerJobNotStopped(order.job, at: order.provider, failure),
+        in: EventContext(session: nil, turn: nil, task: attempt.task.id))
+      // Whatever takes dead letters back by itself is not to begin another day.
+      throw .handler(failure.description, isPermanent: true)
+    }
+    throw failure
+  }
+}

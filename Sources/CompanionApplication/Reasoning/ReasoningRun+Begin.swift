@@ -1,0 +1,182 @@
+import CompanionDomain
+import CompanionPorts
+
+extension ReasoningRun {
+  /// Hands a job over to the first provider that takes it, or asks one that runs none for the answer.
+  ///
+  /// - Parameters:
+  ///   - left: a provider that is not to be asked.
+  ///   - failure: why that one is not.
+  func begin(
+    _ checkpoint: ReasoningCheckpoint, avoiding left: ProviderID?, because failure: ProviderFailure? = nil
+  ) async throws -> TaskOutcome {
+    var needs = router.needs(of: request, kinds: [.text, .background])
+    needs.excluded = Set([left].compactMap(\.self))
+    if failure?.kind == .contextLengthExceeded { needs.windowBeyond = left.flatMap { window(of: $0) } }
+    var failure = failure
+    // Who may have taken the job already is asked first: under the same key it is the same job.
+    if let provider = checkpoint.provider, provider != left {
+      var first = needs
+      first.only = provider
+      do {
+        return try await begin(checkpoint, router.tries(first, .task, context))
+      } catch let error as ProviderFailure {
+        guard error.letsOthersTry else { throw error }
+        needs.excluded.insert(provider)
+        failure = error
+      }
+    }
+    do {
+      return try await begin(checkpoint, router.tries(needs, .task, context))
+    } catch let error as ProviderFailure {
+      if error.kind == .noProviderReady, !needs.excluded.isEmpty {
+        // Who was left out may be ready long before the others: soon all are asked again.
+        var wait = error
+        let theirs = failure?.kind == .noProviderReady ? failure?.retryAfter : nil
+        wait.retryAfter = min(error.retryAfter ?? .seconds(1), theirs ?? Self.shortRest)
+        throw wait
+      }
+      guard error.kind == .notCapable, !needs.excluded.isEmpty else { throw error }
+      // There is nobody else. What the provider itself has said tells more than that.
+      if let failure, failure.kind != .notCapable { throw failure }
+      needs.excluded = []
+      return try await begin(checkpoint, router.tries(needs, .task, context))
+    }
+  }
+
+  /// A rest that is worth waiting for.
+  fileprivate static let shortRest = Duration.seconds(60)
+
+  private enum Beginning: Sendable {
+    case job(ProviderJob)
+    case stream(OpenStream)
+  }
+
+  private func begin(_ checkpoint: ReasoningCheckpoint, _ tries: RoutedTries) async throws -> TaskOutcome {
+    var tries = tries
+    while true {
+      let call = try await tries.next()
+      var checkpoint = checkpoint
+      if call.runsJobs {
+        let earlier = checkpoint
+        checkpoint.provider = call.id
+        checkpoint.submittedAt = environment.time.now
+        do {
+          try await store(checkpoint, note: "being handed over to \(call.id)")
+          try Task.checkCancellation()
+        } catch {
+          call.isNotMade(router, context)
+          throw error
+        }
+        // It took a while to store that, and the provider may be left alone by now.
+        guard router.isCurrent(call) else {
+          call.isNotMade(router, context)
+          try await store(earlier)
+          continue
+        }
+      }
+      let running = RunningCall(call, .task, context, router)
+      switch await beginning(of: call, checkpoint.submission) {
+      case .success(.job(let job)):
+        running.handOver()
+        return try await handedOver(job, to: call.id, checkpoint)
+      case .success(.stream(let stream)): return try await answer(stream, of: running.begun(), checkpoint)
+      case .failure(let failure):
+        running.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
+        do throws(ProviderFailure) {
+          try tries.failed(call, failure)
+        } catch {
+          // Only who may have taken it is to be asked first the next time.
+          if call.runsJobs, error.disposition != .ambiguous, error.disposition != .neutral {
+            checkpoint.provider = nil
+            try await store(checkpoint)
+          }
+          throw error
+        }
+      }
+    }
+  }
+
+  /// Makes a call. Nothing stops a hand-over: whoever wants it stopped needs the job's name first.
+  private func beginning(
+    of call: ProviderTable.Call, _ submission: Int
+  ) async -> Result<Beginning, ProviderFailure> {
+    let services = call.setup.provider.services
+    // The same submission has the same name, whichever attempt makes it.
+    let key = "\(task.id.rawValue)-\(submission)"
+    do throws(ProviderFailure) {
+      if call.runsJobs, let background = services.background {
+        return .success(
+          .job(
+            try await Unstructured.shielded { [request] () async throws(ProviderFailure) in
+              try await background.submit(request, key: key)
+            }))
+      }
+      guard let model = services.language else { throw ProviderFailure(.notCapable) }
+      return .success(.stream(try await OpenStream(model, request)))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// Stores the name of a job, then waits for it.
+  private func handedOver(
+    _ job: ProviderJob, to provider: ProviderID, _ checkpoint: ReasoningCheckpoint
+  ) async throws -> TaskOutcome {
+    var checkpoint = checkpoint
+    checkpoint.job = job.id
+    do {
+      try await store(checkpoint, note: "handed over to \(provider)")
+    } catch {
+      await Unstructured.shielded { [checkpoint] in await stopIfForgotten(job.id, at: provider, checkpoint) }
+      throw error
+    }
+    return wait(for: job.id, checkpoint, asked: job.pollAfter)
+  }
+
+  /// Stops a job whose name could not be stored, when nobody will ask after it.
+  ///
+  /// While the task may still be done it is left alone: the next attempt hands it over under the same key, and a
+  /// provider that knows keys gives this one again.
+  private func stopIfForgotten(
+    _ job: ProviderJobID, at provider: ProviderID, _ checkpoint: ReasoningCheckpoint
+  ) async {
+    let current: GenerationTask?
+    do throws(StoreFailure) { current = try await environment.store.task(task.id) } catch { return }
+    if let current, !current.state.isFinal, !hasLeft(provider, checkpoint) {
+      // Another worker may have handed it over meanwhile, and got another job for it, or is at another one.
+      let other = ReasoningCheckpoint(of: current)
+      if other.map({ $0.submission == checkpoint.submission }) ?? true {
+        guard let theirs = other?.job, theirs != job || other?.provider != provider else { return }
+      }
+    }
+    enter(job, at: provider, checkpoint, failure: .cancelled)
+    await CancelProviderJob(environment: environment)(job, at: provider)
+  }
+
+  func window(of provider: ProviderID) -> Int? {
+    router.configuration(of: provider)?.capabilities.contextWindow
+  }
+}
+
+extension ProviderTable.Call {
+  /// Whether the provider does it as a job.
+  fileprivate var runsJobs: Bool { setup.kinds.contains(.background) }
+
+  /// Gives back what was taken for it.
+  fileprivate func isNotMade(_ router: ModelRouter, _ context: EventContext) {
+    router.settleUnentered(self, .notMade, context)
+  }
+}
+
+extension ProviderFailure {
+  /// Whether others may do what one did not that may have taken it before.
+  fileprivate var letsOthersTry: Bool {
+    switch (kind, disposition) {
+    // For a short rest it is worth to wait: anywhere else it may be paid for twice.
+    case (.noProviderReady, _): retryAfter.map { $0 > ReasoningRun.shortRest } ?? false
+    case (.notCapable, _), (_, .transient), (_, .permanentForProvider): true
+    default: false
+    }
+  }
+}
