@@ -8,15 +8,16 @@ struct UsageError: Error {
 /// What the command line asks for.
 enum Invocation {
   case help
-  case seeds(ClosedRange<UInt64>, PlantedFlaw?, printsJSON: Bool)
-  case story(UInt64, PlantedFlaw?, printsJSON: Bool)
+  case seeds(ClosedRange<UInt64>, [Simulation], printsJSON: Bool)
+  case story(UInt64, [Simulation], printsJSON: Bool)
 
   init(_ arguments: [String]) throws(UsageError) {
     var rest = arguments[...]
     var seeds: ClosedRange<UInt64>?
     var tellsStory = false
     var printsJSON = false
-    var flaw: PlantedFlaw?
+    var profile: String?
+    var flaw: Simulation?
     while let argument = rest.popFirst() {
       switch argument {
       case "--help", "-h":
@@ -28,19 +29,24 @@ enum Invocation {
         guard seeds == nil else { throw UsageError(message: "Seeds are given twice. \(Self.usage)") }
         seeds = try Self.seeds(rest.popFirst(), after: argument)
       case "--plant": flaw = try Self.flaw(rest.popFirst())
-      case "--profile": try Self.checkProfile(rest.popFirst())
+      case "--profile":
+        guard let name = rest.popFirst() else {
+          throw UsageError(message: "--profile needs a value: tasks, providers or all.")
+        }
+        profile = name
       default: throw UsageError(message: "There is no \(argument). \(Self.usage)")
       }
     }
     guard let seeds else { throw UsageError(message: "Which seeds? \(Self.usage)") }
+    let simulations = try Self.simulations(of: profile, flaw)
     guard tellsStory else {
-      self = .seeds(seeds, flaw, printsJSON: printsJSON)
+      self = .seeds(seeds, simulations, printsJSON: printsJSON)
       return
     }
     guard seeds.count == 1 else {
       throw UsageError(message: "--trace tells the story of one seed: --seed N --trace.")
     }
-    self = .story(seeds.lowerBound, flaw, printsJSON: printsJSON)
+    self = .story(seeds.lowerBound, simulations, printsJSON: printsJSON)
   }
 
   private static func seeds(
@@ -59,32 +65,44 @@ enum Invocation {
     return first...last
   }
 
-  private static func flaw(_ name: String?) throws(UsageError) -> PlantedFlaw {
-    guard let flaw = name.flatMap(PlantedFlaw.init(rawValue:)) else {
-      let names = PlantedFlaw.allCases.map(\.rawValue).joined(separator: ", ")
-      throw UsageError(message: "--plant needs one of \(names).")
-    }
-    return flaw
+  /// The simulation with a mistake of this name.
+  private static func flaw(_ name: String?) throws(UsageError) -> Simulation {
+    if let flaw = name.flatMap(PlantedFlaw.init(rawValue:)) { return .tasks(flaw) }
+    if let flaw = name.flatMap(PlantedProviderFlaw.init(rawValue:)) { return .providers(flaw) }
+    let names = PlantedFlaw.allCases.map(\.rawValue) + PlantedProviderFlaw.allCases.map(\.rawValue)
+    throw UsageError(message: "--plant needs one of \(names.joined(separator: ", ")).")
   }
 
-  private static func checkProfile(_ profile: String?) throws(UsageError) {
+  /// What a profile runs; without one, what the planted mistake belongs to, or tasks.
+  private static func simulations(
+    of profile: String?, _ flaw: Simulation?
+  ) throws(UsageError) -> [Simulation] {
+    let all: [Simulation]
     switch profile {
-    case "tasks", "all": break
+    case nil: return [flaw ?? .tasks(nil)]
+    case "tasks": all = [.tasks(nil)]
+    case "providers": all = [.providers(nil)]
+    case "all": all = [.tasks(nil), .providers(nil)]
     case "chat"?, "memory"?, "embedding"?:
-      throw UsageError(message: "The profile \(profile ?? "") does not exist yet; there are tasks and all.")
+      throw UsageError(
+        message: "The profile \(profile ?? "") does not exist yet; there are tasks, providers and all.")
     case let profile?:
-      throw UsageError(message: "There is no profile \(profile); there are tasks and all.")
-    case nil: throw UsageError(message: "--profile needs a value: tasks or all.")
+      throw UsageError(message: "There is no profile \(profile); there are tasks, providers and all.")
     }
+    guard let flaw else { return all }
+    guard all.contains(where: { $0.profile == flaw.profile }) else {
+      throw UsageError(message: "That mistake is one of the profile \(flaw.profile).")
+    }
+    return [flaw]
   }
 
-  static let usage = "Usage: companion-sim --seeds A..B [--profile tasks|all] [--json]; see --help."
+  static let usage = "Usage: companion-sim --seeds A..B [--profile tasks|providers|all] [--json]; see --help."
 
   static let helpText = """
     companion-sim runs a companion's engines in simulated processes, on simulated time, while everything goes
     wrong that can, and checks what must hold. The same seed is the same run.
 
-    companion-sim --seeds A..B [--profile tasks|all] [--json]
+    companion-sim --seeds A..B [--profile tasks|providers|all] [--json]
         Runs the seeds from A to B, on all cores. A line for each violation names its seed and invariant; the
         last line is always of the form
             N seeds, V violations, H simulated hours, trace HASH
@@ -94,9 +112,11 @@ enum Invocation {
     companion-sim crash --store sqlite --kills K
         Kills real processes, and checks that no task was lost or done twice; see crash --help.
 
-    --profile  tasks: durable background tasks. all: every profile there is, which is tasks.
-    --plant    makes a mistake on purpose that queues are known for, to be found: finish-without-fence,
-               rescue-without-counting or acknowledge-before-commit.
+    --profile  tasks: durable background tasks, the default. providers: chat, tasks and jobs by several
+               providers that fail. all: every profile there is, each seed in one after the other.
+    --plant    makes a mistake on purpose, to be found. Queues are known for finish-without-fence,
+               rescue-without-counting and acknowledge-before-commit; callers of providers for two-probes,
+               ignore-retry-after, retry-same-provider, update-before-test and resubmit-after-restart.
     --json     a JSON object a line for each violation, and one for the sum, before the last line.
 
     It exits 0 when nothing was violated, 1 when something was, 2 when the arguments make no sense.

@@ -2,22 +2,23 @@ import CompanionTesting
 import Foundation
 import Synchronization
 
-/// Runs many seeds, one on each core at a time, and prints in the order of the seeds.
+/// Runs many seeds, one on each core at a time, and prints in the order of the seeds. Of a seed that is run in
+/// several profiles the summary counts one, and the time of all.
 final class SeedRun: Sendable {
   private struct State {
     var nextToStart: UInt64
     var nextToPrint: UInt64
-    var waiting: [UInt64: SimulationReport] = [:]
+    var waiting: [UInt64: [SimulationReport]] = [:]
     var summary = SimulationSummary()
   }
 
   private let seeds: ClosedRange<UInt64>
-  private let flaw: PlantedFlaw?
+  private let simulations: [Simulation]
   private let printsJSON: Bool
   private let state: Mutex<State>
 
-  init(seeds: ClosedRange<UInt64>, flaw: PlantedFlaw?, printsJSON: Bool) {
-    self.flaw = flaw
+  init(seeds: ClosedRange<UInt64>, simulations: [Simulation], printsJSON: Bool) {
+    self.simulations = simulations
     self.seeds = seeds
     self.printsJSON = printsJSON
     state = Mutex(State(nextToStart: seeds.lowerBound, nextToPrint: seeds.lowerBound))
@@ -27,7 +28,7 @@ final class SeedRun: Sendable {
   func callAsFunction() -> Bool {
     let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
     DispatchQueue.concurrentPerform(iterations: min(cores, seeds.count)) { _ in
-      while let seed = takeSeed() { take(TaskSimulation(seed: seed, flaw: flaw).run()) }
+      while let seed = takeSeed() { take(simulations.map { $0.run(seed: seed) }, of: seed) }
     }
     let summary = state.withLock { $0.summary }
     if printsJSON { print(Output.json(of: summary)) }
@@ -43,15 +44,15 @@ final class SeedRun: Sendable {
     }
   }
 
-  private func take(_ report: SimulationReport) {
+  private func take(_ reports: [SimulationReport], of seed: UInt64) {
     state.withLock { state in
-      state.waiting[report.seed] = report
+      state.waiting[seed] = reports
       while let next = state.waiting.removeValue(forKey: state.nextToPrint) {
-        state.nextToPrint &+= 1
         state.summary.add(next)
-        for violation in next.violations {
-          print(Output.line(for: violation, seed: next.seed, asJSON: printsJSON))
+        for violation in next.flatMap(\.violations) {
+          print(Output.line(for: violation, seed: state.nextToPrint, asJSON: printsJSON))
         }
+        state.nextToPrint &+= 1
       }
     }
   }

@@ -17,10 +17,10 @@ struct SimulationCommand {
     do throws(UsageError) {
       switch try Invocation(arguments) {
       case .help: print(Invocation.helpText)
-      case .seeds(let seeds, let flaw, let printsJSON):
-        exit(SeedRun(seeds: seeds, flaw: flaw, printsJSON: printsJSON)() ? 0 : 1)
-      case .story(let seed, let flaw, let printsJSON):
-        exit(tellStory(of: seed, flaw, printsJSON: printsJSON) ? 0 : 1)
+      case .seeds(let seeds, let simulations, let printsJSON):
+        exit(SeedRun(seeds: seeds, simulations: simulations, printsJSON: printsJSON)() ? 0 : 1)
+      case .story(let seed, let simulations, let printsJSON):
+        exit(tellStory(of: seed, simulations, printsJSON: printsJSON) ? 0 : 1)
       }
     } catch {
       FileHandle.standardError.write(Data("companion-sim: \(error.message)\n".utf8))
@@ -29,14 +29,15 @@ struct SimulationCommand {
   }
 
   /// - Returns: whether all was well.
-  private static func tellStory(of seed: UInt64, _ flaw: PlantedFlaw?, printsJSON: Bool) -> Bool {
-    let report = TaskSimulation(seed: seed, flaw: flaw, tellsStory: true).run()
-    for line in report.story { print(line) }
+  private static func tellStory(of seed: UInt64, _ simulations: [Simulation], printsJSON: Bool) -> Bool {
+    let reports = simulations.map { $0.run(seed: seed, tellsStory: true) }
+    for line in reports.flatMap(\.story) { print(line) }
     var summary = SimulationSummary()
-    summary.add(report)
-    for violation in report.violations { print(Output.line(for: violation, seed: seed, asJSON: printsJSON)) }
-    if report.violations.isEmpty { print("seed \(seed): nothing was violated") }
+    summary.add(reports)
+    let violations = reports.flatMap(\.violations)
+    for violation in violations { print(Output.line(for: violation, seed: seed, asJSON: printsJSON)) }
+    if violations.isEmpty { print("seed \(seed): nothing was violated") }
     print(summary)
-    return report.violations.isEmpty
+    return violations.isEmpty
   }
 }

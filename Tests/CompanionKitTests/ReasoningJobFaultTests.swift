@@ -1,9 +1,57 @@
 import CompanionKit
 import CompanionTesting
+import Synchronization
 import Testing
 
 /// Reasoning jobs when something comes between.
 struct ReasoningJobFaultTests {
+  // MARK: Looks that get no room
+
+  @Test func `an answer is fetched although the look that found it took the last place of the rate`() throws {
+    let providers = { @Sendable (simulator: Simulator) in
+      let jobs = ScriptedJobs(time: simulator.time) { _ in .answering("yes", after: .seconds(40)) }
+      return [
+        Provider(
+          "a", services: ProviderServices(background: jobs), limits: ProviderLimits(requestsPerMinute: 2))
+      ]
+    }
+    try JobRoom.run(providers: providers) { room in
+      let id = try await room.reasoning.start("?")
+      let result = try await room.reasoning.wait(for: id, timeout: .seconds(600))
+      #expect(result.response == "yes")
+    }
+  }
+
+  @Test func `a second cancel stops the job when the answer to the first was lost`() throws {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let time = simulator.time
+      let jobs = ScriptedJobs(time: time) { _ in .endless }
+      let losesAnswers = Mutex(false)
+      let store = FaultyStore(
+        InMemoryStore(time: time),
+        plan: StoreFaultPlan { call in
+          call.kind == .commit && losesAnswers.withLock(\.self) ? .errorAfter : nil
+        }, time: time)
+      var configuration = CompanionConfiguration()
+      configuration.intents = .rules
+      let companion = try Companion(
+        providers: [Provider("a", services: ProviderServices(background: jobs))], store: store,
+        configuration: configuration, time: time, identifiers: simulator.identifiers, random: simulator.random
+      )
+      companion.start()
+      let id = try await companion.reasoning.start("?")
+      try await time.sleep(for: .seconds(1))
+      losesAnswers.withLock { $0 = true }
+      await #expect(throws: TaskCommandFailure.self) { try await companion.cancelTask(id, reason: "enough") }
+      losesAnswers.withLock { $0 = false }
+      #expect(jobs.calls(.cancel).isEmpty)
+      #expect(try await companion.cancelTask(id, reason: "enough") == .alreadyEnded(.cancelled))
+      #expect(jobs.calls(.cancel).count == 1)
+      await companion.stop()
+    }
+  }
+
   // MARK: Failures of the provider
 
   @Test(arguments: [

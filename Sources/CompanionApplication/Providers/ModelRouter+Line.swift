@@ -3,6 +3,9 @@ import CompanionPorts
 import Synchronization
 
 extension ModelRouter {
+  /// Whether a call that has not been made yet may still be made.
+  func isCurrent(_ call: ProviderTable.Call) -> Bool { table.withLock { $0.isCurrent(call, at: time.now) } }
+
   /// Who is called for a request: at once, or when it is its turn.
   ///
   /// - Parameter latest: when the call has to be made at the latest.
@@ -19,7 +22,7 @@ extension ModelRouter {
         let now = time.now
         wakeUps = table.serve(at: now)
         let choice = table.choose(needs, at: now)
-        guard case .wait(let wait) = choice, now < latest, wait.until.map({ $0 <= latest }) ?? true else {
+        guard case .wait(let wait) = choice, now < latest, wait.mayEnd(by: latest) else {
           return (choice, nil)
         }
         return (choice, table.lineUp(needs, latest: latest, wait, wakeUp))
@@ -65,7 +68,7 @@ extension ModelRouter {
     _ answer: ProviderTable.Choice, isCancelled: Bool, _ context: EventContext
   ) -> ProviderTable.Choice? {
     guard case .call(let call, let event) = answer else { return answer }
-    if !isCancelled, table.withLock({ $0.isCurrent(call, at: time.now) }) { return answer }
+    if !isCancelled, isCurrent(call) { return answer }
     if let event { events.emit(event, in: context) }
     settleUnentered(call, .notMade, context)
     return isCancelled ? ProviderTable.Choice.none(ProviderFailure(.cancelled)) : nil

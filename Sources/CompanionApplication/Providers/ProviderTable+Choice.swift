@@ -57,6 +57,7 @@ extension ProviderTable {
   mutating func pick(_ needs: RoutingNeeds, behind demand: [Demand]?, at now: Timestamp) -> Pick {
     var best: Candidate?
     var soonest: Wait?
+    var isOpenEnded = false
     var spent: ProviderFailure?
     for place in rows.indices {
       let setup = rows[place].setup
@@ -69,6 +70,7 @@ extension ProviderTable {
       switch readiness(ofPlace: place, needs, behind: demand?[place] ?? Demand(), at: now) {
       case .ready: best = candidate
       case .later(let until, let obstacle):
+        if until == nil { isOpenEnded = true }
         if soonest.map({ Self.isSooner(until, than: $0.until) }) ?? true {
           soonest = Wait(provider: setup.id, until: until, obstacle: obstacle)
         }
@@ -78,7 +80,10 @@ extension ProviderTable {
       }
     }
     if let best { return .ready(place: best.place) }
-    if let soonest { return .later(soonest) }
+    if var soonest {
+      soonest.mayBeSooner = isOpenEnded && soonest.until != nil
+      return .later(soonest)
+    }
     return .never(spent ?? notCapable(needs))
   }
 

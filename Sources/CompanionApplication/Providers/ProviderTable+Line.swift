@@ -40,7 +40,7 @@ extension ProviderTable {
       guard let waiter = line[id] else { continue }
       let choice = choice(pick(waiter.needs, behind: demand, at: now), waiter.needs, at: now)
       guard case .wait(let wait) = choice else { return (id, choice) }
-      if let until = wait.until, until > waiter.latest { return (id, choice) }
+      guard wait.mayEnd(by: waiter.latest) else { return (id, choice) }
       tell(wait, to: waiter, at: now, &wakeUps)
       line.add(demandOf: places, to: &demand)
     }

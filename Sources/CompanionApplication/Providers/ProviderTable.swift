@@ -96,6 +96,11 @@ struct ProviderTable: Sendable {
     /// When it may be; `nil` when nobody can say.
     var until: Timestamp?
     var obstacle: Obstacle
+    /// Whether another one may be ready before, of which nobody can say when.
+    var mayBeSooner = false
+
+    /// Whether somebody may be ready by a time.
+    func mayEnd(by latest: Timestamp) -> Bool { mayBeSooner || until.map { $0 <= latest } ?? true }
   }
 
   /// Who is to be told of a change, and of what.

@@ -65,8 +65,9 @@ struct RoutedTries: Sendable {
   }
 
   private static func notReady(_ wait: ProviderTable.Wait, at now: Timestamp) -> ProviderFailure {
-    let until = wait.until.map { max(now.duration(to: $0), .milliseconds(1)) }
-    return ProviderFailure(.noProviderReady, retryAfter: until ?? .seconds(1), message: wait.description)
+    var pause = wait.until.map { max(now.duration(to: $0), .milliseconds(1)) } ?? .seconds(1)
+    if wait.mayBeSooner { pause = min(pause, .seconds(1)) }
+    return ProviderFailure(.noProviderReady, retryAfter: pause, message: wait.description)
   }
 
   // MARK: What came of a try

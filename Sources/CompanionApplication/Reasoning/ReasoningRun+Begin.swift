@@ -29,6 +29,13 @@ extension ReasoningRun {
     do {
       return try await begin(checkpoint, router.tries(needs, .task, context))
     } catch let error as ProviderFailure {
+      if error.kind == .noProviderReady, !needs.excluded.isEmpty {
+        // Who was left out may be ready long before the others: soon all are asked again.
+        var wait = error
+        let theirs = failure?.kind == .noProviderReady ? failure?.retryAfter : nil
+        wait.retryAfter = min(error.retryAfter ?? .seconds(1), theirs ?? Self.shortRest)
+        throw wait
+      }
       guard error.kind == .notCapable, !needs.excluded.isEmpty else { throw error }
       // There is nobody else. What the provider itself has said tells more than that.
       if let failure, failure.kind != .notCapable { throw failure }
@@ -36,6 +43,9 @@ extension ReasoningRun {
       return try await begin(checkpoint, router.tries(needs, .task, context))
     }
   }
+
+  /// A rest that is worth waiting for.
+  fileprivate static let shortRest = Duration.seconds(60)
 
   private enum Beginning: Sendable {
     case job(ProviderJob)
@@ -48,6 +58,7 @@ extension ReasoningRun {
       let call = try await tries.next()
       var checkpoint = checkpoint
       if call.runsJobs {
+        let earlier = checkpoint
         checkpoint.provider = call.id
         checkpoint.submittedAt = environment.time.now
         do {
@@ -56,6 +67,12 @@ extension ReasoningRun {
         } catch {
           call.isNotMade(router, context)
           throw error
+        }
+        // It took a while to store that, and the provider may be left alone by now.
+        guard router.isCurrent(call) else {
+          call.isNotMade(router, context)
+          try await store(earlier)
+          continue
         }
       }
       let running = RunningCall(call, .task, context, router)
@@ -157,7 +174,7 @@ extension ProviderFailure {
   fileprivate var letsOthersTry: Bool {
     switch (kind, disposition) {
     // For a short rest it is worth to wait: anywhere else it may be paid for twice.
-    case (.noProviderReady, _): retryAfter.map { $0 > .seconds(60) } ?? false
+    case (.noProviderReady, _): retryAfter.map { $0 > ReasoningRun.shortRest } ?? false
     case (.notCapable, _), (_, .transient), (_, .permanentForProvider): true
     default: false
     }

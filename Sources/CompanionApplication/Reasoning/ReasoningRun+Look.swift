@@ -22,7 +22,9 @@ extension ReasoningRun {
       }
       if state.hasAnswer {
         hasEnded = true
-        answer = try await ask(provider) { () throws(ProviderFailure) in try await background.fetch(job) }
+        answer = try await ask(provider, patience: Self.patienceForAnswer) { () throws(ProviderFailure) in
+          try await background.fetch(job)
+        }
       }
     } catch {
       try Task.checkCancellation()
@@ -150,17 +152,24 @@ extension ReasoningRun {
       .providerJob(job.rawValue), limit: PollSchedule.delay(elapsed: max(elapsed, .zero), asked: asked))
   }
 
+  /// How long an answer that is there waits for a place among the provider's calls. The next look would take the
+  /// place that it needs, and so would every look after that one.
+  private static let patienceForAnswer = Duration.seconds(120)
+
   /// Asks the provider of a job, as far as it can be called.
   ///
-  /// - Parameter failure: what an answer tells of the provider's own failure.
+  /// - Parameters:
+  ///   - patience: how long to wait until it can be called; `nil` for as long as tasks usually do.
+  ///   - failure: what an answer tells of the provider's own failure.
   private func ask<Answer: Sendable>(
-    _ provider: ProviderID, failure: (Answer) -> ProviderFailure? = { _ in nil },
+    _ provider: ProviderID, patience: Duration? = nil, failure: (Answer) -> ProviderFailure? = { _ in nil },
     _ question: () async throws(ProviderFailure) -> Answer
   ) async throws(ProviderFailure) -> Answer {
     var needs = RoutingNeeds([.background])
     needs.only = provider
     needs.isPaidFor = true
-    var tries = router.tries(needs, .task, context)
+    let deadline = patience.map { environment.time.now.advanced(by: $0) }
+    var tries = router.tries(needs, .task, context, deadline: deadline)
     let call = try await tries.next()
     do throws(ProviderFailure) {
       let answer = try await question()

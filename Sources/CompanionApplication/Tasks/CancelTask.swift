@@ -27,7 +27,12 @@ package struct CancelTask: Sendable {
     _ id: TaskID, reason: String
   ) async throws(TaskCommandFailure) -> CancelOutcome {
     switch try await engine.command(.cancel(reason: reason), on: id) {
-    case .refused(.alreadyEnded(let state), _): return .alreadyEnded(state)
+    case .refused(.alreadyEnded(let state), let task):
+      // Whoever asks again may do so because the first answer was lost, and all that follows from it.
+      if state == .cancelled {
+        await engine.endElsewhere(task, limit: engine.environment.configuration.tasks.windDown)
+      }
+      return .alreadyEnded(state)
     case .refused(let refusal, _): throw .refused(refusal)
     case .noSuchTask: throw .unknownTask(id)
     case .applied(let change):

@@ -9,18 +9,35 @@ public enum SimulationInvariant: String, Hashable, Sendable, CaseIterable {
   case staleWritesChangeNothing = "S3"
   /// Every claim has a higher lease than the one before, and takes a task that nobody holds.
   case leasesGrow = "S4"
-  /// No attempt begins before the backoff, and what the provider asked for, have passed.
+  /// No attempt begins before the backoff, and what the provider asked for, have passed; and no call is made at a
+  /// provider that has asked to wait.
   case noEarlyRetry = "S5"
   /// A dead letter is nothing else at the same time, and what has ended stays so.
   case endsAreFinal = "S6"
   /// No attempt begins after a cancel was acknowledged.
   case cancelHolds = "S7"
-  /// Not more run at the same time than may.
+  /// Not more run at the same time than may, not more calls are made than a rate allows, and none when a budget is
+  /// known to be spent.
   case limitsHold = "S8"
+  /// A provider that is left alone after failures gets nothing but probes, one at a time; it is left alone when its
+  /// policy says so, and called again after its successes.
+  case breakersHold = "S9"
   /// The events of each task have no gap, tell of what can happen, and are what happened.
   case historyIsSound = "S10"
   /// The same idempotency key gives the same task.
   case keysAreKept = "S11"
+  /// A configuration of a provider is not used before it has passed its test.
+  case configurationsAreTested = "S12"
+  /// Of one request, each provider gets one try.
+  case oneTryEach = "S17"
+  /// When a part of an answer has been seen, no other provider is asked.
+  case noSwitchMidway = "S18"
+  /// No job is handed over, under another name, while the one before it goes on.
+  case jobsAreSubmittedOnce = "S19"
+  /// The job of a task that was cancelled is stopped, or that was tried.
+  case jobsAreStopped = "S20"
+  /// Each call is in the ledger once.
+  case ledgerIsExact = "S21"
   /// Every task ends once nothing goes wrong any more, and one that kills its workers ends although it does.
   case everyTaskEnds = "L1"
   /// Whatever runs out is looked after within the interval of sweeps.
@@ -33,6 +50,12 @@ public enum SimulationInvariant: String, Hashable, Sendable, CaseIterable {
   case noneStarves = "L5"
   /// What a schedule makes comes at its time, by the store's clock.
   case schedulesKeepTime = "L6"
+  /// Every turn of a conversation ends in time.
+  case everyTurnEnds = "L7"
+  /// A provider that is well is called again.
+  case breakersClose = "L8"
+  /// Nothing is held for calls that are over.
+  case nothingLeaks = "L9"
   /// The run itself ends: nothing waits for ever, and nothing goes round in circles.
   case runEnds = "L0"
 }

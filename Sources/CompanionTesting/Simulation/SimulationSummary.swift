@@ -12,12 +12,17 @@ public struct SimulationSummary: Hashable, Sendable {
   public init() {}
 
   /// Takes the next run.
-  public mutating func add(_ report: SimulationReport) {
+  public mutating func add(_ report: SimulationReport) { add([report]) }
+
+  /// Takes the runs of the next seed, one for each profile.
+  public mutating func add(_ reports: [SimulationReport]) {
     seeds += 1
-    violations += report.violations.count
-    elapsed += report.elapsed
-    trace.combine(report.seed)
-    trace.combine(report.hash)
+    for report in reports {
+      violations += report.violations.count
+      elapsed += report.elapsed
+      trace.combine(report.seed)
+      trace.combine(report.hash)
+    }
   }
 
   /// A hash of all runs: of the same seeds it is the same in every process of the same build.

@@ -7,6 +7,26 @@ import Testing
 
 /// Which provider is called next.
 struct ProviderTableTests {
+  // MARK: Waiting
+
+  @Test func `one that is only busy is waited for, however long another one's budget is spent`() {
+    var scene = TableUnderTest(
+      .silent("busy", limits: ProviderLimits(concurrentCalls: 1)),
+      .silent(
+        "spent", limits: ProviderLimits(budget: CostBudget(limit: 1, period: .month)),
+        price: ModelPrice(perMillionInput: 1_000_000, perMillionOutput: 0)))
+    let first = scene.call()
+    #expect(first?.id == "busy")
+    let second = scene.call()
+    #expect(second?.id == "spent")
+    scene.settle(second, usage: TokenUsage(input: 2, output: 0))
+    let soon = scene.now.advanced(by: .seconds(1))
+    #expect(scene.wait()?.mayEnd(by: soon) == true)
+    let id = scene.lineUp(latest: soon)
+    scene.settle(first)
+    #expect(scene.answered([id]) == [id].compactMap(\.self))
+  }
+
   // MARK: Strategies
 
   @Test func `a lower priority number is asked first, then the order of the configuration`() {

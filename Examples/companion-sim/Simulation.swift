@@ -1,0 +1,22 @@
+import CompanionTesting
+
+/// A profile, and a mistake to be made on purpose in it; `nil` for none.
+enum Simulation: Sendable {
+  case tasks(PlantedFlaw?)
+  case providers(PlantedProviderFlaw?)
+
+  /// The profile's name.
+  var profile: String {
+    switch self {
+    case .tasks: "tasks"
+    case .providers: "providers"
+    }
+  }
+
+  func run(seed: UInt64, tellsStory: Bool = false) -> SimulationReport {
+    switch self {
+    case .tasks(let flaw): TaskSimulation(seed: seed, flaw: flaw, tellsStory: tellsStory).run()
+    case .providers(let flaw): ProviderSimulation(seed: seed, flaw: flaw, tellsStory: tellsStory).run()
+    }
+  }
+}

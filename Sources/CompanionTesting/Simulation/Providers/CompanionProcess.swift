@@ -1,0 +1,161 @@
+import CompanionApplication
+import CompanionDomain
+import CompanionInMemory
+import CompanionPorts
+import Synchronization
+
+/// A process that lives, dies, and is started again, with a conversation, an engine, and a ledger.
+final class CompanionProcess: Sendable {
+  /// What one life consists of.
+  struct Incarnation: Sendable {
+    let life: CompanionLife
+    let store: FaultyStore
+    let environment: Environment
+    let engine: TaskEngine
+  }
+
+  private struct State {
+    var current: Incarnation?
+    var isOver = false
+    var isCalm = false
+  }
+
+  let index: Int
+  let plan: ProviderScenario.Process
+  private let clock: SkewedClock
+  private let world: ProviderWorld
+  private let state = Mutex(State())
+
+  init(index: Int, world: ProviderWorld) {
+    self.index = index
+    self.world = world
+    plan = world.scenario.processes[index]
+    clock = SkewedClock(world.time, offset: plan.offset)
+  }
+
+  /// What it is now; `nil` while it is down.
+  var current: Incarnation? {
+    state.withLock { state in state.current.flatMap { $0.life.hasDied ? nil : $0 } }
+  }
+
+  /// Lives until it is told that all is over.
+  func live() async {
+    await withDiscardingTaskGroup { group in
+      var number = 0
+      while !state.withLock({ $0.isOver }) {
+        let incarnation = await start(number)
+        group.addTask { await self.run(incarnation) }
+        try? await incarnation.life.process.end.wait()
+        state.withLock { $0.current = nil }
+        let isCalm = state.withLock { $0.isCalm || $0.isOver }
+        let delay = isCalm ? min(plan.restartDelay, .seconds(2)) : plan.restartDelay
+        try? await world.time.sleep(until: world.time.now.advanced(by: delay), tolerance: nil)
+        number += 1
+      }
+    }
+  }
+
+  private func run(_ incarnation: Incarnation) async {
+    let life = incarnation.life
+    await withTaskGroup { group in
+      group.addTask { await self.serve(incarnation) }
+      group.addTask { try? await life.process.death.wait() }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// What a companion does between its start and its stop.
+  private func serve(_ incarnation: Incarnation) async {
+    let life = incarnation.life
+    let router = incarnation.environment.router
+    await withDiscardingTaskGroup { services in
+      services.addTask { await router.keepLedger() }
+      services.addTask { await router.lookUpSpending() }
+      await withDiscardingTaskGroup { group in
+        group.addTask { await self.chat(incarnation) }
+        await incarnation.engine.run()
+        group.cancelAll()
+      }
+      services.cancelAll()
+    }
+    await router.ledger.finish()
+    world.witness.endLife(life.index)
+    if !life.hasDied { world.witness.tell("\(life.process): has stopped") }
+    life.process.end.open()
+  }
+
+  /// Runs the conversation, and begins it anew when the store has failed it.
+  private func chat(_ incarnation: Incarnation) async {
+    let life = incarnation.life
+    while !Task.isCancelled, !life.hasDied {
+      let loop = ChatLoop(
+        session: ProviderWorld.session(of: index), environment: incarnation.environment, onTaskCreated: {})
+      guard life.begin(loop) else { return }
+      try? await loop.run()
+      try? await world.time.sleep(until: world.time.now.advanced(by: .seconds(1)), tolerance: nil)
+    }
+  }
+
+  // MARK: Fate
+
+  func kill(_ why: String) {
+    guard let incarnation = current else { return }
+    world.witness.tell("\(incarnation.life.process): dies, \(why)")
+    incarnation.store.crash()
+    incarnation.life.process.die()
+    world.witness.endLife(incarnation.life.index)
+  }
+
+  /// Asks for a graceful end; it starts again afterwards, unless all is over.
+  func stop() {
+    guard let incarnation = current else { return }
+    world.witness.tell("\(incarnation.life.process): is to stop")
+    incarnation.life.stopChat()
+    incarnation.engine.stop()
+  }
+
+  /// From now on nothing goes wrong any more.
+  func calmDown() {
+    state.withLock { $0.isCalm = true }
+    current?.store.endFaults()
+  }
+
+  func finish() {
+    state.withLock { $0.isOver = true }
+    stop()
+  }
+
+  // MARK: Beginning
+
+  private func start(_ number: Int) async -> Incarnation {
+    let settings = ProcessSettings(
+      configuration: plan.configuration.tasks, concurrency: [:], narrowAttemptLimit: .zero,
+      knowsRareKind: false)
+    let totals = (try? await world.content.ledgerTotals(matching: LedgerFilter())) ?? [:]
+    let spent = world.scenario.remotes.map { totals[$0.configuration.id]?.costs["USD"] ?? 0 }
+    let index = world.witness.beginLife(of: index, offset: plan.offset, spent: spent)
+    let life = CompanionLife(
+      index: index, number: number,
+      process: ProcessLife(
+        process: self.index, number: number, settings: settings, clock: clock, startedAt: world.time.now))
+    let store = FaultyStore(world.store, plan: .random(plan.odds, from: world.random), time: world.time) {
+      [weak self] call, fault in
+      self?.note(call, fault, in: life)
+    }
+    if state.withLock({ $0.isCalm }) { store.endFaults() }
+    let environment = world.environment(for: life, on: store, plan.configuration)
+    let incarnation = Incarnation(
+      life: life, store: store, environment: environment, engine: world.engine(environment, for: life))
+    state.withLock { $0.current = incarnation }
+    world.witness.tell("\(life.process): starts as life \(index)")
+    return incarnation
+  }
+
+  private func note(_ call: StoreCall, _ fault: StoreFault, in life: CompanionLife) {
+    world.witness.tell("\(life.process): \(fault) at call \(call.number), a \(call.kind)")
+    life.process.disturb()
+    guard fault == .crashBefore || fault == .crashAfter, current?.life === life else { return }
+    kill("at a call")
+  }
+}

@@ -1,0 +1,53 @@
+import CompanionTesting
+import Foundation
+import Testing
+
+struct ProviderSimulationTests {
+  /// 1 to 40, or to what `COMPANION_SIMULATION_SEEDS` says.
+  private static let seeds: ClosedRange<UInt64> = {
+    let said = ProcessInfo.processInfo.environment["COMPANION_SIMULATION_SEEDS"].flatMap(UInt64.init)
+    return 1...max(1, said ?? 40)
+  }()
+
+  @Test func `every promise holds while providers fail, and all ends and is called again afterwards`() {
+    for seed in Self.seeds {
+      let report = ProviderSimulation(seed: seed).run()
+      #expect(report.violations == [], "seed \(seed)")
+      #expect(report.elapsed <= .seconds(3600), "seed \(seed)")
+    }
+  }
+
+  @Test func `the same seed is the same run, told or not, and another seed another`() {
+    let first = ProviderSimulation(seed: 7).run()
+    #expect(ProviderSimulation(seed: 7).run().hash == first.hash)
+    let told = ProviderSimulation(seed: 7, tellsStory: true).run()
+    #expect(told.hash == first.hash)
+    #expect(!told.story.isEmpty && first.story.isEmpty)
+    #expect(ProviderSimulation(seed: 8).run().hash != first.hash)
+  }
+
+  @Test(arguments: [
+    (PlantedProviderFlaw.twoProbes, SimulationInvariant.breakersHold),
+    (.ignoreRetryAfter, .noEarlyRetry),
+    (.retrySameProvider, .oneTryEach),
+    (.updateBeforeTest, .configurationsAreTested),
+    (.resubmitAfterRestart, .jobsAreSubmittedOnce),
+  ])
+  func `a mistake that callers of providers are known for is found`(
+    _ flaw: PlantedProviderFlaw, by invariant: SimulationInvariant
+  ) throws {
+    let found = (1...100 as ClosedRange<UInt64>).first { seed in
+      ProviderSimulation(seed: seed, flaw: flaw).run().violations.contains { $0.invariant == invariant }
+    }
+    let seed = try #require(found)
+    #expect(ProviderSimulation(seed: seed).run().violations == [], "without the mistake, seed \(seed)")
+  }
+
+  @Test func `a summary counts a seed that is run in several profiles once`() {
+    let reports = [TaskSimulation(seed: 3).run(), ProviderSimulation(seed: 3).run()]
+    var summary = SimulationSummary()
+    summary.add(reports)
+    #expect(summary.seeds == 1)
+    #expect(summary.elapsed == reports[0].elapsed + reports[1].elapsed)
+  }
+}
