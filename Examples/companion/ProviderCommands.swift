@@ -65,8 +65,10 @@ struct ProviderCommands {
     ].compactMap(\.self)
     if !left.isEmpty { notes.append("left of this minute: \(left.joined(separator: ", "))") }
     if let spent = provider.spent, let budget = provider.configuration.limits.budget {
+      let held = provider.held ?? 0
       notes.append(
-        "budget: \(amount(spent)) of \(amount(budget.limit)) \(budget.currency) spent\(budget.period.words)")
+        "budget: \(amount(spent)) of \(amount(budget.limit)) \(budget.currency) spent\(budget.period.words)"
+          + (held > 0 ? ", \(amount(held)) held back for what is under way" : ""))
     }
     let unknown = provider.totals.callsOfUnknownCost
     if unknown > 0 { notes.append("\(unknown == 1 ? "1 call" : "\(unknown) calls") of unknown cost") }

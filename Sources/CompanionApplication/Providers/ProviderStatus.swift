@@ -20,6 +20,9 @@ public struct ProviderStatus: Hashable, Sendable {
   public var tokensLeft: Double?
   /// What is spent of the budget in its present period, what this process knows of; `nil` without a budget.
   public var spent: Double?
+  /// What is held back of the budget for calls and jobs under way, until it is known what they cost; `nil` without a
+  /// budget.
+  public var held: Double?
   /// How soon it has lately answered; `nil` before its first answer.
   public var latency: Duration?
   /// What its calls have come to.
@@ -57,7 +60,7 @@ extension ProviderTable {
         restsUntil: restsUntil, callsUnderWay: row.calls.count,
         requestsLeft: row.requests.map { $0.level(at: now) - demand[place].requests },
         tokensLeft: row.tokens.map { $0.level(at: now) - demand[place].tokens },
-        spent: spending?.spent, latency: row.latency, totals: row.totals, lastFailure: row.lastFailure)
+        spent: spending?.spent, held: spending?.held(at: now), latency: row.latency, totals: row.totals, lastFailure: row.lastFailure)
     }
   }
 }

@@ -34,7 +34,7 @@ struct Spending: Sendable {
     _ = start(at: now)
     if budget.level(spent: spent) == .exhausted { return .spent(budget) }
     // What is not used up of what is reserved is there again soon.
-    return budget.level(spent: spent + reserved + jobCost(at: now)) == .exhausted ? .reserved(budget) : nil
+    return budget.level(spent: spent + held(at: now)) == .exhausted ? .reserved(budget) : nil
   }
 
   /// What is to be held back for a call: its expected cost, or what calls have cost lately where that is more.
@@ -50,11 +50,12 @@ struct Spending: Sendable {
   /// Holds nothing back for a job any more.
   mutating func endJob(of task: TaskID) { jobs[task] = nil }
 
-  /// What is held back for jobs. One that nobody has looked after for long is not this process's any more.
-  private mutating func jobCost(at now: Timestamp) -> Double {
-    guard !jobs.isEmpty else { return 0 }
+  /// What is held back for calls and jobs. A job that nobody has looked after for long is not this process's any
+  /// more.
+  mutating func held(at now: Timestamp) -> Double {
+    guard !jobs.isEmpty else { return reserved }
     jobs = jobs.filter { $0.value.seenAt.duration(to: now) < Self.jobMemory }
-    return jobs.values.reduce(0) { $0 + $1.cost }
+    return jobs.values.reduce(reserved) { $0 + $1.cost }
   }
 
   private static let jobMemory = Duration.seconds(600)

@@ -160,7 +160,7 @@ struct ProviderClient: Sendable {
   /// Whether a budget may be what keeps a provider from being called: one with too little left for a call does so
   /// too.
   private func isSpent(_ status: ProviderStatus) -> Bool {
-    status.configuration.limits.budget != nil && (status.spent ?? 0) > 0
+    (status.spent ?? 0) + (status.held ?? 0) > 0
   }
 
   private static func status(
@@ -172,8 +172,12 @@ struct ProviderClient: Sendable {
   /// Makes a provider the first that is asked.
   private func prefer(_ id: ProviderID, in incarnation: CompanionProcess.Incarnation) async {
     for status in incarnation.environment.router.status() where status.configuration.id != id {
-      _ = try? await SwitchProvider(engine: incarnation.engine)(
-        from: status.configuration.id, to: id, reason: "is it well?")
+      do {
+        _ = try await SwitchProvider(engine: incarnation.engine)(
+          from: status.configuration.id, to: id, reason: "is it well?")
+      } catch {
+        witness.tell("client: switch from \(status.configuration.id) to \(id): \(error)")
+      }
     }
   }
 
