@@ -60,7 +60,8 @@ extension ProviderTable {
         restsUntil: restsUntil, callsUnderWay: row.calls.count,
         requestsLeft: row.requests.map { $0.level(at: now) - demand[place].requests },
         tokensLeft: row.tokens.map { $0.level(at: now) - demand[place].tokens },
-        spent: spending?.spent, held: spending?.held(at: now), latency: row.latency, totals: row.totals, lastFailure: row.lastFailure)
+        spent: spending?.spent, held: spending?.held(at: now), latency: row.latency, totals: row.totals,
+        lastFailure: row.lastFailure)
     }
   }
 }

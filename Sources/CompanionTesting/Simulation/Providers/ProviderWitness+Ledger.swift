@@ -25,12 +25,12 @@ extension ProviderWitness {
     var entered: Set<Int> = []
     var jobEntries: [TaskID: Int] = [:]
     for entry in entries {
-      // Whoever was cancelled before anything was sent has called nobody.
-      if entry.failure == .cancelled, entry.latency == .zero { continue }
       let version = entry.model.model.split(separator: "-").last.flatMap { Int($0) }
       let mark = Mark(version: version, time: entry.time, latency: entry.latency)
       if let place = places[mark]?.popLast() {
         entered.insert(place)
+      } else if entry.failure == .cancelled, entry.latency == .zero {
+        // Whoever was cancelled before anything was sent has called nobody.
       } else if entry.purpose == .task, let task = entry.task {
         jobEntries[task, default: 0] += 1
         guard jobEntries[task, default: 0] > jobs.count(where: { $0.task == task }) else { continue }
