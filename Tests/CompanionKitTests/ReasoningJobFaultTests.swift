@@ -301,6 +301,94 @@ struct ReasoningJobFaultTests {
     }
   }
 
+  // MARK: A new configuration
+
+  @Test func `a look that waits while its provider gets another key is made with that key`() throws {
+    for pause in 1...40 {
+      let simulator = Simulator(seed: 1)
+      try simulator.run {
+        let jobs = ScriptedJobs(time: simulator.time, latency: .milliseconds(700)) { _ in
+          .answering("yes", after: .seconds(8))
+        }
+        let keys = Keys(jobs: jobs)
+        var provider = Provider(
+          "a", services: try keys.services(for: ProviderConfiguration(id: "a", api: .custom, model: "m")),
+          limits: ProviderLimits(concurrentCalls: 1))
+        provider.configuration.capabilities.kinds = [.background]
+        var configuration = CompanionConfiguration()
+        configuration.intents = .rules
+        let companion = try Companion(
+          providers: [provider], factory: keys, store: InMemoryStore(time: simulator.time),
+          configuration: configuration, time: simulator.time, identifiers: simulator.identifiers,
+          random: simulator.random)
+        companion.start()
+        var ids: [TaskID] = []
+        for _ in 1...3 { ids.append(try await companion.reasoning.start("?")) }
+        try await simulator.time.sleep(for: .milliseconds(250 * pause))
+        try await companion.updateProvider(provider.configuration)
+        keys.revokeAllButLast()
+        for id in ids { #expect(try await companion.reasoning.wait(for: id).response == "yes", "\(pause)") }
+        await companion.stop()
+      }
+    }
+  }
+
+  /// Makes services with a new key each time; a key that is revoked is of no use any more.
+  private final class Keys: ProviderFactory {
+    private let jobs: ScriptedJobs
+    private let state = Mutex((last: 0, oldest: 0))
+
+    init(jobs: ScriptedJobs) { self.jobs = jobs }
+
+    func services(
+      for configuration: ProviderConfiguration
+    ) throws(ProviderConfigurationFailure) -> ProviderServices {
+      let number = state.withLock { state in
+        state.last += 1
+        return state.last
+      }
+      return ProviderServices(background: Keyed(jobs: jobs, keys: self, number: number))
+    }
+
+    func checkSecret(of configuration: ProviderConfiguration) async throws(ProviderConfigurationFailure) {}
+
+    func revokeAllButLast() { state.withLock { $0.oldest = $0.last } }
+
+    func check(_ number: Int) throws(ProviderFailure) {
+      guard state.withLock({ $0.oldest <= number }) else {
+        throw ProviderFailure(.authentication, status: 401)
+      }
+    }
+  }
+
+  private struct Keyed: BackgroundLanguageModel {
+    let jobs: ScriptedJobs
+    let keys: Keys
+    let number: Int
+
+    var identity: ModelIdentity { jobs.identity }
+
+    func submit(_ request: GenerationRequest, key: String) async throws(ProviderFailure) -> ProviderJob {
+      try keys.check(number)
+      return try await jobs.submit(request, key: key)
+    }
+
+    func poll(_ job: ProviderJobID) async throws(ProviderFailure) -> ProviderJob {
+      try keys.check(number)
+      return try await jobs.poll(job)
+    }
+
+    func fetch(_ job: ProviderJobID) async throws(ProviderFailure) -> GenerationResponse {
+      try keys.check(number)
+      return try await jobs.fetch(job)
+    }
+
+    func cancel(_ job: ProviderJobID) async throws(ProviderFailure) {
+      try keys.check(number)
+      try await jobs.cancel(job)
+    }
+  }
+
   // MARK: Cancels
 
   @Test func `wherever a job is when it is cancelled, it is stopped at the provider`() throws {

@@ -16,13 +16,13 @@ struct CancelProviderJob: Sendable {
   /// Waits for the direct tries, not for the background task.
   func callAsFunction(_ job: ProviderJobID, at provider: ProviderID) async {
     let order = ProviderJobCancel(provider: provider, job: job)
-    guard let background = environment.router.services(of: provider)?.background else {
+    guard background(of: provider) != nil else {
       // It may be configured in the next process.
       await askForTask(order, in: .zero)
       return
     }
     await withTaskGroup(of: Bool?.self) { group in
-      group.addTask { await tries(job, background) }
+      group.addTask { await tries(order) }
       group.addTask {
         try? await pause(Self.patience)
         return nil
@@ -42,11 +42,13 @@ struct CancelProviderJob: Sendable {
   /// Waits out what the provider asks to wait, up to the longest pause: the job costs as long as it runs.
   ///
   /// - Returns: whether there is nothing left to stop.
-  private func tries(_ job: ProviderJobID, _ background: any BackgroundLanguageModel) async -> Bool {
+  private func tries(_ order: ProviderJobCancel) async -> Bool {
     var pause = Backoff(first: .milliseconds(200), cap: Self.longestPause)
     for attempt in 1...Self.attempts {
       do throws(ProviderFailure) {
-        try await background.cancel(job)
+        // It may have got another configuration since the last try.
+        guard let background = background(of: order.provider) else { return false }
+        try await background.cancel(order.job)
         return true
       } catch {
         guard !error.isOfEndedJob else { return true }
@@ -57,6 +59,10 @@ struct CancelProviderJob: Sendable {
       }
     }
     return false
+  }
+
+  private func background(of provider: ProviderID) -> (any BackgroundLanguageModel)? {
+    environment.router.services(of: provider)?.background
   }
 
   private func pause(_ duration: Duration) async throws {

@@ -8,7 +8,7 @@ extension ReasoningRun {
   func look(
     after job: ProviderJobID, at provider: ProviderID, _ checkpoint: ReasoningCheckpoint
   ) async throws -> TaskOutcome {
-    guard let background = router.services(of: provider)?.background else {
+    guard router.services(of: provider)?.background != nil else {
       // It may be again, or in another process.
       try await attempt.report(TaskProgress(note: "\(provider), which runs it, is not configured here"))
       return wait(for: job, checkpoint, asked: Self.patience)
@@ -17,12 +17,12 @@ extension ReasoningRun {
     var answer: GenerationResponse?
     var hasEnded = false
     do throws(ProviderFailure) {
-      state = try await ask(provider, failure: \.failure) { () throws(ProviderFailure) in
+      state = try await ask(provider, failure: \.failure) { background throws(ProviderFailure) in
         try await background.poll(job)
       }
       if state.hasAnswer {
         hasEnded = true
-        answer = try await ask(provider, patience: Self.patienceForAnswer) { () throws(ProviderFailure) in
+        answer = try await ask(provider, patience: Self.patienceForAnswer) { background throws(ProviderFailure) in
           try await background.fetch(job)
         }
       }
@@ -163,7 +163,7 @@ extension ReasoningRun {
   ///   - failure: what an answer tells of the provider's own failure.
   private func ask<Answer: Sendable>(
     _ provider: ProviderID, patience: Duration? = nil, failure: (Answer) -> ProviderFailure? = { _ in nil },
-    _ question: () async throws(ProviderFailure) -> Answer
+    _ question: (any BackgroundLanguageModel) async throws(ProviderFailure) -> Answer
   ) async throws(ProviderFailure) -> Answer {
     var needs = RoutingNeeds([.background])
     needs.only = provider
@@ -172,7 +172,11 @@ extension ReasoningRun {
     var tries = router.tries(needs, .task, context, deadline: deadline)
     let call = try await tries.next()
     do throws(ProviderFailure) {
-      let answer = try await question()
+      // What has changed while it waited for its turn counts.
+      guard let background = call.setup.provider.services.background else {
+        throw ProviderFailure(.notCapable, message: "\(provider) runs no jobs any more")
+      }
+      let answer = try await question(background)
       router.settleLook(call, failure(answer).map { .failed($0) } ?? .succeeded, context)
       return answer
     } catch {
