@@ -2,6 +2,7 @@ import CompanionPorts
 import CompanionSystem
 import Foundation
 import LoopbackServer
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -93,6 +94,28 @@ struct URLSessionTransportTests {
       }
       #expect(failure?.kind == .connectionLost)
     }
+  }
+
+  @Test(arguments: [false, true], [4, 3_000_000])
+  func `a kept connection that is lost before an answer fails at once, and nothing is sent again`(
+    isReset: Bool, bodySize: Int
+  ) async throws {
+    let seen = Mutex(0)
+    let server = try LoopbackServer { _, connection in
+      let number = seen.withLock { seen in
+        seen += 1
+        return seen
+      }
+      guard number == 2 else { return try connection.respond() }
+      if isReset { connection.reset() } else { connection.cut() }
+    }
+    let request = HTTPRequest(url: server.url(), body: Data(count: bodySize), idleTimeout: .seconds(30))
+    #expect(await failure(sending: request) == nil)
+    #expect(await failure(sending: request)?.kind == .connectionLost)
+    #expect(await failure(sending: request) == nil)
+    #expect(seen.withLock(\.self) == 3)
+    await server.wait { $0.liveConnections == 1 }
+    #expect(transport.liveRequestCount == 0)
   }
 
   @Test(arguments: ["SSH-2.0-OpenSSH_9.6\r\n", "HTTP/1.1 abc\r\n\r\n"])

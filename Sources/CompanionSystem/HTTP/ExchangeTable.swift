@@ -55,6 +55,20 @@ final class ExchangeTable: NSObject, URLSessionDataDelegate {
     completionHandler(nil)
   }
 
+  #if canImport(FoundationNetworking)
+    /// Called when a kept connection was lost before a byte of the answer, and libcurl begins to send the request
+    /// once more, without its body. The server may have taken it: whether to ask again is for the caller to say.
+    func urlSession(
+      _ session: URLSession, task: URLSessionTask,
+      needNewBodyStream completionHandler: @escaping @Sendable (InputStream?) -> Void
+    ) {
+      self[task]?.complete(URLError(.badServerResponse))
+      // Not from here: the session calls this on the queue that a cancellation waits for.
+      session.delegateQueue.addOperation { task.cancel() }
+      completionHandler(nil)
+    }
+  #endif
+
   func urlSession(
     _ session: URLSession, task: URLSessionTask, didReceive challenge: URLAuthenticationChallenge,
     completionHandler:
