@@ -143,12 +143,7 @@ struct Options {
 
   /// The providers that are named, checked so that what is missing is told before anything is asked.
   func providers() async throws -> ProvidersConfiguration {
-    if let configurationFile {
-      let configuration = try ProvidersConfiguration(contentsOf: configurationFile)
-      _ = try configuration.makeProviders()
-      try await configuration.checkSecrets()
-      return configuration
-    }
+    if let configurationFile { return try await Self.configuration(at: configurationFile) }
     guard let model else {
       return ProvidersConfiguration(providers: [
         ProviderConfiguration(id: "offline", api: .offline, model: "extractive")
@@ -172,6 +167,20 @@ struct Options {
     } catch {
       let isAddress = error.field.hasSuffix("base_url")
       throw UsageError(isAddress ? "--base-url needs an http or https address." : "\(error)")
+    }
+  }
+
+  private static func configuration(
+    at path: String
+  ) async throws(ProviderConfigurationFailure) -> ProvidersConfiguration {
+    do throws(ProviderConfigurationFailure) {
+      let configuration = try ProvidersConfiguration(contentsOf: path)
+      _ = try configuration.makeProviders()
+      try await configuration.checkSecrets()
+      return configuration
+    } catch {
+      guard !error.field.isEmpty else { throw error }
+      throw ProviderConfigurationFailure(field: "", problem: "\(path): \(error)")
     }
   }
 

@@ -114,6 +114,11 @@ struct ProgramConfigurationTests {
     ),
     (#"{"providers": [{"id": "a", "api": "custom", "model": "m"}]}"#, "providers[0].api: "),
     (#"{"providers": []}"#, "providers: "), ("[1", "is not JSON: see line 1, column 3"),
+    ("[1]", "must be an object"), (#"{"providers": [],}"#, "is not JSON: see line 1, column 18"),
+    (
+      #"{"providers": [], "providers": [{"id": "SECRET"}]}"#,
+      "providers: is there twice: see line 1, column 19"
+    ),
   ])
   func `a file that is wrong is one clear line with the field, and nothing is opened`(
     configuration: String, complaint: String

@@ -167,6 +167,20 @@ struct ReasoningProgramTests {
   }
 
   @Test(arguments: [
+    ("[1]", "must be an object"), (#"{"providers": [],}"#, "is not JSON: see line 1, column 18"),
+    (#"{"providers": [{"id": "a", "id": "a"}]}"#, "providers[0].id: is there twice: see line 1, column 28"),
+    (#"{"providers": [{"id": "a"}]}"#, "providers[0].api: is missing"),
+  ])
+  func `a configuration that is wrong is told with its file`(text: String, problem: String) async throws {
+    try await withFolder { folder in
+      let path = "\(folder)/providers.json"
+      try text.write(toFile: path, atomically: true, encoding: .utf8)
+      let result = try await Self.run(["list", "--store", "\(folder)/jobs.db", "--config", path])
+      #expect(result.status == 1 && result.complaints == "reasoning-jobs: \(path): \(problem)\n")
+    }
+  }
+
+  @Test(arguments: [
     [], ["start"], ["start", " "], ["frob"], ["wait"], ["wait", "a", "b"], ["list", "x"],
     ["status", "a", "--detach"],
     ["start", "?", "--effort", "huge"], ["start", "?", "--deadline", "0"],
