@@ -121,6 +121,15 @@ struct ProgramProviderTests {
     }
   }
 
+  #if os(Linux)
+    @Test func `an IPv6 address is told to be what cannot be called`() async throws {
+      let arguments = ["--store", "memory", "--model", "m", "--base-url", "http://[::1]:8080/v1"]
+      let result = try await Program.run(arguments, input: "Hello\n")
+      #expect(result.status == 1)
+      #expect(result.complaints.contains("an IPv6 address cannot be called here"), "\(result.complaints)")
+    }
+  #endif
+
   @Test func `an interim response is not the answer`() async throws {
     let server = try Self.server { connection in
       try connection.raw("HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
