@@ -94,7 +94,7 @@ struct ProgramConfigurationTests {
     let (result, _) = try await Self.run(Self.configuration([("main", main)]), input: "Hello\n/providers\n")
     #expect(result.status == 1)
     #expect(result.complaints.contains("24 h"), "\(result.complaints)")
-    let rests = try #require(result.lines.first { $0.contains("rests ") })
+    let rests = try #require(result.lines.first { $0.contains(" more, until ") })
     let tomorrow = SystemTimeSource().now.advanced(by: .seconds(86_400)).description.prefix(10)
     #expect(rests.contains("rests 24 h more, until \(tomorrow) "), "\(rests)")
   }
