@@ -65,7 +65,9 @@ struct CommandRunner {
     return messages.map { message in
       let mark = message.completion == .complete ? "" : " [interrupted]"
       let speaker = message.role == .user ? "you" : "companion"
-      return "\(message.time)  \(speaker): \(message.text)\(mark)"
+      // What was said is not to look like a message of its own.
+      let lines = message.text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      return "\(message.time)  \(speaker): \(lines.joined(separator: "\n    "))\(mark)"
     }.joined(separator: "\n")
   }
 

@@ -77,7 +77,7 @@ struct CompanionCommand {
     guard !options.printsJSON, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
       let chat = PipedChat(
         companion: companion, input: input, output: output, json: json, commands: commands, board: tasks)
-      return await chat.run() ? 0 : 1
+      return await chat.run()
     }
     let models = companion.providers.map { "\($0.model.provider) / \($0.model.model)" }
     output.write(

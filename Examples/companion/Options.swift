@@ -110,7 +110,8 @@ struct Options {
 
     In a terminal it talks; Ctrl-C stops an answer, and a second one quits. Otherwise each line of the input
     is a message, sent when the one before has been answered; at the end it waits up to 60 s for background
-    tasks. Commands, on a line of their own (a leading space sends such a line as a message):
+    tasks, and Ctrl-C ends it with the status 130. Commands, on a line of their own (a leading space sends
+    such a line as a message):
 
     \(SlashCommand.overview)
     """

@@ -38,8 +38,12 @@ final class Output: Sendable {
 
   /// Writes one line about something that went wrong to standard error.
   static func complain(_ message: String) {
-    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ").withoutControls
-    write("companion: \(line)\n", to: STDERR_FILENO)
+    write("companion: \(message.singleLine.withoutControls)\n", to: STDERR_FILENO)
+  }
+
+  /// Writes one line about what is going on to standard error.
+  static func tell(_ message: String) {
+    write("\(message.singleLine.withoutControls)\n", to: STDERR_FILENO)
   }
 
   /// - Returns: whether all of it could be written.
@@ -72,10 +76,15 @@ final class Output: Sendable {
 
 extension String {
   /// The text without what a terminal would obey instead of showing: control characters but line ends and
-  /// tabs.
+  /// tabs, and those that turn the order of what is shown around.
   var withoutControls: String {
-    String(
-      String.UnicodeScalarView(
-        unicodeScalars.filter { $0.properties.generalCategory != .control || $0 == "\n" || $0 == "\t" }))
+    let shown = unicodeScalars.filter {
+      let isObeyed = $0.properties.generalCategory == .control || $0.properties.isBidiControl
+      return !isObeyed || $0 == "\n" || $0 == "\t"
+    }
+    return String(String.UnicodeScalarView(shown))
   }
+
+  /// The text on one line.
+  var singleLine: String { split(whereSeparator: \.isNewline).joined(separator: " ") }
 }

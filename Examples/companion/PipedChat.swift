@@ -1,5 +1,13 @@
 import CompanionKit
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Takes each line of the input as a message and prints the answers, or with `--json` the events.
 struct PipedChat {
   let companion: Companion
@@ -12,27 +20,37 @@ struct PipedChat {
   /// How long background tasks may take after the end of the input.
   static let drainLimit = Duration.seconds(60)
 
-  /// - Returns: whether everything went well.
-  func run() async -> Bool {
-    let isSuccess = await withTaskGroup(of: Bool?.self) { group in
-      group.addTask { await converse() }
-      group.addTask {
-        await obey(Signal.all())
-        return nil
+  /// - Returns: the program's status: 0 when everything went well.
+  func run() async -> Int32 {
+    let events = companion.events()
+    let status = await withTaskGroup(of: Int32?.self) { group in
+      group.addTask { await converse() ? 0 : 1 }
+      group.addTask { await obey(Signal.all()) }
+      if json == nil {
+        group.addTask {
+          for await line in events.compactMap(ProviderBoard.line) { Output.tell(line) }
+          return nil
+        }
       }
       // The end of the input, or a signal, ends the program.
-      let isSuccess = await group.next() ?? nil
+      var status: Int32?
+      while status == nil, let end = await group.next() { status = end }
+      // The person has stopped the answer; nobody has just let go of it.
+      if status == Self.interrupted { companion.interrupt(commands.session) }
       group.cancelAll()
-      return isSuccess ?? false
+      return status ?? 1
     }
     await companion.stop()
     showResults()
-    return await output.flush() && isSuccess
+    return await output.flush() || status != 0 ? status : 1
   }
+
+  /// What a shell calls the status of a program that Ctrl-C has ended, and that `kill` has.
+  private static let (interrupted, terminated): (Int32, Int32) = (130, 143)
 
   private func converse() async -> Bool {
     var isSuccess = await resume()
-    while !output.hasFailed, let line = await input.nextLine() {
+    while !output.hasFailed, !Task.isCancelled, let line = await input.nextLine() {
       guard line.contains(where: { !$0.isWhitespace }) else { continue }
       let command = SlashCommand(line)
       if command == .quit { break }
@@ -44,6 +62,7 @@ struct PipedChat {
       Output.complain("The output cannot be written. Nothing more is sent.")
       return false
     }
+    guard !Task.isCancelled else { return false }
     let isDrained = await drain()
     return isSuccess && isDrained
   }
@@ -58,10 +77,12 @@ struct PipedChat {
 
   private func print(_ send: () async throws(ChatFailure) -> Reply?) async -> Bool {
     var isLineOpen = false
+    // What another program reads is left as it is.
+    let isShown = isatty(STDOUT_FILENO) == 1
     do throws(ChatFailure) {
       guard let reply = try await send() else { return true }
       for try await text in reply {
-        if json == nil { output.write(text) }
+        if json == nil { output.write(isShown ? text.withoutControls : text) }
         isLineOpen = true
         // What could not be shown is not asked on for, and so does not count as shown.
         guard await output.flush() else { return false }
@@ -71,7 +92,7 @@ struct PipedChat {
     } catch {
       endLine(isLineOpen)
       await output.flush()
-      Output.complain(error.description)
+      if !Task.isCancelled { Output.complain(error.description) }
       return false
     }
   }
@@ -89,7 +110,7 @@ struct PipedChat {
           "time": .string(SystemTimeSource().now.description), "text": .string(text),
         ])
       } else {
-        output.write(text + "\n")
+        output.write(text.withoutControls + "\n")
       }
       return true
     } catch {
@@ -117,23 +138,21 @@ struct PipedChat {
   private func showResults() {
     let results = board.takeResults()
     guard json == nil else { return }
-    for result in results { output.write(result + "\n") }
+    for result in results { output.write(result.withoutControls + "\n") }
   }
 
-  /// Returns at a second Ctrl-C, or when somebody wants the program to end. The first Ctrl-C stops the
-  /// answer that is being given.
-  private func obey(_ signals: AsyncStream<Signal>) async {
-    var isQuitting = false
+  /// Returns when the person, or the system, wants the program to end.
+  ///
+  /// - Returns: the status that it ends with; `nil` when nobody does.
+  private func obey(_ signals: AsyncStream<Signal>) async -> Int32? {
     for await signal in signals {
       switch signal {
       case .resize, .resume: continue
       case .suspend: Signal.suspendProcess()
-      case .terminate: return
-      case .interrupt:
-        if isQuitting { return }
-        isQuitting = true
-        companion.interrupt(commands.session)
+      case .terminate: return Self.terminated
+      case .interrupt: return Self.interrupted
       }
     }
+    return nil
   }
 }

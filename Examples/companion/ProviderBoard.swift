@@ -36,7 +36,7 @@ final class ProviderBoard: EventSink {
     state.withLock { state in
       switch event.kind {
       case .callWaits(_, let until, let reason):
-        let wait = until.map { "waits \(seconds(event.time.duration(to: $0))): " } ?? "waits: "
+        let wait = until.map { "waits \(span(event.time.duration(to: $0))): " } ?? "waits: "
         state.waits[cause] = wait + reason
       case .callFailedOver(let from, let to, let failure):
         let way = Way(from: from, to: to)
@@ -46,6 +46,14 @@ final class ProviderBoard: EventSink {
       default: break
       }
     }
+  }
+
+  /// A line on a call that begins to wait; `nil` for other events, and where the wait is hardly noticed.
+  static func line(on event: CompanionEvent) -> String? {
+    guard case .callWaits(let provider, let until, let reason) = event.kind else { return nil }
+    guard let until else { return "waiting for \(provider): \(reason)" }
+    guard event.time.duration(to: until) >= .seconds(1) else { return nil }
+    return "waiting for \(provider) until \(until.clock(on: event.time)): \(reason)"
   }
 
   /// One line on what waits; `nil` when nothing does.

@@ -50,13 +50,14 @@ struct ProviderCommands {
   private func notes(_ provider: ProviderStatus, at now: Timestamp) -> [String] {
     var notes: [String] = []
     if let until = provider.restsUntil {
-      notes.append("rests \(seconds(now.duration(to: until))) more, until \(until.clock)")
+      notes.append("rests \(span(now.duration(to: until))) more, until \(until.clock(on: now))")
     }
     if let failure = provider.lastFailure { notes.append("last failure: \(failure.inShort)") }
     for (target, failovers) in board.failovers(from: provider.configuration.id) {
       let calls = failovers.count == 1 ? "1 call" : "\(failovers.count) calls"
       notes.append(
-        "\(calls) went on to \(target), the last at \(failovers.time.clock): \(failovers.failure.inShort)")
+        "\(calls) went on to \(target), the last at \(failovers.time.clock(on: now)): \(failovers.failure.inShort)"
+      )
     }
     if provider.callsUnderWay > 0 { notes.append("\(provider.callsUnderWay) under way") }
     let left = [

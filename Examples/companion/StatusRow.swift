@@ -25,7 +25,7 @@ struct StatusRow {
   /// What to write so that the row shows a text.
   mutating func show(_ text: String) -> String {
     guard isSupported, let size = Self.size, size.rows > 4 else { return "" }
-    self.text = text
+    self.text = text.singleLine.withoutControls
     let setUp = isShown ? "" : Self.reserve(size)
     isShown = true
     drawnRow = size.rows

@@ -31,13 +31,13 @@ struct TaskCommands {
       "wanted    \(words(of: task))",
       "state     \(label(of: status.task).trimmed), \(seconds(status.elapsed))",
     ]
-    if let note = status.progress?.note { lines.append("progress  \(note)") }
+    if let note = status.progress?.note { lines.append("progress  \(note.singleLine)") }
     let cost = try await companion.taskCost(of: task.id)
     if let used = cost.used { lines.append("tokens    \(used.input) in, \(used.output) out") }
     if !cost.costs.isEmpty || cost.callsOfUnknownCost > 0 {
       lines.append("cost      \(sum(cost.costs, isWhole: cost.callsOfUnknownCost == 0))")
     }
-    lines += history.map { "\($0.number)  \($0.time)  \(line(for: $0.kind))" }
+    lines += history.map { "\($0.number)  \($0.time)  \(line(for: $0.kind).singleLine)" }
     if case .completed(let result) = status.task.state { lines.append(result.text) }
     return lines.joined(separator: "\n")
   }
@@ -65,7 +65,10 @@ struct TaskCommands {
       throw UsageError("No task's ID ends in \(ending). /tasks lists them.")
     }
     guard matches.count == 1 else {
-      throw UsageError("\(matches.count) tasks have an ID that ends in \(ending). Give more of it.")
+      let names = matches.prefix(5).map(\.id.rawValue).joined(separator: ", ")
+      throw UsageError(
+        "\(matches.count) tasks have an ID that ends in \(ending): \(names)\(matches.count > 5 ? ", …" : ""). "
+          + "Give more of it.")
     }
     return task
   }
@@ -85,7 +88,7 @@ struct TaskCommands {
   private func words(of task: GenerationTask) -> String {
     let conversation: ConversationTask? = try? task.request.payload.decode()
     let text = conversation?.instruction ?? task.request.payload.json
-    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let line = text.singleLine
     return line.count > 60 ? "\(line.prefix(59))…" : line
   }
 

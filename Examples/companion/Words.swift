@@ -1,10 +1,15 @@
 import CompanionKit
 import Foundation
 
-/// A time for a person, rounded up: `800 ms` is one second.
-func seconds(_ duration: Duration) -> String {
+/// A time for a person, rounded up: `1 s`, `30 min`, `1 h 30 min`, `2 d 3 h`.
+func span(_ duration: Duration) -> String {
   let seconds = Int((max(duration, .zero) / .seconds(1)).rounded(.up))
-  return seconds < 120 ? "\(seconds) s" : "\((seconds + 59) / 60) min"
+  if seconds < 120 { return "\(seconds) s" }
+  let minutes = (seconds + 59) / 60
+  if minutes < 60 { return "\(minutes) min" }
+  if minutes <= 48 * 60 { return "\(minutes / 60) h" + (minutes % 60 > 0 ? " \(minutes % 60) min" : "") }
+  let hours = (minutes + 59) / 60
+  return "\(hours / 24) d" + (hours % 24 > 0 ? " \(hours % 24) h" : "")
 }
 
 /// An amount of money to four digits that say something.
@@ -26,6 +31,11 @@ extension Timestamp {
 
   /// The date and the time of day, in UTC: `2026-03-01 09:30:00Z`.
   var clockAndDate: String { "\(description.prefix(10)) \(clock)" }
+
+  /// The time of day; with the date, where that is another one than today's.
+  func clock(on today: Timestamp) -> String {
+    description.prefix(10) == today.description.prefix(10) ? clock : clockAndDate
+  }
 }
 
 extension ProviderFailure {

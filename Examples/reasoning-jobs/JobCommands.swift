@@ -6,15 +6,20 @@ struct JobCommands {
   let companion: Companion
 
   private var jobs: ReasoningJobs { companion.reasoning }
+  private var stops: ProviderStops { ProviderStops(companion: companion) }
+
+  /// When what is stored goes on.
+  private static let whileRunning = "while start, wait or list --follow runs"
 
   func run(_ command: Command) async throws -> Status {
     switch command {
     case .start(let questions, let effort, let deadline, let detaches):
       return try await start(questions, effort, deadline, detaches: detaches)
-    case .status(let id): Terminal.show(describe(try await find(id)))
-    case .result(let id): return try await showResult(of: try await find(id).id)
+    case .status(let id): showStatus(of: try await find(id))
+    case .result(let id): return try await showOutcome(of: try await find(id).id)
     case .list(let status, let follows): return try await list(status, follows: follows)
     case .cancel(let id): try await cancel(try await find(id))
+    case .retry(let id): try await retry(try await find(id))
     case .wait(let id, let timeout): return try await wait(for: try await find(id), timeout)
     case .forget(let id):
       let job = try await find(id)
@@ -40,7 +45,7 @@ struct JobCommands {
       started.append(try await jobs.status(of: id))
     }
     guard !detaches else {
-      Terminal.tell("Stored. What is started goes on while start, wait or list --follow runs.")
+      Terminal.tell("Stored. What is started goes on \(Self.whileRunning).")
       return .done
     }
     let ids = started.map(\.id)
@@ -61,7 +66,7 @@ struct JobCommands {
   private func list(_ status: ReasoningJob.Status?, follows: Bool) async throws -> Status {
     if follows {
       let active = try await jobs.activeJobs(limit: 1_000)
-      let end = try await follow(active) { .done }
+      let end = try await follow(active, stops: try await stops.open()) { .done }
       guard end == .done else { return end }
     }
     let found = try await all(status)
@@ -70,31 +75,59 @@ struct JobCommands {
       let label = job.status.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
       Terminal.show("\(job.id)  \(label)  \(seconds(job.elapsed))  \(shortened(job.question))")
     }
+    if found.contains(where: { $0.status == .failed }) { Terminal.tell("retry ID takes a failed job back.") }
     return .done
   }
 
   private func cancel(_ job: ReasoningJob) async throws {
     try checkProvider(of: job)
-    switch try await jobs.cancel(job.id, reason: "The person cancelled it.") {
-    case .cancelled: Terminal.tell("Job \(job.id) is cancelled.")
-    case .alreadyEnded: Terminal.tell("Job \(job.id) had ended already: \(job.status.rawValue).")
+    let earlier = Set(try await stops.open().map(\.id))
+    let outcome = try await jobs.cancel(job.id, reason: "The person cancelled it.")
+    // The provider is still being told: what comes of it is known when that has ended.
+    await companion.stop()
+    let open = try await stops.open()
+    switch outcome {
+    case .cancelled where open.allSatisfy({ earlier.contains($0.id) }):
+      Terminal.tell("Job \(job.id) is cancelled.")
+    case .cancelled:
+      let provider = job.provider.map { "\($0)" } ?? "its provider"
+      Terminal.tell(
+        "Job \(job.id) is cancelled here. It may still run at \(provider), which has not confirmed the stop: "
+          + "it is told again \(Self.whileRunning).")
+    case .alreadyEnded:
+      Terminal.tell("Job \(job.id) had ended already: \(try await jobs.status(of: job.id).status.rawValue).")
+      if !open.isEmpty {
+        let subject = open.count == 1 ? "1 cancelled job is" : "\(open.count) cancelled jobs are"
+        Terminal.tell(
+          "\(subject) still to be stopped at a provider, which is told again \(Self.whileRunning).")
+      }
     default:
       Terminal.tell("Job \(job.id) is to stop: the program that works on it hears of it in a few seconds.")
     }
+  }
+
+  private func retry(_ job: ReasoningJob) async throws {
+    guard job.status == .failed else {
+      throw Refusal(description: "Job \(job.id) has not failed: it is \(job.status.rawValue).")
+    }
+    let start = try await companion.retryTask(job.id, reason: "The person asked for it.", delay: .zero)
+    Terminal.tell(
+      "Job \(job.id) is taken back. It goes on\(start.map { " from \($0)," } ?? "") \(Self.whileRunning).")
   }
 
   // MARK: Following
 
   /// Works on jobs, and tells of them, until all have ended; then says what came of them.
   private func follow(
-    _ followed: [ReasoningJob], _ timeout: Duration? = nil, _ outcome: () async throws -> Status
+    _ followed: [ReasoningJob], stops open: [GenerationTask] = [], _ timeout: Duration? = nil,
+    _ outcome: () async throws -> Status
   ) async throws -> Status {
     for job in followed where !job.status.isFinal { try checkProvider(of: job) }
     companion.start()
     let interruptions = Terminal.interruptions()
     let end = try await withThrowingTaskGroup(of: Status?.self) { group in
       group.addTask {
-        try await tell(of: followed)
+        try await tell(of: followed, stops: open)
         return nil
       }
       group.addTask {
@@ -122,8 +155,9 @@ struct JobCommands {
     return end
   }
 
-  private func tell(of followed: [ReasoningJob]) async throws {
+  private func tell(of followed: [ReasoningJob], stops open: [GenerationTask]) async throws {
     try await withThrowingTaskGroup { group in
+      for stop in open { group.addTask { try await stops.tell(of: stop) } }
       for job in followed {
         group.addTask {
           var last = ""
@@ -148,24 +182,26 @@ struct JobCommands {
 
   // MARK: Results
 
-  private func showResult(of id: JobID) async throws -> Status {
+  /// Prints a job's answer. A failure is told, and keeps nobody from the results of others.
+  private func showOutcome(of id: JobID) async throws -> Status {
     do throws(ReasoningJobFailure) {
       Terminal.show(try await jobs.result(of: id).response)
       return .done
     } catch {
       if case .failed(_, let partial?) = error { Terminal.show(partial) }
-      throw error
+      Terminal.complain("\(error)")
+      if case .failed = error { tellOfRetry(id) }
+      return Status(error)
     }
   }
 
-  /// The same, where a failure keeps nobody from the results of others.
-  private func showOutcome(of id: JobID) async throws -> Status {
-    do {
-      return try await showResult(of: id)
-    } catch let error as ReasoningJobFailure {
-      Terminal.complain("\(error)")
-      return Status(error)
-    }
+  private func showStatus(of job: ReasoningJob) {
+    Terminal.show(describe(job))
+    if job.status == .failed { tellOfRetry(job.id) }
+  }
+
+  private func tellOfRetry(_ id: JobID) {
+    Terminal.tell("\"reasoning-jobs retry \(id.rawValue.suffix(6))\" takes it back.")
   }
 
   private func question(of id: JobID) async throws -> String {
@@ -183,7 +219,7 @@ struct JobCommands {
     ]
     if let provider = job.provider { lines.append("provider  \(provider)") }
     if let note = job.note, !job.status.isFinal { lines.append("note      \(Terminal.singleLine(note))") }
-    if let failure = job.failure { lines.append("failure   \(failure)") }
+    if let failure = job.failure { lines.append("failure   \(Terminal.singleLine("\(failure)"))") }
     return lines.joined(separator: "\n")
   }
 
@@ -206,11 +242,13 @@ struct JobCommands {
     }
     let matches = try await all(nil).filter { $0.id.rawValue.hasSuffix(ending) }
     guard let job = matches.first else {
-      throw NoSuchJob(description: "No job's ID ends in \(ending). list shows them.")
+      throw Refusal(description: "No job's ID ends in \(ending). list shows them.")
     }
     guard matches.count == 1 else {
-      throw NoSuchJob(
-        description: "\(matches.count) jobs have an ID that ends in \(ending). Give more of it.")
+      let names = matches.prefix(5).map(\.id.rawValue).joined(separator: ", ")
+      throw Refusal(
+        description: "\(matches.count) jobs have an ID that ends in \(ending): \(names)"
+          + "\(matches.count > 5 ? ", …" : ""). Give more of it.")
     }
     return job
   }
@@ -228,7 +266,7 @@ struct JobCommands {
   }
 }
 
-/// The end of an ID that is not one job's.
-private struct NoSuchJob: Error, CustomStringConvertible {
+/// Why nothing was done, in a line for a person.
+private struct Refusal: Error, CustomStringConvertible {
   let description: String
 }

@@ -8,6 +8,7 @@ enum Command {
   case result(String)
   case list(ReasoningJob.Status?, follows: Bool)
   case cancel(String)
+  case retry(String)
   case wait(String, timeout: Duration?)
   case forget(String)
 }
@@ -97,6 +98,7 @@ struct Options {
     case "status": return .status(try id(of: name, words))
     case "result": return .result(try id(of: name, words))
     case "cancel": return .cancel(try id(of: name, words))
+    case "retry": return .retry(try id(of: name, words))
     case "forget": return .forget(try id(of: name, words))
     case "wait": return .wait(try id(of: name, words), timeout: try seconds("--timeout"))
     default: throw UsageError("There is no command \(name.prefix(40)).")
@@ -104,7 +106,7 @@ struct Options {
   }
 
   private func id(of command: String, _ words: [String]) throws(UsageError) -> String {
-    guard let id = words.first, words.count == 1 else {
+    guard let id = words.first, words.count == 1, id.contains(where: { !$0.isWhitespace }) else {
       throw UsageError("\(command) needs one job: its ID, or the end of it.")
     }
     return id
@@ -143,12 +145,7 @@ struct Options {
 
   /// The providers that are named, checked so that what is missing is told before anything is asked.
   func providers() async throws -> ProvidersConfiguration {
-    if let configurationFile {
-      let configuration = try ProvidersConfiguration(contentsOf: configurationFile)
-      _ = try configuration.makeProviders()
-      try await configuration.checkSecrets()
-      return configuration
-    }
+    if let configurationFile { return try await Self.configuration(at: configurationFile) }
     guard let model else {
       return ProvidersConfiguration(providers: [
         ProviderConfiguration(id: "offline", api: .offline, model: "extractive")
@@ -175,6 +172,20 @@ struct Options {
     }
   }
 
+  private static func configuration(
+    at path: String
+  ) async throws(ProviderConfigurationFailure) -> ProvidersConfiguration {
+    do throws(ProviderConfigurationFailure) {
+      let configuration = try ProvidersConfiguration(contentsOf: path)
+      _ = try configuration.makeProviders()
+      try await configuration.checkSecrets()
+      return configuration
+    } catch {
+      guard !error.field.isEmpty else { throw error }
+      throw ProviderConfigurationFailure(field: "", problem: "\(path): \(error)")
+    }
+  }
+
   static let help = """
     Questions that take long thought, answered in the background.
 
@@ -192,6 +203,7 @@ struct Options {
           --status started|running|completed|failed|cancelled
           --follow                   wait until none is left to do
       cancel ID             stop a job, also at its provider
+      retry ID              take a failed job back: one that may still run at its provider is asked after again
       forget ID             remove a job that has ended
 
     The end of an ID will do where it is one job's alone.

@@ -20,10 +20,11 @@ enum Terminal {
     text.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
-  /// Nothing that a terminal would obey instead of showing.
+  /// Nothing that a terminal would obey instead of showing, or that turns the order of what is shown around.
   private static func write(_ text: String, to file: FileHandle) {
     let shown = text.unicodeScalars.filter {
-      $0.properties.generalCategory != .control || $0 == "\n" || $0 == "\t"
+      let isObeyed = $0.properties.generalCategory == .control || $0.properties.isBidiControl
+      return !isObeyed || $0 == "\n" || $0 == "\t"
     }
     // Who has stopped reading needs no more.
     try? file.write(contentsOf: Data((String(String.UnicodeScalarView(shown)) + "\n").utf8))

@@ -41,27 +41,45 @@ struct ProvidersFileTests {
     (#"{"a": "\x"}"#, "is not JSON: see line 1, column 9"), ("{'a': 1}", "is not JSON: see line 1, column 2"),
     ("{\"a\": 01}", "is not JSON: see line 1, column 8"),
     ("{\"a\": tru}", "is not JSON: see line 1, column 10"),
+    (#"{"providers": [],}"#, "is not JSON: see line 1, column 18"), ("[1]", "must be an object"),
+    (
+      #"{"providers": [], "sharp edge": 1}"#,
+      "there is no such member; there are hedge_after_ms, providers, strategy"
+    ),
     (String(repeating: "[", count: 100_000), "is nested too deeply"),
-    (String(repeating: " ", count: 1_100_000), "is larger than 1024 KiB"),
   ])
   func `what is not JSON is told, with where it is not`(text: String, problem: String) async throws {
     try await withFile(text) { path in
       let failure = #expect(throws: ProviderConfigurationFailure.self) {
         _ = try ProvidersConfiguration(contentsOf: path)
       }
-      #expect(failure?.description == "\(path) \(problem)")
+      #expect(failure?.description == "\(path): \(problem)")
     }
   }
 
   @Test func `a file that cannot be read says why`() async throws {
     try await withFolder { folder in
-      let problems = [folder: "is a folder", "\(folder)/nowhere": "is not there", "a\0b": "is no path"]
+      let large = "\(folder)/large.json"
+      try String(repeating: " ", count: 1_100_000).write(toFile: large, atomically: true, encoding: .utf8)
+      let problems = [
+        folder: "is a folder", "\(folder)/nowhere": "is not there", "a\0b": "is no path",
+        large: "is larger than 1024 KiB",
+      ]
       for (path, problem) in problems {
         let failure = #expect(throws: ProviderConfigurationFailure.self) {
           _ = try ProvidersConfiguration(contentsOf: path)
         }
         #expect(failure?.description == "\(path) \(problem)")
       }
+    }
+  }
+
+  @Test func `a member that is there twice is named with its place`() async throws {
+    try await withFile(#"{"providers": [{"id": "a", "api": "offline", "model": "m", "id": "b"}]}"#) { path in
+      let failure = #expect(throws: ProviderConfigurationFailure.self) {
+        _ = try ProvidersConfiguration(contentsOf: path)
+      }
+      #expect(failure?.description == "providers[0].id: is there twice: see line 1, column 60")
     }
   }
 

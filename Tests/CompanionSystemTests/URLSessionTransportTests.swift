@@ -147,6 +147,17 @@ struct URLSessionTransportTests {
     #expect(await failure(sending: request(url))?.kind == .unreachable)
   }
 
+  #if canImport(FoundationNetworking)
+    @Test(arguments: ["http://[::1]:8080/v1", "https://[::ffff:127.0.0.1]/"])
+    func `an IPv6 address is refused with a clear text, where it cannot be called`(
+      _ address: String
+    ) async throws {
+      let failure = await failure(sending: request(try #require(URL(string: address))))
+      #expect(failure?.kind == .unreachable)
+      #expect(failure?.message.contains("an IPv6 address cannot be called here") == true)
+    }
+  #endif
+
   @Test func `a header with a line break is refused, and its value is not told`() async throws {
     let server = try LoopbackServer { _, connection in try connection.respond() }
     var request = request(server.url())

@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// Everything that a host configures about providers: which there are, and how one of them is chosen.
 ///
 /// It is written as JSON, and read from it, with ``json`` and ``init(json:)``. No secret is in it.
@@ -20,6 +22,24 @@ public struct ProvidersConfiguration: Hashable, Sendable {
 }
 
 extension ProvidersConfiguration {
+  /// Reads a configuration from JSON text, as a person writes it, and validates it.
+  ///
+  /// - Throws: ``ProviderConfigurationFailure``: the text is not JSON, with the first line that is not; a member
+  ///   is there twice; or the first field that is wrong. It quotes nothing of what is written there.
+  public init(json text: Data) throws(ProviderConfigurationFailure) {
+    if text.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) {
+      throw ProviderConfigurationFailure(field: "", problem: "is empty")
+    }
+    guard JSONValue.isShallow(text) else {
+      throw ProviderConfigurationFailure(field: "", problem: "is nested too deeply")
+    }
+    try JSONSyntax.check(text)
+    guard let json = JSONValue(json: text) else {
+      throw ProviderConfigurationFailure(field: "", problem: "is not JSON")
+    }
+    try self.init(json: json)
+  }
+
   /// Reads a configuration, and validates it.
   ///
   /// - Throws: ``ProviderConfigurationFailure``, which names the first field that is wrong and quotes nothing

@@ -13,7 +13,8 @@ import Foundation
 ///
 /// A slow reader makes the server wait on Apple's platforms. Elsewhere a transfer cannot be paused; there, an
 /// answer that runs 64 MiB ahead of its reader fails with ``TransportFailure/Kind/connectionLost`` behind
-/// what was held.
+/// what was held. Nor can an IPv6 address be called there, such as `http://[::1]:8080`; a host's name can,
+/// whatever it stands for.
 public final class URLSessionTransport: HTTPTransport {
   private let session: URLSession
   private let exchanges = ExchangeTable()
@@ -64,6 +65,14 @@ extension URLRequest {
     guard let scheme = request.url.scheme?.lowercased(), ["http", "https"].contains(scheme),
       let host = request.url.host(), !host.isEmpty
     else { throw TransportFailure(.unreachable, message: "the address is not one of http or https") }
+    #if canImport(FoundationNetworking)
+      // The session fails there with a bare number, whatever the address.
+      guard !host.contains(":") else {
+        throw TransportFailure(
+          .unreachable,
+          message: "an IPv6 address cannot be called here: write a host's name, such as localhost")
+      }
+    #endif
     for (name, value) in request.headers where !Self.isPrintable(name) || !Self.isPrintable(value) {
       throw TransportFailure(
         .unreachable, message: "the header \(name.debugDescription) has a control character")

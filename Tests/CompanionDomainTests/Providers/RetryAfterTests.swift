@@ -15,6 +15,7 @@ struct RetryAfterTests {
     ("7", Duration.seconds(7)), ("0", .zero), ("1.5", .milliseconds(1500)), (" 2 ", .seconds(2)),
     ("Sun, 01 Mar 2026 09:31:00 GMT", .seconds(60)), ("Sun, 01 Mar 2026 09:00:00 GMT", .zero),
     ("99999999999999999999", .seconds(86_400)), ("Fri, 31 Dec 2100 23:59:59 GMT", .seconds(86_400)),
+    ("Fri, 31 Dec 9999 23:59:59 GMT", .seconds(86_400)), ("253402300799", .seconds(86_400)),
   ])
   func `Retry-After is read in seconds and as a date`(_ text: String, _ expected: Duration) {
     #expect(delay(["retry-after": text]) == expected)

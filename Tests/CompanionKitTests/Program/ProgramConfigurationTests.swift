@@ -1,6 +1,7 @@
 import CompanionKit
 import Foundation
 import LoopbackServer
+import Synchronization
 import Testing
 
 /// The `companion` program with several providers, from a file.
@@ -83,6 +84,40 @@ struct ProgramConfigurationTests {
     #expect(result.status == 1)
   }
 
+  @Test(arguments: ["Fri, 31 Dec 9999 23:59:59 GMT", "99999999999999999999"])
+  func `a provider that asks for ages rests a day, which is told in hours and with its date`(
+    retryAfter: String
+  ) async throws {
+    let main = try LoopbackServer { _, connection in
+      try connection.respond(429, ["Retry-After": retryAfter], OpenAIScript.error("Slow down"))
+    }
+    let (result, _) = try await Self.run(Self.configuration([("main", main)]), input: "Hello\n/providers\n")
+    #expect(result.status == 1)
+    #expect(result.complaints.contains("24 h"), "\(result.complaints)")
+    let rests = try #require(result.lines.first { $0.contains(" more, until ") })
+    let tomorrow = SystemTimeSource().now.advanced(by: .seconds(86_400)).description.prefix(10)
+    #expect(rests.contains("rests 24 h more, until \(tomorrow) "), "\(rests)")
+  }
+
+  @Test func `in a pipe a wait for a provider is told, and what is asked is answered after it`() async throws
+  {
+    let requests = Mutex(0)
+    let main = try LoopbackServer { _, connection in
+      let isFirst = requests.withLock { count in
+        defer { count += 1 }
+        return count == 0
+      }
+      guard !isFirst else {
+        return try connection.respond(429, ["Retry-After": "2"], OpenAIScript.error("Slow down"))
+      }
+      try connection.stream(OpenAIScript.stream(text: "Here I am"))
+    }
+    let (result, _) = try await Self.run(Self.configuration([("main", main)]), input: "Hello\n")
+    #expect(result.status == 0 && result.output == "Here I am\n", "\(result.complaints)")
+    #expect(result.complaints.hasPrefix("waiting for main until "))
+    #expect(result.complaints.hasSuffix("Z: main has asked not to be called\n"))
+  }
+
   @Test func `as JSON the events tell of it, and nobody tells the key`() async throws {
     let main = try Self.failingServer(401)
     let backup = try ProgramProviderTests.server { try $0.stream(OpenAIScript.stream(text: "Hello")) }
@@ -114,6 +149,11 @@ struct ProgramConfigurationTests {
     ),
     (#"{"providers": [{"id": "a", "api": "custom", "model": "m"}]}"#, "providers[0].api: "),
     (#"{"providers": []}"#, "providers: "), ("[1", "is not JSON: see line 1, column 3"),
+    ("[1]", "must be an object"), (#"{"providers": [],}"#, "is not JSON: see line 1, column 18"),
+    (
+      #"{"providers": [], "providers": [{"id": "SECRET"}]}"#,
+      "providers: is there twice: see line 1, column 19"
+    ),
   ])
   func `a file that is wrong is one clear line with the field, and nothing is opened`(
     configuration: String, complaint: String

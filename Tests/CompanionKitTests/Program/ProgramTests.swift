@@ -85,6 +85,22 @@ struct ProgramTests {
     #expect(complaints.last?.hasPrefix("companion: /nonsense is not a command.") == true)
   }
 
+  @Test func `in what is listed nothing is obeyed by a terminal, or looks like a line of its own`()
+    async throws
+  {
+    let message = "Hello\u{1B}[2J\u{202E}olleh\u{2066}\u{2028}2026-01-01  you: a lie"
+    let input = "\(message)\nSummarise\u{202E} our conversation\u{9B}.\n/history\n/tasks\n"
+    let result = try await Program.run(["--store", "memory"], input: input)
+    #expect(result.status == 0)
+    let listing = result.output[try #require(result.output.range(of: "you: Hello[2J")).lowerBound...]
+    #expect(listing.hasPrefix("you: Hello[2Jolleh\n    2026-01-01  you: a lie\n"))
+    #expect(listing.contains("Summarise our conversation."))
+    #expect(
+      !listing.unicodeScalars.contains {
+        $0 != "\n" && ($0.properties.generalCategory == .control || $0.properties.isBidiControl)
+      })
+  }
+
   @Test(arguments: [
     ["--nonsense"], ["--store"], ["--store", ""], ["--model"], ["--base-url", "nowhere", "--model", "m"],
     ["--base-url", "http://localhost"], ["--session", "a b"], ["--new=yes"], ["message"],

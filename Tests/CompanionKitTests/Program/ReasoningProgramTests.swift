@@ -29,6 +29,8 @@ struct ReasoningProgramTests {
       var cancels = 0
       var secrets: Set<String> = []
       var isDone = false
+      /// The status of every answer but to a hand-over; what is asked then does nothing.
+      var refusal: Int?
     }
 
     private let state = Mutex(Seen())
@@ -37,26 +39,35 @@ struct ReasoningProgramTests {
 
     func finishJob() { state.withLock { $0.isDone = true } }
 
+    func refuse(with status: Int?) { state.withLock { $0.refusal = status } }
+
     func answer(_ request: LoopbackRequest, _ connection: LoopbackConnection) throws {
-      let response = state.withLock { state in
+      let (status, response) = state.withLock { state in
         state.secrets.insert(request.headers["authorization"] ?? "")
-        switch (request.method, request.path) {
-        case ("POST", "/v1/responses"):
-          state.keys.append(request.headers["idempotency-key"] ?? "")
-          return ResponsesScript.response(status: "queued")
-        case ("GET", "/v1/responses/resp_1"):
-          state.polls += 1
-          return state.isDone
-            ? ResponsesScript.answer(text: "Because of Rayleigh.")
-            : ResponsesScript.response(status: state.cancels > 0 ? "cancelled" : "in_progress")
-        case ("POST", "/v1/responses/resp_1/cancel"):
-          state.cancels += 1
-          return ResponsesScript.response(status: "cancelled")
-        default: return ResponsesScript.response(status: "failed")
+        if request.path != "/v1/responses", let refusal = state.refusal {
+          return (refusal, OpenAIScript.error("no"))
         }
+        return (200, answer(request, &state))
       }
       try connection.respond(
-        200, ["Content-Type": "application/json", "openai-poll-after-ms": "50"], response)
+        status, ["Content-Type": "application/json", "openai-poll-after-ms": "50"], response)
+    }
+
+    private func answer(_ request: LoopbackRequest, _ state: inout Seen) -> String {
+      switch (request.method, request.path) {
+      case ("POST", "/v1/responses"):
+        state.keys.append(request.headers["idempotency-key"] ?? "")
+        return ResponsesScript.response(status: "queued")
+      case ("GET", "/v1/responses/resp_1"):
+        state.polls += 1
+        return state.isDone
+          ? ResponsesScript.answer(text: "Because of Rayleigh.")
+          : ResponsesScript.response(status: state.cancels > 0 ? "cancelled" : "in_progress")
+      case ("POST", "/v1/responses/resp_1/cancel"):
+        state.cancels += 1
+        return ResponsesScript.response(status: "cancelled")
+      default: return ResponsesScript.response(status: "failed")
+      }
     }
   }
 
@@ -161,13 +172,121 @@ struct ReasoningProgramTests {
       let status = try await Self.run(["status", id], environment: environment)
       #expect(status.lines.contains("status    started"))
       #expect(try await Self.run(["list", "--follow"], environment: environment).lines.count == 3)
-      let ambiguous = try await Self.run(["status", ""], environment: environment)
-      #expect(ambiguous.status == 1)
+    }
+  }
+
+  @Test func `a job that failed at a refused key is taken back, and is the same job at the provider`()
+    async throws
+  {
+    try await Self.withServer { options, server, desk in
+      let (program, id) = try await Self.startJob(options, server)
+      desk.refuse(with: 401)
+      let failed = await program.end()
+      #expect(failed.status == 2)
+      let hint = "\"reasoning-jobs retry \(id.suffix(6))\" takes it back."
+      #expect(failed.complaints.contains(hint))
+      for command in ["status", "result", "wait"] {
+        let shown = try await Self.run([command, id] + options, environment: Self.key)
+        #expect(shown.complaints.contains(hint), "\(command)")
+      }
+      let list = try await Self.run(["list"] + options, environment: Self.key)
+      #expect(list.complaints == "retry ID takes a failed job back.\n")
+
+      desk.refuse(with: nil)
+      desk.finishJob()
+      let retry = try await Self.run(["retry", String(id.suffix(6))] + options, environment: Self.key)
+      #expect(retry.status == 0 && retry.complaints.hasPrefix("Job \(id) is taken back. It goes on"))
+      let wait = try await Self.run(["wait", id] + options, environment: Self.key)
+      #expect(wait.status == 0 && wait.output == "Because of Rayleigh.\n", "\(wait.complaints)")
+      #expect(desk.seen.keys.count == 1)
+      let again = try await Self.run(["retry", id] + options, environment: Self.key)
+      #expect(again.status == 1 && again.complaints.contains("Job \(id) has not failed: it is completed."))
+    }
+  }
+
+  @Test func `a provider that refuses the stop is told again, and the person is told so`() async throws {
+    try await Self.withServer { options, server, desk in
+      let (program, id) = try await Self.startJob(options, server)
+      program.send(SIGINT)
+      _ = await program.end()
+      desk.refuse(with: 401)
+      let cancel = try await Self.run(["cancel", id] + options, environment: Self.key)
+      #expect(cancel.status == 0)
+      #expect(cancel.complaints.hasPrefix("Job \(id) is cancelled here. It may still run at thinker"))
+      let again = try await Self.run(["cancel", id] + options, environment: Self.key)
+      #expect(again.complaints.contains("had ended already: cancelled."))
+      #expect(again.complaints.contains("1 cancelled job is still to be stopped"))
+      #expect(desk.seen.cancels == 0)
+
+      desk.refuse(with: nil)
+      let follow = try await Self.run(["list", "--follow"] + options, environment: Self.key)
+      #expect(follow.status == 0 && follow.complaints.contains("resp_1 does not run at thinker any more."))
+      #expect(desk.seen.cancels == 1)
+      let last = try await Self.run(["cancel", id] + options, environment: Self.key)
+      #expect(last.complaints == "Job \(id) had ended already: cancelled.\n")
+    }
+  }
+
+  @Test func `the end of an ID that several jobs have is told with their IDs`() async throws {
+    try await withFolder { folder in
+      let store = ["--store", "\(folder)/jobs.db"]
+      let questions = (1...40).map { "Question \($0)?" }
+      let ids = try await Self.run(["start", "--detach"] + questions + store).lines
+      let ends = Dictionary(grouping: ids) { String($0.suffix(1)) }
+      let (end, meant) = try #require(ends.first { (2...5).contains($0.value.count) })
+      let ambiguous = try await Self.run(["status", end] + store)
+      #expect(ambiguous.status == 1 && ambiguous.output.isEmpty)
+      #expect(ambiguous.complaints.contains("\(meant.count) jobs have an ID that ends in \(end): "))
+      for id in meant { #expect(ambiguous.complaints.contains(id)) }
+      for command in ["status", "cancel", "retry", "wait", "forget", "result"] {
+        let unknown = try await Self.run([command, "nothing"] + store)
+        #expect(unknown.status == 1 && unknown.complaints.contains("No job's ID ends in nothing."))
+      }
+      #expect(try await Self.run(["cancel", ids[0]] + store).status == 0)
+      let again = try await Self.run(["cancel", ids[0]] + store)
+      #expect(again.status == 0 && again.complaints == "Job \(ids[0]) had ended already: cancelled.\n")
+    }
+  }
+
+  @Test func `what a terminal would obey, or show the other way around, is not in what is shown`()
+    async throws
+  {
+    try await withFolder { folder in
+      let store = ["--store", "\(folder)/jobs.db"]
+      let question = "What\u{1B}[2J is\r\nnot\u{2028}here\u{202E}deliaf\u{2066}\u{200F}\u{9B}1m?"
+      let id = try #require(try await Self.run(["start", "--detach", question] + store).lines.first)
+      for command in [
+        ["list"], ["status", id], ["list", "--follow"], ["start", "Other?"], ["result", id],
+      ] {
+        let shown = try await Self.run(command + store)
+        let text = shown.output + shown.complaints
+        #expect(
+          !text.unicodeScalars.contains {
+            $0 != "\n" && ($0.properties.generalCategory == .control || $0.properties.isBidiControl)
+          }, "\(command)")
+      }
+      #expect(try await Self.run(["list"] + store).lines.count == 2)
+      #expect(try await Self.run(["status", id] + store).output.contains("What[2J is not heredeliaf1m?"))
+    }
+  }
+
+  @Test(arguments: [
+    ("[1]", "must be an object"), (#"{"providers": [],}"#, "is not JSON: see line 1, column 18"),
+    (#"{"providers": [{"id": "a", "id": "a"}]}"#, "providers[0].id: is there twice: see line 1, column 28"),
+    (#"{"providers": [{"id": "a"}]}"#, "providers[0].api: is missing"),
+  ])
+  func `a configuration that is wrong is told with its file`(text: String, problem: String) async throws {
+    try await withFolder { folder in
+      let path = "\(folder)/providers.json"
+      try text.write(toFile: path, atomically: true, encoding: .utf8)
+      let result = try await Self.run(["list", "--store", "\(folder)/jobs.db", "--config", path])
+      #expect(result.status == 1 && result.complaints == "reasoning-jobs: \(path): \(problem)\n")
     }
   }
 
   @Test(arguments: [
     [], ["start"], ["start", " "], ["frob"], ["wait"], ["wait", "a", "b"], ["list", "x"],
+    ["status", ""], ["cancel", " "], ["retry"], ["retry", ""], ["forget", "\u{A0}"],
     ["status", "a", "--detach"],
     ["start", "?", "--effort", "huge"], ["start", "?", "--deadline", "0"],
     ["start", "?", "--deadline", "nan"],
