@@ -16,7 +16,7 @@ extension TaskEngine {
     var moved = 0
     for task in try await waitingTasks(where: { if case .providerJob = $0.reason { true } else { false } }) {
       guard ReasoningCheckpoint(of: task)?.provider == provider else { continue }
-      let input = ReasoningCheckpoint.leaving(provider)
+      let input = TaskInput.leave(provider)
       if case .applied = try await ApplyTransition(environment: environment)(.wake(input: input), to: task.id)
       {
         moved += 1
