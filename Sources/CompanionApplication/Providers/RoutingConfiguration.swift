@@ -8,9 +8,6 @@ public struct RoutingConfiguration: Sendable {
   /// After how long without the beginning of an answer a second provider is asked as well; the first to begin
   /// answers. Both may be billed. `nil` for never. It is done for a person who waits, and never for a task.
   public var hedgeAfter: Duration?
-  /// What models cost whose provider's configuration does not say. One that is in neither costs an unknown
-  /// amount.
-  public var prices: [ModelIdentity: ModelPrice] = [:]
   /// How the tokens of a prompt are estimated before a provider has counted them.
   public var tokenCounter: any TokenCounter = RuleOfThumbTokenCounter()
   /// How long entries of the ledger are kept.

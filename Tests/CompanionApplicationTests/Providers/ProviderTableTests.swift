@@ -48,10 +48,7 @@ struct ProviderTableTests {
   @Test func `the cheapest is asked first, one of unknown price last`() {
     var scene = TableUnderTest(
       .silent("unknown"), .silent("dear", price: ModelPrice(perMillionInput: 9, perMillionOutput: 9)),
-      .silent("cheap"), strategy: .cheapest,
-      prices: [
-        ModelIdentity(provider: "cheap", model: "m"): ModelPrice(perMillionInput: 1, perMillionOutput: 1)
-      ])
+      .silent("cheap", price: ModelPrice(perMillionInput: 1, perMillionOutput: 1)), strategy: .cheapest)
     let first = scene.call(.tokens(100))
     #expect(first?.id == "cheap")
     var needs = RoutingNeeds.tokens(100)
