@@ -1,7 +1,8 @@
 public import CompanionDomain
 public import CompanionPorts
 
-/// Why a command about providers was not carried out. Nothing has changed.
+/// Why a command about providers was not carried out, or not to its end. Nothing has changed unless the case says
+/// otherwise.
 @nonexhaustive
 public enum ProviderCommandFailure: Error, Hashable, Sendable {
   /// There is no provider of this name.
@@ -20,6 +21,9 @@ public enum ProviderCommandFailure: Error, Hashable, Sendable {
   case testFailed(ProviderID, ProviderFailure)
   /// The store failed.
   case store(StoreFailure)
+  /// Calls go to the other provider, and so many tasks have been moved to it; then the store failed, and the others
+  /// were not. Switching again moves them. The last one may have been moved, too, when the failure leaves it open.
+  case partlyMoved(to: ProviderID, tasks: Int, StoreFailure)
 }
 
 extension ProviderCommandFailure: CustomStringConvertible {
@@ -39,6 +43,9 @@ extension ProviderCommandFailure: CustomStringConvertible {
     case .testFailed(let id, let failure):
       "The configuration of \(id) did not pass its test and was not applied. \(failure)"
     case .store(let failure): failure.description
+    case .partlyMoved(let id, let tasks, let failure):
+      "Calls go to \(id) now, and tasks that were moved before the store failed: \(tasks). \(failure) "
+        + "Switch again to move the others."
     }
   }
 }
