@@ -269,7 +269,9 @@ struct ModelRouterTests {
     try RouterScene.run { _ in
       [.scripted("a", .refusing(long), window: 8_000), .scripted("b", small, window: 8_000)]
     } _: { scene in
-      #expect(await scene.answer().failure == long)
+      let failure = await scene.answer().failure
+      #expect(failure == long)
+      #expect(failure?.description.contains("Shorten it, or use a model with a larger window.") == true)
     }
   }
 
