@@ -9,7 +9,8 @@ public enum ProviderCommandFailure: Error, Hashable, Sendable {
   case unknownProvider(ProviderID)
   /// A provider cannot take its own place.
   case sameProvider(ProviderID)
-  /// The provider is left alone, after failures or because it has asked for that; `nil` while it is being probed.
+  /// The provider is in a cooldown: its circuit breaker is open, or it has sent a `Retry-After`. `nil` while it is
+  /// being probed, half-open.
   case unavailable(ProviderID, until: Timestamp?)
   /// The provider that is to be switched to cannot do what the other one does.
   case notCapable(ProviderID, lacking: ModelCapabilities.Kind)
@@ -33,8 +34,9 @@ extension ProviderCommandFailure: CustomStringConvertible {
     case .unknownProvider(let id): "There is no provider \(id). List the providers to see their names."
     case .sameProvider(let id): "\(id) cannot be switched to itself."
     case .unavailable(let id, let until?):
-      "\(id) is left alone until \(until), after failures or because it has asked for that. Wait, or use another."
-    case .unavailable(let id, nil): "\(id) is being probed after failures. Wait until that has ended."
+      "\(id) is in a cooldown until \(until), after failures or as it has asked for. Wait, or use another."
+    case .unavailable(let id, nil):
+      "\(id) is being probed: its circuit breaker is half-open. Wait until that has ended."
     case .notCapable(let id, let kind):
       "\(id) has no capability \(kind.rawValue), which the other one has. Switch to one that has it."
     case .budgetSpent(let id, let budget):

@@ -197,9 +197,9 @@ extension ProviderTable {
 extension ProviderTable.Wait: CustomStringConvertible {
   var description: String {
     switch obstacle {
-    case .rests: "\(provider) rests after failures"
-    case .asksForRest: "\(provider) has asked not to be called"
-    case .isProbed: "\(provider) is being probed"
+    case .rests: "the circuit breaker of \(provider) is open after failures"
+    case .asksForRest: "\(provider) is in a cooldown that it has asked for"
+    case .isProbed: "\(provider) is being probed: its circuit breaker is half-open"
     case .rate: "\(provider) is at its rate limit"
     case .calls(let limit): "\(provider) has \(limit) calls under way"
     case .spent(let budget): "the budget of \(budget.limit) \(budget.currency) for \(provider) is spent"

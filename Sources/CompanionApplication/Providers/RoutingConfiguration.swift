@@ -5,8 +5,8 @@ public import CompanionPorts
 public struct RoutingConfiguration: Sendable {
   /// Which provider is asked first among those of the same priority.
   public var strategy = RoutingStrategy.priority
-  /// After how long without the beginning of an answer a second provider is asked as well; the first to begin
-  /// answers. Both may be billed. `nil` for never. It is done for a person who waits, and never for a task.
+  /// Hedging: after how long without the beginning of an answer a second provider is asked as well; the first to
+  /// begin answers. Both may be billed. `nil` for never. It is done for a person who waits, and never for a task.
   public var hedgeAfter: Duration?
   /// How the tokens of a prompt are estimated before a provider has counted them.
   public var tokenCounter: any TokenCounter = RuleOfThumbTokenCounter()

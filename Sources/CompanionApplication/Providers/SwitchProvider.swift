@@ -3,7 +3,7 @@ import CompanionPorts
 
 /// Brings what goes to one provider to another.
 ///
-/// New calls go to the other one from now on, and the first one is asked last. Tasks that wait for a provider
+/// New calls go to the other one from now on, and the first one has the lowest priority. Tasks that wait for a provider
 /// go on at once. Those that run, or whose job runs at the provider, go on where they are unless that is asked
 /// for: what they have done there may be billed, and is done again.
 package struct SwitchProvider: Sendable {
