@@ -12,8 +12,8 @@ extension Companion {
 
   /// Brings what goes to one provider to another.
   ///
-  /// New calls go to the other one from now on, and the first one is asked last, until the process ends. Tasks
-  /// that wait for a provider go on at once.
+  /// New calls go to the other one from now on, and the first one has the lowest priority, until the process ends.
+  /// Tasks that wait for a provider go on at once.
   ///
   /// - Parameters:
   ///   - source: the provider that is left.
@@ -22,8 +22,8 @@ extension Companion {
   ///   - includingRunning: whether tasks that run at the first provider are taken from it too. What they have
   ///     done there may be billed, and is done again.
   /// - Returns: how many tasks were moved.
-  /// - Throws: ``ProviderCommandFailure``: one of them is not known, or the other one is left alone after
-  ///   failures, or cannot do what the first does.
+  /// - Throws: ``ProviderCommandFailure``: one of them is not known, the circuit breaker of the other one is
+  ///   open, it cannot do what the first does, or the store failed; `partlyMoved` when that was on the way.
   @discardableResult
   public func switchProvider(
     from source: ProviderID, to target: ProviderID, reason: String, includingRunning: Bool = false

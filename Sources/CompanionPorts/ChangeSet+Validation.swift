@@ -122,7 +122,7 @@ extension TaskTransition {
     case .fail(_, let failure, _), .reject(_, let failure): failure.texts
     case .wait(_, let reason, _): [reason.text]
     case .cancel(let reason), .requeue(let reason, _, _): [reason]
-    case .wake(let input): [input ?? ""]
+    case .wake(let input): [input?.stored ?? ""]
     case .claim, .renew, .release, .stop, .endWait, .rescue, .timeOut, .expire, .leaveToPerson: []
     }
   }

@@ -50,7 +50,8 @@ public struct CompanionEvent: Hashable, Sendable {
     case callWaits(ProviderID, until: Timestamp?, reason: String)
     /// A provider failed, and the call was made at another one.
     case callFailedOver(from: ProviderID, to: ProviderID, ProviderFailure)
-    /// A provider is left alone until a time, is being probed, or is called again; and what it was that failed.
+    /// A provider's circuit breaker has opened, until a time, is half-open, or has closed; and what it was that
+    /// failed.
     case providerHealthChanged(
       ProviderID, CircuitBreaker.Phase, until: Timestamp?, ProviderFailure?)
     /// A budget has run low, or is used up.

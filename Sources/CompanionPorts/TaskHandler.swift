@@ -66,8 +66,8 @@ public struct TaskAttempt: Sendable {
   /// The last checkpoint of an earlier attempt, or of this one before it waited.
   public var checkpoint: String? { task.progress?.checkpoint }
 
-  /// What ended the wait before this run, such as an answer.
-  public var input: String? { task.input }
+  /// What was said to end the wait before this run, such as an answer.
+  public var input: String? { task.input?.text }
 
   /// Stores how far the task is. A checkpoint is there when this returns; the rest may be stored later, so
   /// that frequent reports cost little.

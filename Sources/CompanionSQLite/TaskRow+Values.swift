@@ -117,7 +117,7 @@ extension TaskRow {
       .integer(task.lease.rawValue), .integer(task.failedAttempts), .integer(task.rescues),
       .integer(task.requeues), .optional(task.cancelRequest), .integer(progress == nil ? 0 : 1),
       .optional(progress?.fraction), .optional(progress?.note), .optional(progress?.checkpoint),
-      .optional(task.input), .optional(usage?.input), .optional(usage?.output),
+      .optional(task.input?.stored), .optional(usage?.input), .optional(usage?.output),
       .optional(usage?.cachedInput), .optional(usage?.reasoning), .integer(task.revision),
       .integer(task.lastEvent), .optional(task.rank), .integer(isReady(task, at: now) ? 1 : 0),
       .optional(task.alarm),

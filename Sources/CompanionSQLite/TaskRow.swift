@@ -30,7 +30,7 @@ enum TaskRow {
       requeues: Int(clamping: try row.counter(28)),
       cancelRequest: try row.optionalText(29),
       progress: try row.flag(30) ? try row.progress(31) : nil,
-      input: try row.optionalText(34),
+      input: try row.optionalText(34).map(TaskInput.init(stored:)),
       usage: try usage(from: row),
       revision: try row.counter(39),
       lastEvent: try row.counter(40))

@@ -1,3 +1,4 @@
+import CompanionDomain
 public import CompanionPorts
 import Dispatch
 import FoundationEssentials
@@ -59,7 +60,8 @@ public struct FolderImageStorage: ImageStorage {
   }
 
   private func write(_ data: Data, _ name: String) throws(StoreFailure) -> String {
-    let path = "\(folder)/\(name).\(ImageFileType(data).rawValue)"
+    let ending = ImageFormat(of: data)?.fileExtension ?? Self.endingOfUnknown
+    let path = "\(folder)/\(name).\(ending)"
     var template = Array("\(folder)/.\(name)-XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)
     guard descriptor >= 0 else { throw Self.failure(errno, path) }
@@ -72,12 +74,15 @@ public struct FolderImageStorage: ImageStorage {
       throw Self.failure(code, path)
     }
     // One name is one image: an earlier one may have been of another type.
-    for type in ImageFileType.allCases where type != ImageFileType(data) {
-      unlink("\(folder)/\(name).\(type.rawValue)")
+    for other in ImageFormat.allCases.map(\.fileExtension) + [Self.endingOfUnknown] where other != ending {
+      unlink("\(folder)/\(name).\(other)")
     }
     synchronizeFolder()
     return path
   }
+
+  /// What the name of an image ends in that is of no known format.
+  private static let endingOfUnknown = "bin"
 
   private static func writeAll(_ data: Data, to descriptor: Int32) -> Bool {
     var rest = Array(data)[...]
@@ -118,30 +123,4 @@ public struct FolderImageStorage: ImageStorage {
   }
 
   private static func words(_ code: Int32) -> String { String(cString: strerror(code)) }
-}
-
-/// What an image is, by its first bytes; the raw value is what its file's name ends in.
-private enum ImageFileType: String, CaseIterable {
-  case png, jpg, webp, gif, avif
-  /// None of the others.
-  case bin
-
-  init(_ data: Data) {
-    let head = [UInt8](data.prefix(16))
-    func has(_ bytes: [UInt8], at offset: Int = 0) -> Bool { head.dropFirst(offset).starts(with: bytes) }
-    self =
-      if has([0x89] + "PNG\r\n\u{1A}\n".utf8) {
-        .png
-      } else if has([0xFF, 0xD8, 0xFF]) {
-        .jpg
-      } else if has([UInt8]("RIFF".utf8)), has([UInt8]("WEBP".utf8), at: 8) {
-        .webp
-      } else if has([UInt8]("GIF8".utf8)) {
-        .gif
-      } else if has([UInt8]("ftypavif".utf8), at: 4) {
-        .avif
-      } else {
-        .bin
-      }
-  }
 }

@@ -83,6 +83,22 @@ struct ProvidersFileTests {
     }
   }
 
+  @Test func `a budget without a price is refused with its field, in code as in a file`() async throws {
+    let limits = ProviderLimits(budget: CostBudget(limit: 5))
+    let price = ModelPrice(perMillionInput: 1, perMillionOutput: 1)
+    let free = Provider("free", model: ScriptedModel.answering("yes"))
+    for price in [nil, price] {
+      let paid = Provider("paid", model: ScriptedModel.answering("yes"), limits: limits, price: price)
+      do throws(ProviderConfigurationFailure) {
+        _ = try Companion(providers: [free, paid], store: InMemoryStore(time: FakeClock()))
+        #expect(price != nil)
+      } catch {
+        #expect(price == nil)
+        #expect(error.field == "providers[1].limits.budget" && error.problem.contains("add price"))
+      }
+    }
+  }
+
   @Test func `a field that is wrong is named with its provider`() async throws {
     try await withFile(
       """

@@ -546,6 +546,29 @@ struct ReasoningJobFaultTests {
     }
   }
 
+  @Test(arguments: ["leave provider a", "leave a", TaskInput.leave("a").stored])
+  func `whatever somebody says to a job that waits, it does not leave its provider for that`(
+    text: String
+  ) throws {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let a = ScriptedJobs(time: simulator.time) { _ in .answering("a", after: .seconds(60)) }
+      let b = ScriptedJobs(identity: ModelIdentity(provider: "b", model: "m"), time: simulator.time) { _ in
+        .answering("b")
+      }
+      let room = try JobRoom(
+        simulator: simulator, store: InMemoryStore(time: simulator.time),
+        providers: [Provider("a", jobs: a), Provider("b", jobs: b)])
+      room.companion.start()
+      let id = try await room.reasoning.start("?")
+      try await room.pass(.seconds(1))
+      try await room.companion.wakeTask(id, input: text)
+      #expect(try await room.reasoning.wait(for: id).response == "a")
+      #expect(b.calls.isEmpty && a.cancelledJobs.isEmpty)
+      await room.companion.stop()
+    }
+  }
+
   // MARK: Crashes
 
   @Test(arguments: CrashableStore.Fault.allCases)

@@ -1,5 +1,6 @@
 import CompanionKit
 import CompanionTesting
+import Synchronization
 import Testing
 
 /// Turns and tasks of a companion with several providers.
@@ -254,6 +255,93 @@ struct RoutingTests {
           let last = try await scene.companion.taskHistory(of: id).last
           #expect(last?.kind == .completed)
         }
+      }
+    }
+  }
+
+  /// Whether calls of the store fail from now on, which a test turns on and off.
+  private final class StoreTrouble: Sendable {
+    private let state = Mutex<(kind: StoreCall.Kind, left: Int)?>(nil)
+
+    var plan: StoreFaultPlan {
+      StoreFaultPlan { call in
+        self.state.withLock { state in
+          guard let trouble = state, trouble.kind == call.kind else { return nil }
+          guard trouble.left > 0 else { return .busy }
+          state?.left -= 1
+          return nil
+        }
+      }
+    }
+
+    /// Calls of a kind fail, but not the first ones.
+    func begin(_ kind: StoreCall.Kind, after count: Int = 0) { state.withLock { $0 = (kind, count) } }
+
+    func end() { state.withLock { $0 = nil } }
+  }
+
+  @Test func `a switch whose store fails on the way says how many tasks were moved, and stays`() throws {
+    for seed in Self.seeds {
+      let trouble = StoreTrouble()
+      try RoutedScene.run(seed: seed, faults: trouble.plan) { _ in
+        [
+          Provider(
+            "a", model: ScriptedModel.answering("done"), limits: ProviderLimits(requestsPerMinute: 1)),
+          Provider(
+            "b", model: ScriptedModel.answering("done"), priority: 1,
+            limits: ProviderLimits(requestsPerMinute: 1)),
+        ]
+      } _: { scene in
+        var ids: [TaskID] = []
+        for _ in 1...6 { ids.append(try await scene.task()) }
+        // Two are done, and the others have given their workers back.
+        try await scene.pass(.seconds(5))
+        trouble.begin(.commit, after: 1)
+        let failure = await #expect(throws: ProviderCommandFailure.self) {
+          try await scene.companion.switchProvider(from: "a", to: "b", reason: "test")
+        }
+        guard case .partlyMoved("b", tasks: 1, .busy) = failure else {
+          Issue.record("\(String(describing: failure))")
+          return
+        }
+        #expect(failure?.description.contains("Calls go to b now") == true)
+        #expect(scene.companion.providers.map(\.configuration.id) == ["b", "a"])
+        #expect(scene.has(.providerSwitched(from: "a", to: "b", reason: "test", movedTasks: 1)))
+        trouble.end()
+        let rest = try await scene.companion.switchProvider(from: "a", to: "b", reason: "again")
+        #expect(rest >= 3)
+        #expect(scene.companion.providers.map(\.configuration.id) == ["b", "a"])
+        for id in ids { #expect(try await scene.end(of: id).state.name == .completed) }
+      }
+    }
+  }
+
+  @Test func `a switch whose store cannot be read changes nothing, and takes no job along`() throws {
+    for seed in Self.seeds {
+      let trouble = StoreTrouble()
+      try RoutedScene.run(seed: seed, faults: trouble.plan) { simulator in
+        ["a", "b"].map { name in
+          let jobs = ScriptedJobs(
+            identity: ModelIdentity(provider: name, model: "m"), time: simulator.time
+          ) { _ in
+            .answering(name, after: .seconds(60))
+          }
+          return Provider(ProviderID(name) ?? "a", jobs: jobs, priority: name == "a" ? 0 : 1)
+        }
+      } _: { scene in
+        let id = try await scene.companion.reasoning.start("?")
+        try await scene.pass(.seconds(10))
+        for readable in 0...1 {
+          trouble.begin(.read, after: readable)
+          await #expect(throws: ProviderCommandFailure.self) {
+            try await scene.companion.switchProvider(
+              from: "a", to: "b", reason: "test", includingRunning: true)
+          }
+          trouble.end()
+          #expect(scene.companion.providers.map(\.configuration.id) == ["a", "b"])
+        }
+        #expect(!scene.events.events.contains { $0.kind.typeName == "provider.switched" })
+        #expect(try await scene.companion.reasoning.wait(for: id).response == "a")
       }
     }
   }

@@ -19,9 +19,7 @@ package final class ModelRouter: Sendable {
     _ providers: [Provider], configuration: RoutingConfiguration, store: any CompanionStore,
     time: any TimeSource, identifiers: any IdentifierSource, events: EventEmitter
   ) {
-    table = Mutex(
-      ProviderTable(
-        providers, strategy: configuration.strategy, prices: configuration.prices, at: time.now))
+    table = Mutex(ProviderTable(providers, strategy: configuration.strategy, at: time.now))
     ledger = CallLedger(
       store: store, time: time, events: events, retention: configuration.ledgerRetention)
     self.store = store
@@ -137,7 +135,7 @@ package final class ModelRouter: Sendable {
   ) {
     let now = time.now
     let (entry, event) = table.withLock { table in
-      let cost = usage.flatMap { table.price(of: provider)?.known(of: $0) }
+      let cost = usage.flatMap { provider.configuration.price?.known(of: $0) }
       let entry = LedgerEntry(
         id: name ?? identifiers.next(), time: now, provider: provider.id, model: provider.model,
         purpose: purpose,

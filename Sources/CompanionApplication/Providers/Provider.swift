@@ -25,7 +25,7 @@ public struct Provider: Sendable {
   ///   - capabilities: what the model can do; `nil` for what its services offer, with tools and JSON.
   ///   - limits: what may be asked of it.
   ///   - price: what it costs; `nil` where that is not known.
-  ///   - breaker: when it is left alone after failures.
+  ///   - breaker: when its circuit breaker opens, and for how long.
   public init(
     _ id: ProviderID, services: ProviderServices, priority: Int = 0, capabilities: ModelCapabilities? = nil,
     limits: ProviderLimits = ProviderLimits(), price: ModelPrice? = nil,

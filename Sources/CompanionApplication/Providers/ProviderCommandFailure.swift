@@ -1,14 +1,16 @@
 public import CompanionDomain
 public import CompanionPorts
 
-/// Why a command about providers was not carried out. Nothing has changed.
+/// Why a command about providers was not carried out, or not to its end. Nothing has changed unless the case says
+/// otherwise.
 @nonexhaustive
 public enum ProviderCommandFailure: Error, Hashable, Sendable {
   /// There is no provider of this name.
   case unknownProvider(ProviderID)
   /// A provider cannot take its own place.
   case sameProvider(ProviderID)
-  /// The provider is left alone, after failures or because it has asked for that; `nil` while it is being probed.
+  /// The provider is in a cooldown: its circuit breaker is open, or it has sent a `Retry-After`. `nil` while it is
+  /// being probed, half-open.
   case unavailable(ProviderID, until: Timestamp?)
   /// The provider that is to be switched to cannot do what the other one does.
   case notCapable(ProviderID, lacking: ModelCapabilities.Kind)
@@ -20,6 +22,9 @@ public enum ProviderCommandFailure: Error, Hashable, Sendable {
   case testFailed(ProviderID, ProviderFailure)
   /// The store failed.
   case store(StoreFailure)
+  /// Calls go to the other provider, and so many tasks have been moved to it; then the store failed, and the others
+  /// were not. Switching again moves them. The last one may have been moved, too, when the failure leaves it open.
+  case partlyMoved(to: ProviderID, tasks: Int, StoreFailure)
 }
 
 extension ProviderCommandFailure: CustomStringConvertible {
@@ -29,8 +34,9 @@ extension ProviderCommandFailure: CustomStringConvertible {
     case .unknownProvider(let id): "There is no provider \(id). List the providers to see their names."
     case .sameProvider(let id): "\(id) cannot be switched to itself."
     case .unavailable(let id, let until?):
-      "\(id) is left alone until \(until), after failures or because it has asked for that. Wait, or use another."
-    case .unavailable(let id, nil): "\(id) is being probed after failures. Wait until that has ended."
+      "\(id) is in a cooldown until \(until), after failures or as it has asked for. Wait, or use another."
+    case .unavailable(let id, nil):
+      "\(id) is being probed: its circuit breaker is half-open. Wait until that has ended."
     case .notCapable(let id, let kind):
       "\(id) has no capability \(kind.rawValue), which the other one has. Switch to one that has it."
     case .budgetSpent(let id, let budget):
@@ -39,6 +45,9 @@ extension ProviderCommandFailure: CustomStringConvertible {
     case .testFailed(let id, let failure):
       "The configuration of \(id) did not pass its test and was not applied. \(failure)"
     case .store(let failure): failure.description
+    case .partlyMoved(let id, let tasks, let failure):
+      "Calls go to \(id) now, and tasks that were moved before the store failed: \(tasks). \(failure) "
+        + "Switch again to move the others."
     }
   }
 }

@@ -8,15 +8,17 @@ public struct ProviderStatus: Hashable, Sendable {
   public var configuration: ProviderConfiguration
   /// The model, as its services name it.
   public var model: ModelIdentity
-  /// Whether it is called.
+  /// How its circuit breaker stands.
   public var breaker: CircuitBreaker.Phase
-  /// Until when it is left alone; `nil` when it is not.
+  /// When its cooldown ends, after failures or as a `Retry-After` has asked for; `nil` when it is in none.
   public var restsUntil: Timestamp?
-  /// How many calls are under way.
+  /// How many calls are under way, those included that were told to stop and have not ended.
   public var callsUnderWay: Int
-  /// The requests that may be made at once; `nil` without a limit. Less than zero, so many wait.
+  /// The requests in its token bucket, which may be made at once; `nil` without a rate limit. Less than zero, so many
+  /// wait.
   public var requestsLeft: Double?
-  /// The tokens that may be used at once; `nil` without a limit. Less than zero, so many wait or were used beyond it.
+  /// The tokens in its token bucket, which may be used at once; `nil` without a rate limit. Less than zero, so many
+  /// wait or were used beyond it.
   public var tokensLeft: Double?
   /// What is spent of the budget in its present period, what this process knows of; `nil` without a budget.
   public var spent: Double?

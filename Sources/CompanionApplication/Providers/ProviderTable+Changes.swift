@@ -35,7 +35,7 @@ extension ProviderTable {
   private mutating func regroup(at now: Timestamp) -> [WakeUp] {
     guard !line.isEmpty else { return [] }
     let table = self
-    line.regroup { table.eligible(for: $0.needs) }
+    line.regroup { table.calls(for: $0.needs) }
     return serve(at: now)
   }
 

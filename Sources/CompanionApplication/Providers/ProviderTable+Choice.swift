@@ -28,8 +28,8 @@ extension ProviderTable {
   mutating func choose(_ needs: RoutingNeeds, at now: Timestamp) -> Choice {
     adjust(to: now)
     guard !line.isEmpty else { return choice(pick(needs, behind: nil, at: now), needs, at: now) }
-    let pick = pick(needs, behind: line.demand(places: rows.count), at: now)
-    if case .ready(let place) = pick, line.hasGroup(of: eligible(for: needs)) {
+    let pick = pick(needs, behind: demandOfLine(at: now), at: now)
+    if case .ready(let place) = pick, line.hasGroup(of: calls(for: needs)) {
       return .wait(Wait(provider: rows[place].setup.id, until: nil, obstacle: .line))
     }
     return choice(pick, needs, at: now)

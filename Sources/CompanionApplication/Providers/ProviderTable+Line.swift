@@ -5,13 +5,31 @@ extension ProviderTable {
   ///
   /// - Returns: its number there.
   mutating func lineUp(_ needs: RoutingNeeds, latest: Timestamp, _ wait: Wait, _ wakeUp: WakeUp) -> Int {
-    let places = eligible(for: needs)
+    let calls = calls(for: needs)
     // Only the first of a group looks at the time; the others are told when they are the first.
     let waiter = CallLine.Waiter(
       id: nextNumber(), needs: needs, latest: latest, wakeUp: wakeUp,
-      wait: line.hasGroup(of: places) ? nil : wait)
-    line.append(waiter, places: places)
+      wait: line.hasGroup(of: calls) ? nil : wait)
+    line.append(waiter, for: calls)
     return waiter.id
+  }
+
+  /// What a request waits for in the line.
+  func calls(for needs: RoutingNeeds) -> CallLine.Calls {
+    CallLine.Calls(places: eligible(for: needs), arePaidFor: needs.isPaidFor)
+  }
+
+  /// What those who wait will take of each provider before anybody else.
+  ///
+  /// Where a budget stands in the way of a call, nothing is kept for it: all that could overtake it there is paid
+  /// for, and must not wait for money.
+  mutating func demandOfLine(at now: Timestamp) -> [Demand] {
+    line.demand(places: rows.count, unpayable: unpayablePlaces(at: now))
+  }
+
+  /// The providers whose budgets let no call be made now.
+  private mutating func unpayablePlaces(at now: Timestamp) -> Set<Int> {
+    Set(rows.indices.filter { !rows[$0].isSpendingKnown || rows[$0].spending?.obstacle(at: now) != nil })
   }
 
   /// Gives calls to those who wait, in the order in which they came, as far as there is room. Whoever would have
@@ -36,13 +54,14 @@ extension ProviderTable {
   /// know are told.
   private mutating func nextAnswer(at now: Timestamp, _ wakeUps: inout [WakeUp]) -> (Int, Choice)? {
     var demand = Array(repeating: Demand(), count: rows.count)
-    for (id, places) in line.heads() {
+    let unpayable = unpayablePlaces(at: now)
+    for (id, calls) in line.heads() {
       guard let waiter = line[id] else { continue }
       let choice = choice(pick(waiter.needs, behind: demand, at: now), waiter.needs, at: now)
       guard case .wait(let wait) = choice else { return (id, choice) }
       guard wait.mayEnd(by: waiter.latest) else { return (id, choice) }
       tell(wait, to: waiter, at: now, &wakeUps)
-      line.add(demandOf: places, to: &demand)
+      line.add(demandFor: calls, unpayable: unpayable, to: &demand)
     }
     return nil
   }

@@ -22,11 +22,11 @@ struct ProviderTable: Sendable {
     /// What it costs; `nil` where that is not known.
     let price: ModelPrice?
 
-    init(_ provider: Provider, number: Int, model: ModelIdentity, price: ModelPrice?) {
+    init(_ provider: Provider, number: Int) {
       self.provider = provider
       self.number = number
-      self.model = model
-      self.price = price
+      model = provider.model
+      price = provider.configuration.price
       id = provider.id
       capabilities = provider.configuration.capabilities
       kinds = capabilities.kinds.intersection(provider.services.kinds)
@@ -115,7 +115,6 @@ struct ProviderTable: Sendable {
   /// What those who waited have got, until they take it.
   var answers: [Int: Choice] = [:]
   let strategy: RoutingStrategy
-  private let prices: [ModelIdentity: ModelPrice]
   /// The number of the last call, row or waiter.
   private var lastNumber = 0
   /// Which provider failed a task last, and the tasks in the order in which that was noted.
@@ -128,11 +127,8 @@ struct ProviderTable: Sendable {
   /// Whether anything here depends on how many tokens a request has.
   private(set) var countsTokens = false
 
-  init(
-    _ providers: [Provider], strategy: RoutingStrategy, prices: [ModelIdentity: ModelPrice], at now: Timestamp
-  ) {
+  init(_ providers: [Provider], strategy: RoutingStrategy, at now: Timestamp) {
     self.strategy = strategy
-    self.prices = prices
     lastTime = now
     for provider in providers { rows.append(makeRow(of: provider, at: now)) }
     noteRows()
@@ -140,11 +136,8 @@ struct ProviderTable: Sendable {
 
   mutating func makeRow(of provider: Provider, at now: Timestamp) -> Row {
     let limits = provider.configuration.limits
-    let model = provider.model
     return Row(
-      setup: Setup(
-        provider, number: nextNumber(), model: model, price: provider.configuration.price ?? prices[model]),
-      priority: provider.configuration.priority,
+      setup: Setup(provider, number: nextNumber()), priority: provider.configuration.priority,
       breaker: CircuitBreaker(policy: provider.configuration.breaker),
       requests: limits.requestsPerMinute.map { TokenBucket(perMinute: $0, at: now) },
       tokens: limits.tokensPerMinute.map { TokenBucket(perMinute: $0, at: now) },
@@ -168,8 +161,6 @@ struct ProviderTable: Sendable {
   func place(of id: ProviderID) -> Int? { rows.indices.first { rows[$0].setup.id == id } }
 
   func row(_ id: ProviderID) -> Row? { place(of: id).map { rows[$0] } }
-
-  func price(of provider: Provider) -> ModelPrice? { provider.configuration.price ?? prices[provider.model] }
 
   /// Takes in what time it is. Where the clock was set back, nothing lasts longer by that.
   mutating func adjust(to now: Timestamp) {
@@ -206,9 +197,9 @@ extension ProviderTable {
 extension ProviderTable.Wait: CustomStringConvertible {
   var description: String {
     switch obstacle {
-    case .rests: "\(provider) rests after failures"
-    case .asksForRest: "\(provider) has asked not to be called"
-    case .isProbed: "\(provider) is being probed"
+    case .rests: "the circuit breaker of \(provider) is open after failures"
+    case .asksForRest: "\(provider) is in a cooldown that it has asked for"
+    case .isProbed: "\(provider) is being probed: its circuit breaker is half-open"
     case .rate: "\(provider) is at its rate limit"
     case .calls(let limit): "\(provider) has \(limit) calls under way"
     case .spent(let budget): "the budget of \(budget.limit) \(budget.currency) for \(provider) is spent"

@@ -5,12 +5,9 @@ public import CompanionPorts
 public struct RoutingConfiguration: Sendable {
   /// Which provider is asked first among those of the same priority.
   public var strategy = RoutingStrategy.priority
-  /// After how long without the beginning of an answer a second provider is asked as well; the first to begin
-  /// answers. Both may be billed. `nil` for never. It is done for a person who waits, and never for a task.
+  /// Hedging: after how long without the beginning of an answer a second provider is asked as well; the first to
+  /// begin answers. Both may be billed. `nil` for never. It is done for a person who waits, and never for a task.
   public var hedgeAfter: Duration?
-  /// What models cost whose provider's configuration does not say. One that is in neither costs an unknown
-  /// amount.
-  public var prices: [ModelIdentity: ModelPrice] = [:]
   /// How the tokens of a prompt are estimated before a provider has counted them.
   public var tokenCounter: any TokenCounter = RuleOfThumbTokenCounter()
   /// How long entries of the ledger are kept.

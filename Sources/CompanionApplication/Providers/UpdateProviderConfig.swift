@@ -48,7 +48,7 @@ package struct UpdateProviderConfig: Sendable {
     await router.lookUpSpending()
     engine.environment.events.emit(.providerUpdated(id))
     do throws(StoreFailure) {
-      _ = try await engine.wakeTasksThatWaitForProvider()
+      try await engine.wakeTasksThatWaitForProvider()
     } catch {
       engine.environment.events.emit(.serviceFailed("providers", error))
     }

@@ -53,15 +53,4 @@ struct ReasoningCheckpoint: Hashable, Codable {
     guard let job, let provider, endedAfter == nil else { return nil }
     return (job, provider)
   }
-
-  /// The input that tells a task to take its job from a provider.
-  static func leaving(_ provider: ProviderID) -> String { leavingPrefix + provider.rawValue }
-
-  /// The provider that an input tells to leave.
-  static func provider(leftBy input: String?) -> ProviderID? {
-    guard let input, input.hasPrefix(leavingPrefix) else { return nil }
-    return ProviderID(String(input.dropFirst(leavingPrefix.count)))
-  }
-
-  private static let leavingPrefix = "leave provider "
 }

@@ -18,7 +18,8 @@ struct ReasoningRun: Sendable {
     var checkpoint = ReasoningCheckpoint(of: task) ?? ReasoningCheckpoint()
     // Whoever takes back a task whose job came to nothing wants another job.
     if let ended = checkpoint.endedAfter, ended < task.requeues { checkpoint = checkpoint.next }
-    var left = ReasoningCheckpoint.provider(leftBy: attempt.input)
+    var left: ProviderID?
+    if case .leave(let provider) = task.input { left = provider }
     guard let (job, provider) = checkpoint.job.flatMap({ job in checkpoint.provider.map { (job, $0) } })
     else {
       if let provider = checkpoint.provider, left == provider || hasLeft(provider, checkpoint) {

@@ -3,54 +3,51 @@ import CompanionPorts
 
 extension TaskEngine {
   /// Lets tasks that wait for a provider go on: one may be ready now.
-  ///
-  /// - Returns: how many there were.
-  func wakeTasksThatWaitForProvider() async throws(StoreFailure) -> Int {
-    try await wake(where: { wait in if case .provider = wait.reason { true } else { false } })
+  func wakeTasksThatWaitForProvider() async throws(StoreFailure) {
+    var woken = 0
+    try await wake(try await tasksThatWaitForProvider(), input: nil, count: &woken)
   }
 
-  /// Lets tasks whose job runs at a provider go on, so that they leave it.
+  /// The tasks that wait until a provider can be called.
+  func tasksThatWaitForProvider() async throws(StoreFailure) -> [GenerationTask] {
+    try await waitingTasks { if case .provider = $0.reason { true } else { false } }
+  }
+
+  /// The tasks whose jobs run at a provider.
+  func tasksWithJobs(at provider: ProviderID) async throws(StoreFailure) -> [GenerationTask] {
+    try await waitingTasks { if case .providerJob = $0.reason { true } else { false } }
+      .filter { ReasoningCheckpoint(of: $0)?.provider == provider }
+  }
+
+  /// Lets tasks go on that wait.
   ///
-  /// - Returns: how many there were.
-  func moveJobs(from provider: ProviderID) async throws(StoreFailure) -> Int {
-    var moved = 0
-    for task in try await waitingTasks(where: { if case .providerJob = $0.reason { true } else { false } }) {
-      guard ReasoningCheckpoint(of: task)?.provider == provider else { continue }
-      let input = ReasoningCheckpoint.leaving(provider)
+  /// - Parameter count: raised by one for each that has gone on, also when the store fails at a later one.
+  func wake(
+    _ tasks: [GenerationTask], input: TaskInput?, count: inout Int
+  ) async throws(StoreFailure) {
+    let before = count
+    defer { if count > before { wake() } }
+    for task in tasks {
       if case .applied = try await ApplyTransition(environment: environment)(.wake(input: input), to: task.id)
       {
-        moved += 1
+        count += 1
       }
     }
-    if moved > 0 { wake() }
-    return moved
   }
 
   /// Takes tasks that run in this process from their workers, and puts them back in the line.
   ///
-  /// - Returns: how many were still running.
-  func takeBack(_ ids: [TaskID]) async throws(StoreFailure) -> Int {
-    var taken = 0
+  /// - Parameter count: raised by one for each that was still running, also when the store fails at a later one.
+  func takeBack(_ ids: [TaskID], count: inout Int) async throws(StoreFailure) {
+    let before = count
+    defer { if count > before { wake() } }
     for id in ids {
       guard let task = try await environment.store.task(id), case .running = task.state else { continue }
       let outcome = try await ApplyTransition(environment: environment)(.release(task.lease), to: id)
       guard case .applied = outcome else { continue }
       _ = signalLoss(of: task)
-      taken += 1
+      count += 1
     }
-    if taken > 0 { wake() }
-    return taken
-  }
-
-  private func wake(where isMeant: (TaskWait) -> Bool) async throws(StoreFailure) -> Int {
-    var woken = 0
-    for task in try await waitingTasks(where: isMeant) {
-      if case .applied = try await ApplyTransition(environment: environment)(.wake(input: nil), to: task.id) {
-        woken += 1
-      }
-    }
-    if woken > 0 { wake() }
-    return woken
   }
 
   private func waitingTasks(

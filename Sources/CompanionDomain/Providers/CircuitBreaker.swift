@@ -1,4 +1,4 @@
-/// When a provider is left alone after failures, and how it is taken up again.
+/// Keeps calls from a provider that fails, until it is well again.
 ///
 /// A pure state machine. Closed, it admits every call; it opens after failures in a row, at a ratio of failures,
 /// or at one that no other request will escape. Open, it admits none until a cooldown has passed, which doubles

@@ -24,7 +24,7 @@ public struct ProviderConfiguration: Hashable, Sendable {
   public var limits: ProviderLimits
   /// What it costs; `nil` where that is not known.
   public var price: ModelPrice?
-  /// When it is left alone after failures.
+  /// When its circuit breaker opens, and for how long.
   public var breaker: CircuitBreaker.Policy
 
   /// A configuration; what is not given is the usual.

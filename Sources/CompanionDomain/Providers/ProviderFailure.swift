@@ -43,7 +43,7 @@ public struct ProviderFailure: Error, Hashable, Sendable, Codable {
     case budgetExhausted
     /// No configured provider can do what the request needs. Nothing was sent.
     case notCapable
-    /// No configured provider can be called now: they rest, or are at their limits. Nothing was sent.
+    /// No configured provider can be called now: they are in a cooldown, or at their limits. Nothing was sent.
     case noProviderReady
     /// None of the others.
     case unknown

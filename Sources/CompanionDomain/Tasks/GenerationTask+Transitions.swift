@@ -128,7 +128,7 @@ extension GenerationTask {
     return .started(TaskStart(worker: worker, lease: lease, attempt: attempt, rescues: rescues))
   }
 
-  private mutating func wake(_ input: String?, at now: Timestamp) -> TaskEvent.Kind {
+  private mutating func wake(_ input: TaskInput?, at now: Timestamp) -> TaskEvent.Kind {
     self.input = input
     state = .queued(TaskQueueing(since: now))
     return .woken(hasInput: input != nil)

@@ -50,7 +50,7 @@ public struct GenerationTask: Hashable, Sendable, Codable {
   package init(
     id: TaskID, request: TaskRequest, createdAt: Timestamp, state: TaskState,
     lease: LeaseNumber = LeaseNumber(rawValue: 0), failedAttempts: Int = 0, rescues: Int = 0,
-    requeues: Int = 0, cancelRequest: String? = nil, progress: TaskProgress? = nil, input: String? = nil,
+    requeues: Int = 0, cancelRequest: String? = nil, progress: TaskProgress? = nil, input: TaskInput? = nil,
     usage: TokenUsage? = nil, revision: Int64 = 0, lastEvent: Int64 = 1
   ) {
     self.id = id
@@ -84,7 +84,7 @@ extension GenerationTask {
   private struct Rarities: Hashable, Sendable, Codable {
     var cancelRequest: String?
     var progress: TaskProgress?
-    var input: String?
+    var input: TaskInput?
     var usage: TokenUsage?
   }
 
@@ -101,7 +101,7 @@ extension GenerationTask {
   }
 
   /// What ended the last wait, such as an answer; `nil` where nothing was brought.
-  public internal(set) var input: String? {
+  public internal(set) var input: TaskInput? {
     get { rarities?.value.input }
     set { setRarity(\.input, newValue) }
   }

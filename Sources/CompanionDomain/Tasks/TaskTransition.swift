@@ -26,7 +26,7 @@ public enum TaskTransition: Hashable, Sendable {
   /// Somebody wants it to stop: ends a task that is queued or waits; a running one is asked to.
   case cancel(reason: String)
   /// What a task waits for is here.
-  case wake(input: String?)
+  case wake(input: TaskInput?)
   /// A wait has lasted as long as it was to.
   case endWait
   /// The lease has expired: its worker is dead. There will be another attempt after a time, or none.

@@ -85,10 +85,10 @@ public struct OpenAIImages: ImageGenerator {
     } else {
       throw context.malformed("an image has neither bytes nor an address")
     }
-    guard let mediaType = ImageEncoding.mediaType(of: data) else {
+    guard let format = ImageFormat(of: data) else {
       throw context.malformed("an image is of no known kind")
     }
-    return GeneratedImage(data: data, mediaType: mediaType, revisedPrompt: item.revisedPrompt)
+    return GeneratedImage(data: data, mediaType: format.mediaType, revisedPrompt: item.revisedPrompt)
   }
 
   /// Whether an address is one of the web, and not less safe than the provider's own.

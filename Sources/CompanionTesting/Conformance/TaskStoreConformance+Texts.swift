@@ -19,14 +19,15 @@ extension TaskStoreConformance {
       try await expect(store.task(idempotencyKey: text), task, "the task of its key")
       var steps: [TaskTransition] = [
         Make.claim(), .report(Make.lease(), TaskProgress(note: text, checkpoint: text), usage: nil),
-        .wait(Make.lease(), .answer(text), limit: nil), .wake(input: text), Make.claim(),
+        .wait(Make.lease(), .answer(text), limit: nil), .wake(input: .text(text)), Make.claim(),
+        .wait(Make.lease(2), .providerJob(text), limit: nil), .wake(input: .leave("a")), Make.claim(),
       ]
       // Not all ends suit one task.
       switch index % 3 {
-      case 0: steps.append(.complete(Make.lease(2), text: text, usage: nil))
+      case 0: steps.append(.complete(Make.lease(3), text: text, usage: nil))
       case 1: steps.append(.cancel(reason: text))
       default:
-        steps.append(.fail(Make.lease(2), .handler(text, isPermanent: true), retryIn: nil))
+        steps.append(.fail(Make.lease(3), .handler(text, isPermanent: true), retryIn: nil))
         steps.append(.requeue(reason: text, delay: .zero, limit: 1))
       }
       var expected = task
@@ -54,7 +55,7 @@ extension TaskStoreConformance {
       .fail(lease, .handler(text, isPermanent: false), retryIn: .zero), .reject(lease, .undecodable(text)),
       .wait(lease, .approval(text), limit: nil), .wait(lease, .answer(text), limit: nil),
       .wait(lease, .providerJob(text), limit: nil), .wait(lease, .provider(text), limit: nil),
-      .cancel(reason: text), .wake(input: text),
+      .cancel(reason: text), .wake(input: .text(text)),
       .requeue(reason: text, delay: .zero, limit: 1),
     ]
     for transition in transitions {

@@ -269,7 +269,9 @@ struct ModelRouterTests {
     try RouterScene.run { _ in
       [.scripted("a", .refusing(long), window: 8_000), .scripted("b", small, window: 8_000)]
     } _: { scene in
-      #expect(await scene.answer().failure == long)
+      let failure = await scene.answer().failure
+      #expect(failure == long)
+      #expect(failure?.description.contains("Shorten it, or use a model with a larger window.") == true)
     }
   }
 
@@ -437,6 +439,8 @@ struct ModelRouterTests {
         let start = scene.now
         #expect(await scene.answer().text == "quick")
         #expect(scene.now == start.advanced(by: .seconds(3)))
+        // The other one stops a moment later.
+        try await scene.simulator.time.sleep(for: .milliseconds(1))
         let entries = try await scene.entries()
         #expect(Set(entries.map(\.provider)) == ["a", "b"])
         #expect(entries.first { $0.provider == "a" }?.failure == .cancelled)
@@ -462,12 +466,72 @@ struct ModelRouterTests {
             let (text, failure) = await scene.answer()
             #expect(failure == nil || failure?.kind == .contentFiltered)
             #expect(failure != nil || ["first", "second", "third"].contains(text))
+            try await scene.simulator.time.sleep(for: .milliseconds(1))
             #expect(scene.held("a") == 0 && scene.held("b") == 0 && scene.held("c") == 0)
             let started = scene.kinds().count { $0 == "model.started" }
             #expect(scene.kinds().count { $0 == "model.ended" } == started)
             let entries = try await scene.entries()
             #expect(entries.count == started)
           }
+        }
+      }
+    }
+  }
+
+  @Test func `one that has lost keeps its place until it has stopped, and nobody waits for that`() throws {
+    for seed in Self.seeds {
+      let slow = Mutex<ScriptedModel?>(nil)
+      try RouterScene.run(seed: seed) { simulator in
+        // It does not heed that it is cancelled.
+        let deaf = ModelStep.perform {
+          await Unstructured.shielded { try? await simulator.time.sleep(for: .seconds(30)) }
+        }
+        let model = ScriptedModel.answering(deaf, "slow")
+        slow.withLock { $0 = model }
+        let quick = ScriptedModel.answering(.pause(.seconds(1), on: simulator.time), "quick")
+        return [
+          .scripted("a", model, limits: ProviderLimits(concurrentCalls: 1)), .scripted("b", quick),
+        ]
+      } routing: {
+        $0.hedgeAfter = .seconds(2)
+      } _: { scene in
+        let start = scene.now
+        let model = slow.withLock { $0 }
+        #expect(await scene.answer().text == "quick")
+        #expect(scene.now == start.advanced(by: .seconds(3)))
+        #expect(scene.held("a") == 1)
+        for _ in 1...5 { #expect(await scene.answer().text == "quick") }
+        #expect(model?.requests.count == 1)
+        try await scene.simulator.time.sleep(until: start.advanced(by: .seconds(31)), tolerance: nil)
+        #expect(scene.held("a") == 0)
+        let entries = try await scene.entries()
+        #expect(entries.filter { $0.provider == "a" }.map(\.failure) == [.cancelled])
+        #expect(entries.first { $0.provider == "a" }?.latency == .seconds(30))
+        #expect(await scene.answer().text == "quick")
+        #expect(model?.requests.count == 2)
+      }
+    }
+  }
+
+  @Test func `whoever is cancelled while two are asked waits for both, and leaves nothing behind`() throws {
+    for seed in Self.seeds {
+      for wait in [500, 2_000, 2_001, 5_000] as [Int64] {
+        try RouterScene.run(seed: seed) { _ in
+          [.scripted("a", .hanging), .scripted("b", .hanging)]
+        } routing: {
+          $0.hedgeAfter = .seconds(2)
+        } _: { scene in
+          await withTaskGroup { group in
+            group.addTask { #expect(await scene.answer().failure?.kind == .cancelled) }
+            try? await scene.simulator.time.sleep(for: .milliseconds(wait))
+            group.cancelAll()
+          }
+          #expect(scene.held("a") == 0 && scene.held("b") == 0 && !scene.waiting)
+          let started = scene.kinds().count { $0 == "model.started" }
+          let entries = try await scene.entries()
+          #expect(entries.count == started)
+          if wait != 2_000 { #expect(started == (wait < 2_000 ? 1 : 2)) }
+          #expect(entries.allSatisfy { $0.failure == .cancelled })
         }
       }
     }

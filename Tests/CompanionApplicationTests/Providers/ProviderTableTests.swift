@@ -27,6 +27,82 @@ struct ProviderTableTests {
     #expect(scene.answered([id]) == [id].compactMap(\.self))
   }
 
+  /// A provider whose budget of 1 is used up by a token, and what else may limit it.
+  private static func poor(
+    _ id: ProviderID = "poor", requests: Int? = nil, calls: Int? = nil, period: CostBudget.Period = .month
+  ) -> Provider {
+    .silent(
+      id,
+      limits: ProviderLimits(
+        requestsPerMinute: requests, concurrentCalls: calls, budget: CostBudget(limit: 1, period: period)),
+      price: ModelPrice(perMillionInput: 1_000_000, perMillionOutput: 0))
+  }
+
+  private static let paidFor = {
+    var needs = RoutingNeeds([.text])
+    needs.only = "poor"
+    needs.isPaidFor = true
+    return needs
+  }()
+
+  @Test func `what is paid for does not wait behind those who wait for a budget`() {
+    for isSpent in [false, true] {
+      var scene = TableUnderTest(Self.poor(requests: 2))
+      let first = scene.call(.tokens(1))
+      // While it is under way its costs are held back; then they are spent.
+      if isSpent { scene.settle(first, usage: TokenUsage(input: 1, output: 0)) }
+      let waiting = (1...5).map { _ in scene.lineUp() }
+      #expect(scene.answered(waiting).isEmpty)
+      #expect(scene.call(Self.paidFor)?.id == "poor")
+      #expect(scene.wait(Self.paidFor)?.obstacle == .rate)
+    }
+  }
+
+  @Test func `what is paid for does not wait behind those whose spending is not known`() {
+    var scene = TableUnderTest()
+    scene.table = ProviderTable([Self.poor(requests: 1)], strategy: .priority, at: scene.now)
+    _ = scene.lineUp()
+    #expect(scene.call(Self.paidFor)?.id == "poor")
+  }
+
+  @Test func `what is paid for and waits for a rate goes on when that allows it, whoever came before`() {
+    var scene = TableUnderTest(Self.poor(requests: 60))
+    for _ in 1...60 { scene.settle(scene.call(Self.paidFor)) }
+    scene.pass(.seconds(1))
+    scene.settle(scene.call(.tokens(1)), usage: TokenUsage(input: 1, output: 0))
+    let poor = (1...9).map { _ in scene.lineUp() }
+    let paid = [scene.lineUp(Self.paidFor), scene.lineUp(Self.paidFor)]
+    for count in 1...2 {
+      scene.pass(.seconds(1))
+      _ = scene.table.serve(at: scene.now)
+      #expect(scene.answered(paid) == Array(paid.compactMap(\.self).prefix(count)))
+    }
+    #expect(scene.answered(poor).isEmpty)
+  }
+
+  @Test func `those who wait for a budget or for another provider take nothing of what is paid for`() {
+    var scene = TableUnderTest(
+      Self.poor(requests: 2), .silent("busy", limits: ProviderLimits(concurrentCalls: 1)))
+    scene.settle(scene.call(.tokens(1)), usage: TokenUsage(input: 1, output: 0))
+    #expect(scene.call()?.id == "busy")
+    let waiting = (1...5).map { _ in scene.lineUp() }
+    #expect(scene.call(Self.paidFor)?.id == "poor")
+    #expect(scene.answered(waiting).isEmpty)
+  }
+
+  @Test func `what is paid for takes its turn where a rate alone keeps those before it`() {
+    var scene = TableUnderTest(.silent("poor", limits: ProviderLimits(requestsPerMinute: 60)))
+    for _ in 1...60 { scene.settle(scene.call()) }
+    let before = scene.lineUp()
+    let paid = scene.lineUp(Self.paidFor)
+    scene.pass(.seconds(1))
+    _ = scene.table.serve(at: scene.now)
+    #expect(scene.answered([before, paid]) == [before].compactMap(\.self))
+    scene.pass(.seconds(1))
+    _ = scene.table.serve(at: scene.now)
+    #expect(scene.answered([paid]) == [paid].compactMap(\.self))
+  }
+
   // MARK: Strategies
 
   @Test func `a lower priority number is asked first, then the order of the configuration`() {
@@ -48,10 +124,7 @@ struct ProviderTableTests {
   @Test func `the cheapest is asked first, one of unknown price last`() {
     var scene = TableUnderTest(
       .silent("unknown"), .silent("dear", price: ModelPrice(perMillionInput: 9, perMillionOutput: 9)),
-      .silent("cheap"), strategy: .cheapest,
-      prices: [
-        ModelIdentity(provider: "cheap", model: "m"): ModelPrice(perMillionInput: 1, perMillionOutput: 1)
-      ])
+      .silent("cheap", price: ModelPrice(perMillionInput: 1, perMillionOutput: 1)), strategy: .cheapest)
     let first = scene.call(.tokens(100))
     #expect(first?.id == "cheap")
     var needs = RoutingNeeds.tokens(100)

@@ -67,7 +67,7 @@ struct SpendingTests {
   @Test func `what was spent before is looked up before the first call, and the larger of two counts`() throws
   {
     var scene = TableUnderTest()
-    scene.table = ProviderTable([provider()], strategy: .priority, prices: [:], at: scene.now)
+    scene.table = ProviderTable([provider()], strategy: .priority, at: scene.now)
     #expect(scene.wait()?.obstacle == .spendingUnknown)
     let unknown = try #require(scene.table.unknownSpending(at: scene.now).first)
     #expect(unknown.since == CostBudget.Period.hour.start(at: scene.now))

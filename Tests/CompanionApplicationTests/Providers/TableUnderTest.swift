@@ -10,10 +10,8 @@ struct TableUnderTest {
   /// The middle of a day, as `FakeClock` begins.
   var now = FakeClock().now
 
-  init(
-    _ providers: Provider..., strategy: RoutingStrategy = .priority, prices: [ModelIdentity: ModelPrice] = [:]
-  ) {
-    table = ProviderTable(providers, strategy: strategy, prices: prices, at: now)
+  init(_ providers: Provider..., strategy: RoutingStrategy = .priority) {
+    table = ProviderTable(providers, strategy: strategy, at: now)
     for unknown in table.unknownSpending(at: now) { _ = table.noteSpending(0, of: unknown, at: now) }
   }
 

@@ -11,17 +11,20 @@ struct RoutedScene: Sendable {
   let session = SessionID(bits: 1)
 
   /// Runs a body with a companion that has started and has one session, and stops the companion.
+  ///
+  /// - Parameter faults: what goes wrong with calls of the store.
   @discardableResult
   static func run<Value: Sendable>(
-    seed: UInt64 = 1, _ providers: @escaping @Sendable (Simulator) -> [Provider],
-    factory: ScriptedFactory = ScriptedFactory(),
+    seed: UInt64 = 1, faults: StoreFaultPlan? = nil,
+    _ providers: @escaping @Sendable (Simulator) -> [Provider], factory: ScriptedFactory = ScriptedFactory(),
     configure: @escaping @Sendable (inout CompanionConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (RoutedScene) async throws -> Value
   ) throws -> Value {
     let simulator = Simulator(seed: seed)
     return try simulator.run {
       let scene = try RoutedScene(
-        simulator: simulator, providers: providers(simulator), factory: factory, configure: configure)
+        simulator: simulator, providers: providers(simulator), factory: factory, faults: faults,
+        configure: configure)
       scene.companion.start()
       try await scene.companion.startSession(scene.session)
       let value = try await body(scene)
@@ -31,7 +34,7 @@ struct RoutedScene: Sendable {
   }
 
   private init(
-    simulator: Simulator, providers: [Provider], factory: ScriptedFactory,
+    simulator: Simulator, providers: [Provider], factory: ScriptedFactory, faults: StoreFaultPlan?,
     configure: (inout CompanionConfiguration) -> Void
   ) throws {
     var configuration = CompanionConfiguration()
@@ -41,8 +44,10 @@ struct RoutedScene: Sendable {
     self.factory = factory
     store = InMemoryStore(time: simulator.time)
     events = RecordingEventSink()
+    let outer: any CompanionStore =
+      if let faults { FaultyStore(store, plan: faults, time: simulator.time) } else { store }
     companion = try Companion(
-      providers: providers, factory: factory, store: store, configuration: configuration,
+      providers: providers, factory: factory, store: outer, configuration: configuration,
       time: simulator.time, identifiers: simulator.identifiers, random: simulator.random, events: events)
   }
 
