@@ -22,7 +22,8 @@ extension ReasoningRun {
       }
       if state.hasAnswer {
         hasEnded = true
-        answer = try await ask(provider, patience: Self.patienceForAnswer) { background throws(ProviderFailure) in
+        answer = try await ask(provider, patience: Self.patienceForAnswer) {
+          background throws(ProviderFailure) in
           try await background.fetch(job)
         }
       }
