@@ -54,6 +54,8 @@ package struct ModelCaller: Sendable {
         switch event {
         case .text(let text):
           guard await take(Self.storable(text)) else {
+            // Its place is free when its request is over.
+            await stream.close()
             running.end(.abandoned, outcome)
             return nil
           }

@@ -47,4 +47,10 @@ actor OpenStream {
     rest = event == nil ? nil : iterator
     return event
   }
+
+  /// Stops the answer where it is.
+  func close() {
+    head = []
+    rest = nil
+  }
 }

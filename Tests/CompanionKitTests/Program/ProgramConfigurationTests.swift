@@ -115,7 +115,7 @@ struct ProgramConfigurationTests {
     let (result, _) = try await Self.run(Self.configuration([("main", main)]), input: "Hello\n")
     #expect(result.status == 0 && result.output == "Here I am\n", "\(result.complaints)")
     #expect(result.complaints.hasPrefix("waiting for main until "))
-    #expect(result.complaints.hasSuffix("Z: main has asked not to be called\n"))
+    #expect(result.complaints.hasSuffix("Z: main is in a cooldown that it has asked for\n"))
   }
 
   @Test func `as JSON the events tell of it, and nobody tells the key`() async throws {
