@@ -40,6 +40,15 @@ extension NotebookStore {
     return Array(end.suffix(max(0, limit)))
   }
 
+  func logEvents(in session: SessionID, after: LogRevision, limit: Int) -> [LogEvent] {
+    let all = notes.logEvents[session] ?? []
+    return all.filter { $0.revision > after }.prefix(max(0, limit)).compactMap { event in
+      notes.messages[session]?.first { $0.sequence == event.message.sequence }.map {
+        LogEvent(revision: event.revision, kind: event.kind, message: $0)
+      }
+    }
+  }
+
   func draft(in session: SessionID) -> AnswerDraft? { notes.drafts[session] }
 }
 

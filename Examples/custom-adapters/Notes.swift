@@ -4,6 +4,8 @@ import CompanionKit
 struct Notes {
   var sessions: [SessionID: ChatSession] = [:]
   var messages: [SessionID: [ChatMessage]] = [:]
+  /// What has happened to the logs, with the messages as they were then.
+  var logEvents: [SessionID: [LogEvent]] = [:]
   var drafts: [SessionID: AnswerDraft] = [:]
   var tasks: [TaskID: GenerationTask] = [:]
   var events: [RecordedTaskEvent] = []
@@ -26,6 +28,12 @@ struct Notes {
     events.append(RecordedTaskEvent(cursor: EventCursor(rawValue: lastPlace), event: event))
   }
 
+  private mutating func note(_ kind: LogEvent.Kind, of message: ChatMessage, in id: SessionID) {
+    let revision = LogRevision(rawValue: (sessions[id]?.revision.rawValue ?? 0) + 1)
+    sessions[id]?.revision = revision
+    logEvents[id, default: []].append(LogEvent(revision: revision, kind: kind, message: message))
+  }
+
   /// Applies one change.
   ///
   /// - Returns: what the task is now that it adds or changes, if it does.
@@ -41,6 +49,15 @@ struct Notes {
       session.updatedAt = new.last?.time ?? session.updatedAt
       sessions[id] = session
       messages[id, default: []] += new
+      for message in new { note(.appended, of: message, in: id) }
+    case .amend(let sequence, let amendment, let id, let time):
+      guard sessions[id] != nil else { throw .conflict(.noSuchSession) }
+      guard let place = messages[id]?.firstIndex(where: { $0.sequence == sequence }),
+        let old = messages[id]?[place], let new = old.amended(by: amendment, at: time)
+      else { throw .conflict(.noSuchMessage) }
+      guard old.mayBeAmended(by: amendment) else { throw .conflict(.notAmendable) }
+      messages[id]?[place] = new
+      note(amendment == .delete ? .deleted(old.parts) : .edited(from: old.parts), of: new, in: id)
     case .extendDraft(let more, let id, let offset):
       guard sessions[id] != nil else { throw .conflict(.noSuchSession) }
       var draft = drafts[id] ?? AnswerDraft(turn: more.turn, startedAt: more.startedAt, text: "")

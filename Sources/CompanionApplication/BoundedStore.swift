@@ -77,6 +77,14 @@ extension BoundedStore {
     }
   }
 
+  func logEvents(
+    in session: SessionID, after: LogRevision, limit: Int
+  ) async throws(StoreFailure) -> [LogEvent] {
+    try await bounded { store throws(StoreFailure) in
+      try await store.logEvents(in: session, after: after, limit: limit)
+    }
+  }
+
   func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
     try await bounded { store throws(StoreFailure) in try await store.draft(in: session) }
   }

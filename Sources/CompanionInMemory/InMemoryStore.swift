@@ -45,6 +45,13 @@ extension InMemoryStore {
     content.withLock { $0.conversations.messages(in: session, before: before, limit: limit) }
   }
 
+  /// What has happened to a log after a revision, at the cost of the limit.
+  public func logEvents(
+    in session: SessionID, after: LogRevision, limit: Int
+  ) async throws(StoreFailure) -> [LogEvent] {
+    content.withLock { $0.conversations.logEvents(in: session, after: after, limit: limit) }
+  }
+
   /// The draft of a session's answer, or `nil`, in constant time.
   public func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
     content.withLock { $0.conversations.draft(in: session) }
@@ -146,7 +153,7 @@ extension ChangeSet.Change {
     // Nobody has anything to do because a lease is longer.
     case .transition(_, .renew, _): false
     case .insertTask, .removeTask, .transition, .pauseTasks, .resumeTasks, .moveSchedule: true
-    case .insertSession, .append, .extendDraft, .discardDraft, .enterCall, .pruneLedger: false
+    case .insertSession, .append, .amend, .extendDraft, .discardDraft, .enterCall, .pruneLedger: false
     }
   }
 }

@@ -41,6 +41,8 @@ struct StoredContent {
     case .insertSession(let session): return .conversations(try conversations.insert(session))
     case .append(let messages, let session, let after):
       return .conversations(try conversations.append(messages, to: session, after: after))
+    case .amend(let sequence, let amendment, let session, let time):
+      return .conversations(try conversations.amend(sequence, amendment, in: session, at: time))
     case .extendDraft(let draft, let session, let offset):
       return .conversations(try conversations.extendDraft(draft, of: session, offset: offset))
     case .discardDraft(let session): return .conversations(conversations.discardDraft(of: session))

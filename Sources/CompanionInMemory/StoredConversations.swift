@@ -11,6 +11,8 @@ struct StoredConversations: Sendable {
     case removeSession(SessionID)
     /// Back to the session's last place and time, with the log cut there.
     case restoreSession(ChatSession)
+    /// Back to what the message was before its last amendment.
+    case restoreMessage(ChatMessage, in: SessionID)
     case cutDraft(of: SessionID, length: Int)
     case restoreDraft(AnswerDraft?, of: SessionID)
   }
@@ -19,7 +21,25 @@ struct StoredConversations: Sendable {
     var session: ChatSession
     /// The message at place n has index n - 1.
     var log: [ChatMessage] = []
+    /// By their revisions. The other revisions are the messages, in order.
+    var amendments: [Amendment] = []
     var draft: AnswerDraft?
+
+    /// The index of the first amendment after a revision, by halves.
+    func firstAmendment(after revision: Int64) -> Int {
+      var (low, high) = (0, amendments.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if amendments[middle].revision.rawValue > revision { high = middle } else { low = middle + 1 }
+      }
+      return low
+    }
+  }
+
+  private struct Amendment: Sendable {
+    var revision: LogRevision
+    var sequence: SequenceNumber
+    var kind: LogEvent.Kind
   }
 
   private var entries: [SessionID: Entry] = [:]
@@ -35,6 +55,27 @@ struct StoredConversations: Sendable {
     guard let log = entries[id]?.log else { return [] }
     let end = before.map { Int(min(max(1, $0.rawValue) - 1, Int64(log.count))) } ?? log.count
     return Array(log[..<end].suffix(max(0, limit)))
+  }
+
+  func logEvents(in id: SessionID, after: LogRevision, limit: Int) -> [LogEvent] {
+    guard let entry = entries[id], limit > 0 else { return [] }
+    let first = max(after.rawValue, 0)
+    let count = min(Int64(limit), entry.session.revision.rawValue - first)
+    guard count > 0 else { return [] }
+    var amendment = entry.firstAmendment(after: first)
+    // What is no amendment is a message, in order.
+    var message = Int(first) - amendment
+    return (first + 1...first + count).map { number in
+      let revision = LogRevision(rawValue: number)
+      if amendment < entry.amendments.count, entry.amendments[amendment].revision == revision {
+        let found = entry.amendments[amendment]
+        amendment += 1
+        return LogEvent(
+          revision: revision, kind: found.kind, message: entry.log[Int(found.sequence.rawValue) - 1])
+      }
+      message += 1
+      return LogEvent(revision: revision, kind: .appended, message: entry.log[message - 1])
+    }
   }
 
   func draft(in id: SessionID) -> AnswerDraft? { entries[id]?.draft }
@@ -56,6 +97,23 @@ struct StoredConversations: Sendable {
       move(session, to: last.sequence, at: last.time)
     }
     return .restoreSession(session)
+  }
+
+  mutating func amend(
+    _ sequence: SequenceNumber, _ amendment: MessageAmendment, in id: SessionID, at time: Timestamp
+  ) throws(StoreFailure) -> Undo {
+    guard let entry = entries[id] else { throw .conflict(.noSuchSession) }
+    guard sequence > .zero, sequence <= entry.session.lastSequence else { throw .conflict(.noSuchMessage) }
+    let index = Int(sequence.rawValue) - 1
+    let old = entry.log[index]
+    guard let new = old.amended(by: amendment, at: time) else { throw .conflict(.noSuchMessage) }
+    guard old.mayBeAmended(by: amendment) else { throw .conflict(.notAmendable) }
+    let revision = LogRevision(rawValue: entry.session.revision.rawValue + 1)
+    let kind: LogEvent.Kind = amendment == .delete ? .deleted(old.parts) : .edited(from: old.parts)
+    entries[id]?.log[index] = new
+    entries[id]?.amendments.append(Amendment(revision: revision, sequence: sequence, kind: kind))
+    entries[id]?.session.revision = revision
+    return .restoreMessage(old, in: id)
   }
 
   mutating func extendDraft(
@@ -87,6 +145,11 @@ struct StoredConversations: Sendable {
       guard let entry = entries[session.id] else { return }
       entries[session.id]?.log.removeLast(entry.log.count - Int(session.lastSequence.rawValue))
       move(entry.session, to: session.lastSequence, at: session.updatedAt)
+    case .restoreMessage(let old, let id):
+      guard let entry = entries[id] else { return }
+      entries[id]?.log[Int(old.sequence.rawValue) - 1] = old
+      entries[id]?.amendments.removeLast()
+      entries[id]?.session.revision = LogRevision(rawValue: entry.session.revision.rawValue - 1)
     case .cutDraft(let id, let length):
       entries[id]?.draft?.text.cut(toBytes: length)
     case .restoreDraft(let draft, let id):
@@ -96,6 +159,8 @@ struct StoredConversations: Sendable {
 
   private mutating func move(_ session: ChatSession, to last: SequenceNumber, at time: Timestamp) {
     var moved = session
+    moved.revision = LogRevision(
+      rawValue: session.revision.rawValue + last.rawValue - session.lastSequence.rawValue)
     moved.lastSequence = last
     moved.updatedAt = time
     entries[session.id]?.session = moved

@@ -13,7 +13,10 @@ extension Companion {
   ///   - text: what the person says: not empty, no NUL, at most 256 KiB.
   ///   - session: the conversation; `nil` for the current one: the one used last, even in an earlier run, or
   ///     a new one where there is none.
-  public func send(_ text: String, in session: SessionID? = nil) async throws(ChatFailure) -> Reply {
+  ///   - speaker: who says it, where several people do; `nil` for the session's user.
+  public func send(
+    _ text: String, in session: SessionID? = nil, from speaker: UserID? = nil
+  ) async throws(ChatFailure) -> Reply {
     let message: UserText
     do {
       message = try UserText(text)
@@ -21,7 +24,7 @@ extension Companion {
       throw .refused(error)
     }
     let id = if let session { session } else { try await currentSession() }
-    return try await loop(for: id).send(message)
+    return try await loop(for: id).send(message, from: speaker)
   }
 
   /// Answers the last message of a session when nothing has answered it, as after a crash.
@@ -48,11 +51,17 @@ extension Companion {
 
   /// Starts a new session, and makes it the current one.
   ///
-  /// - Parameter id: the name it shall have; `nil` for a new name.
+  /// - Parameters:
+  ///   - id: the name it shall have; `nil` for a new name.
+  ///   - place: where it takes place, which decides what is remembered together; `nil` for a channel of its own.
+  ///   - user: who speaks where a message does not say who does.
   /// - Throws: `ChatFailure.store` with a conflict `sessionExists` when the name is taken.
   @discardableResult
-  public func startSession(_ id: SessionID? = nil) async throws(ChatFailure) -> ChatSession {
-    let session = ChatSession(id: id ?? environment.identifiers.next(), createdAt: environment.time.now)
+  public func startSession(
+    _ id: SessionID? = nil, at place: ConversationPlace? = nil, with user: UserID = .user
+  ) async throws(ChatFailure) -> ChatSession {
+    let session = ChatSession(
+      id: id ?? environment.identifiers.next(), place: place, user: user, createdAt: environment.time.now)
     do throws(StoreFailure) {
       try await environment.store.commit(.insertSession(session))
     } catch {
@@ -88,6 +97,41 @@ extension Companion {
     }
     guard session != nil else { throw .unknownSession(id) }
     state.withLock { $0.currentSession = id }
+  }
+
+  /// Changes the words of a message that a person wrote. The answers to it stay; the next ones are given with the
+  /// new words in view.
+  ///
+  /// The log keeps the old words as an event; see ``LogEvent``.
+  ///
+  /// - Throws: `ChatFailure.refused` for words that would not be taken as a message, `ChatFailure.unknownSession`,
+  ///   `ChatFailure.unknownMessage`, `ChatFailure.notAmendable`, or `ChatFailure.store`.
+  public func editMessage(
+    _ sequence: SequenceNumber, in session: SessionID, to text: String
+  ) async throws(ChatFailure) {
+    do throws(MessageRefusal) {
+      _ = try UserText(text)
+    } catch {
+      throw .refused(error)
+    }
+    try await amend(sequence, .edit([.text(text)]), in: session)
+  }
+
+  /// Takes a message out of the conversation: it keeps its place, and says nothing any more.
+  ///
+  /// The log keeps its words as an event; see ``LogEvent``.
+  ///
+  /// - Throws: `ChatFailure.unknownSession`, `ChatFailure.unknownMessage`, `ChatFailure.notAmendable`, or
+  ///   `ChatFailure.store`.
+  public func deleteMessage(_ sequence: SequenceNumber, in session: SessionID) async throws(ChatFailure) {
+    try await amend(sequence, .delete, in: session)
+  }
+
+  private func amend(
+    _ sequence: SequenceNumber, _ amendment: MessageAmendment, in session: SessionID
+  ) async throws(ChatFailure) {
+    try await AmendMessage(environment: environment)(sequence, amendment, in: session)
+    state.withLock { $0.loops[session] }?.noteAmendment()
   }
 
   /// The sessions, the one used last first.

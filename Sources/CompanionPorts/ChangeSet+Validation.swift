@@ -22,7 +22,7 @@ extension ChangeSet.Change {
   fileprivate func validate() throws(StoreFailure) {
     switch self {
     case .insertSession(let session):
-      guard session.lastSequence == .zero else {
+      guard session.lastSequence == .zero, session.revision == .zero else {
         throw .invalid("session \(session.id) is new and cannot have messages")
       }
     case .append(let messages, let session, let after):
@@ -33,8 +33,14 @@ extension ChangeSet.Change {
           throw .invalid("message \(message.sequence.rawValue) of \(session) does not follow \(last)")
         }
         last = expected
+        guard message.change == nil else {
+          throw .invalid("message \(expected) of \(session) is new and cannot be amended")
+        }
         try Self.check(message.texts, of: "message \(expected) of \(session)")
       }
+    case .amend(let sequence, .edit(let parts), let session, _):
+      try Self.check(parts.flatMap(\.texts), of: "the edit of message \(sequence.rawValue) of \(session)")
+    case .amend(_, .delete, _, _): break
     case .extendDraft(let draft, let session, let offset):
       try Self.check([draft.text], of: "the draft of \(session)", existing: max(0, offset))
     case .discardDraft: break
@@ -77,13 +83,15 @@ extension ChangeSet.Change {
 }
 
 extension ChatMessage {
+  fileprivate var texts: [String] { parts.flatMap(\.texts) }
+}
+
+extension MessagePart {
   fileprivate var texts: [String] {
-    parts.flatMap { part in
-      switch part {
-      case .text(let text): [text]
-      case .toolCall(let call): [call.id, call.name, call.arguments]
-      case .toolResult(let result): [result.callID, result.content]
-      }
+    switch self {
+    case .text(let text): [text]
+    case .toolCall(let call): [call.id, call.name, call.arguments]
+    case .toolResult(let result): [result.callID, result.content]
     }
   }
 }

@@ -13,6 +13,8 @@ public struct ChangeSet: Hashable, Sendable {
     /// follow without a gap. The session's last place and time become those of the last message; without a
     /// message they stay.
     case append([ChatMessage], to: SessionID, after: SequenceNumber)
+    /// Amends a message that is in the log and not deleted, which is an event of the log. The session's times stay.
+    case amend(SequenceNumber, MessageAmendment, in: SessionID, at: Timestamp)
     /// Appends to the draft of a session's answer, or begins one.
     ///
     /// The draft must be of the same turn, and `offset` bytes of UTF-8 long: 0 when there is none. It keeps

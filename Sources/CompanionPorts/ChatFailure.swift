@@ -13,6 +13,11 @@ public enum ChatFailure: Error, Hashable, Sendable {
   case deadline(Duration)
   /// There is no such session.
   case unknownSession(SessionID)
+  /// There is no such message, or it has been deleted.
+  case unknownMessage(SequenceNumber, in: SessionID)
+  /// The message is not one whose words may be changed: only what a person wrote may be edited, and what belongs to
+  /// a tool's call is not deleted without it.
+  case notAmendable(SequenceNumber)
   /// There is no such task.
   case unknownTask(TaskID)
   /// So many messages wait already that no more are taken.
@@ -33,6 +38,10 @@ extension ChatFailure: CustomStringConvertible {
     case .deadline(let limit):
       "The answer was not done within \(limit.formattedSeconds). Try again, or raise the turn's deadline."
     case .unknownSession(let id): "There is no session \(id). List the sessions, or start a new one."
+    case .unknownMessage(let sequence, let session):
+      "There is no message \(sequence.rawValue) in session \(session), or it was deleted. List its history."
+    case .notAmendable(let sequence):
+      "Message \(sequence.rawValue) cannot be changed: only what a person wrote can be edited, and only words be deleted."
     case .unknownTask(let id): "There is no task \(id). List the tasks to see their names."
     case .tooManyWaiting(let limit):
       "\(limit) messages wait to be answered already. Send this one when one of them has been."

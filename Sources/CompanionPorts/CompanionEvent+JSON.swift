@@ -33,6 +33,8 @@ extension CompanionEvent.Kind {
     case .serviceStopped: "service.stopped"
     case .sessionOpened: "session.opened"
     case .messageAccepted: "message.accepted"
+    case .messageAmended(_, .edited): "message.edited"
+    case .messageAmended(_, .deleted): "message.deleted"
     case .intentUnderstood: "intent"
     case .intentFellBack: "intent.fell_back"
     case .modelCallStarted: "model.started"
@@ -65,6 +67,7 @@ extension CompanionEvent.Kind {
     case .serviceStarted(let name), .serviceStopped(let name): ["service": .string(name)]
     case .sessionOpened(let messages, let repairs):
       ["messages": .integer(messages), "repairs": .integer(Int64(repairs))]
+    case .messageAmended(let sequence, _): ["sequence": .integer(sequence.rawValue)]
     case .messageAccepted(let sequence): ["sequence": .integer(sequence.rawValue)]
     case .intentUnderstood(let intent): intent.fields
     case .intentFellBack(let failure):

@@ -35,6 +35,8 @@ public struct CompanionEvent: Hashable, Sendable {
     case sessionOpened(messages: Int64, repairs: Int)
     /// A person's message is in the log.
     case messageAccepted(SequenceNumber)
+    /// A message was edited or deleted.
+    case messageAmended(SequenceNumber, ChatMessage.Change)
     /// What the message asks for is known: once per message.
     case intentUnderstood(Intent)
     /// The model could not say what the message asks for, so rules did; `nil` when it answered, but not in the

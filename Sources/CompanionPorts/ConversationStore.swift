@@ -18,6 +18,15 @@ public protocol ConversationStore: ChangeStore {
     in session: SessionID, before: SequenceNumber?, limit: Int
   ) async throws(StoreFailure) -> [ChatMessage]
 
+  /// What has happened to a log after a revision, in order; none where there is no such session.
+  ///
+  /// - Parameters:
+  ///   - after: the last event that is known.
+  ///   - limit: the most events; below one gives none.
+  func logEvents(
+    in session: SessionID, after: LogRevision, limit: Int
+  ) async throws(StoreFailure) -> [LogEvent]
+
   /// The delivered part of an answer that was being streamed, or `nil`.
   func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft?
 }

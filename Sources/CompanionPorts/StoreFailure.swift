@@ -30,6 +30,10 @@ public enum StoreFailure: Error, Hashable, Sendable {
 public enum StoreConflict: Hashable, Sendable {
   case sessionExists
   case noSuchSession
+  /// There is no such message, or it has been deleted.
+  case noSuchMessage
+  /// The message is not one that may be amended in this way; see ``ChatMessage/mayBeAmended(by:)``.
+  case notAmendable
   /// The log does not end where the change says.
   case logMoved
   /// The draft is another turn's, or has another length.

@@ -17,25 +17,28 @@ extension ChangeSet.Change {
   fileprivate var roughSize: Int {
     switch self {
     case .append(let messages, _, _): messages.reduce(0) { $0 + $1.roughSize }
+    case .amend(_, .edit(let parts), _, _): parts.reduce(0) { $0 + $1.roughSize }
     case .extendDraft(let draft, _, _): draft.text.utf8.count
     case .insertTask(let task): task.request.payload.json.utf8.count
     case .transition(_, .complete(_, let text, _), _): text.utf8.count
     case .enterCall(let entry): entry.model.model.utf8.count
     // Nobody knows how much it removes.
     case .pruneLedger: ChangeSet.smallSize + 1
-    case .insertSession, .discardDraft, .transition, .removeTask, .pauseTasks, .resumeTasks, .moveSchedule: 0
+    case .insertSession, .amend, .discardDraft, .transition, .removeTask, .pauseTasks, .resumeTasks, .moveSchedule: 0
     }
   }
 }
 
 extension ChatMessage {
+  fileprivate var roughSize: Int { parts.reduce(0) { $0 + $1.roughSize } }
+}
+
+extension MessagePart {
   fileprivate var roughSize: Int {
-    parts.reduce(0) { size, part in
-      switch part {
-      case .text(let text): size + text.utf8.count
-      case .toolCall(let call): size + call.arguments.utf8.count
-      case .toolResult(let result): size + result.content.utf8.count
-      }
+    switch self {
+    case .text(let text): text.utf8.count
+    case .toolCall(let call): call.arguments.utf8.count
+    case .toolResult(let result): result.content.utf8.count
     }
   }
 }

@@ -11,6 +11,7 @@ struct MessageRow: Sendable {
   private let parts: Data
   private let completion: ChatMessage.Completion
   private let origin: ChatMessage.Origin
+  private let speaker: UserID?
 
   init(_ message: ChatMessage) throws(StoreFailure) {
     sequence = message.sequence
@@ -20,10 +21,13 @@ struct MessageRow: Sendable {
     parts = try Coding.encode(message.parts)
     completion = message.completion
     origin = message.origin
+    speaker = message.speaker
   }
 
-  /// The columns in the order in which ``values(session:)`` and ``message(from:)`` have them.
-  static let columns = "sequence, turn, role, parts, time, interruption, origin, origin_task"
+  /// The columns in the order in which ``message(from:)`` has them; a new message has not got the last two.
+  static let columns = "\(newColumns), change, changed_at"
+  /// The columns in the order in which ``values(session:)`` has them.
+  static let newColumns = "sequence, turn, role, parts, time, interruption, origin, origin_task, speaker"
 
   func values(session: Int64) -> [SQLiteValue] {
     let (kind, task) = OriginKind.columns(of: origin)
@@ -32,18 +36,37 @@ struct MessageRow: Sendable {
     return [
       .integer(session), .integer(sequence.rawValue), .text(turn.rawValue), .text(role.rawValue),
       .utf8(parts), .time(time), interruption, .text(kind.rawValue), .optional(task?.rawValue),
+      .optional(speaker?.rawValue),
     ]
   }
 
   static func message(from row: Statement) throws(StoreFailure) -> ChatMessage {
-    ChatMessage(
+    let change: ChatMessage.Change? =
+      switch try row.optionalText(9) {
+      case nil: nil
+      case "edited": .edited(try row.time(10))
+      case "deleted": .deleted(try row.time(10))
+      default: throw .corrupt("a stored message was changed in a way that is not known")
+      }
+    return ChatMessage(
       sequence: SequenceNumber(rawValue: try row.counter(0)),
       turn: try row.value(1),
       role: try row.value(2),
       parts: try Coding.decode(try row.utf8(3)),
       time: try row.time(4),
       completion: row.isNull(5) ? .complete : .interrupted(try row.value(5)),
-      origin: try OriginKind.origin(try row.value(6), task: row.isNull(7) ? nil : try row.value(7)))
+      origin: try OriginKind.origin(try row.value(6), task: row.isNull(7) ? nil : try row.value(7)),
+      speaker: row.isNull(8) ? nil : try row.value(8), change: change)
+  }
+}
+
+extension ChatMessage.Change {
+  /// What stands in the columns of a message's row.
+  var columns: [SQLiteValue] {
+    switch self {
+    case .edited(let time): [.text("edited"), .time(time)]
+    case .deleted(let time): [.text("deleted"), .time(time)]
+    }
   }
 }
 

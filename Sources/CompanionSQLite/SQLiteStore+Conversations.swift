@@ -37,6 +37,19 @@ extension SQLiteStore {
     }
   }
 
+  /// What has happened to a log after a revision; only that is read.
+  public func logEvents(
+    in session: SessionID, after: LogRevision, limit: Int
+  ) async throws(StoreFailure) -> [LogEvent] {
+    let first = max(0, after.rawValue)
+    return try await readers.read { connection throws(StoreFailure) in
+      // One transaction, so that all is of one moment.
+      try connection.snapshot { () throws(StoreFailure) in
+        try connection.logEvents(in: session, after: first, limit: limit)
+      }
+    }
+  }
+
   /// The draft of a session's answer, put together from its pieces, or `nil`.
   public func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
     try await readers.read { connection throws(StoreFailure) in
@@ -59,11 +72,17 @@ extension SQLiteStore {
 }
 
 extension ChatSession {
-  fileprivate static let columns = "id, created_at, updated_at, last_sequence"
+  fileprivate static let columns =
+    "id, workspace, channel, thread, user, created_at, updated_at, last_sequence, revision"
 
   fileprivate static func read(_ row: Statement) throws(StoreFailure) -> ChatSession {
     ChatSession(
-      id: try row.value(0), createdAt: try row.time(1), updatedAt: try row.time(2),
-      lastSequence: SequenceNumber(rawValue: try row.counter(3)))
+      id: try row.value(0),
+      place: ConversationPlace(
+        workspace: try row.value(1), channel: try row.value(2),
+        thread: row.isNull(3) ? nil : try row.value(3)),
+      user: try row.value(4), createdAt: try row.time(5), updatedAt: try row.time(6),
+      lastSequence: SequenceNumber(rawValue: try row.counter(7)),
+      revision: LogRevision(rawValue: try row.counter(8)))
   }
 }

@@ -7,7 +7,7 @@ enum Schema {
   static let applicationID: Int64 = 0x434B_6974
 
   /// The version that this library reads and writes.
-  static let version = 3
+  static let version = 4
 
   /// Leads from one version to the next, inside the open transaction. What has been released never changes.
   private static func migrate(
@@ -17,6 +17,7 @@ enum Schema {
     case 0: try addConversationsAndTasks(connection)
     case 1: try addTaskEvents(connection, at: now)
     case 2: try addLedger(connection)
+    case 3: try addPlacesAndAmendments(connection)
     default: break
     }
   }

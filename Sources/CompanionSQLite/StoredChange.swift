@@ -5,6 +5,7 @@ import CompanionPorts
 enum StoredChange: Sendable {
   case insertSession(ChatSession)
   case append([MessageRow], to: SessionID, after: SequenceNumber)
+  case amend(SequenceNumber, MessageAmendment, in: SessionID, at: Timestamp)
   case extendDraft(AnswerDraft, of: SessionID, offset: Int)
   case discardDraft(of: SessionID)
   /// The values of the entry's row.
@@ -20,6 +21,8 @@ enum StoredChange: Sendable {
       var rows: [MessageRow] = []
       for message in messages { rows.append(try MessageRow(message)) }
       self = .append(rows, to: session, after: after)
+    case .amend(let sequence, let amendment, let session, let time):
+      self = .amend(sequence, amendment, in: session, at: time)
     case .extendDraft(let draft, let session, let offset):
       self = .extendDraft(draft, of: session, offset: offset)
     case .discardDraft(let session): self = .discardDraft(of: session)
@@ -75,6 +78,8 @@ extension Connection {
     switch change {
     case .insertSession(let session): try insert(session)
     case .append(let rows, let session, let after): try append(rows, to: session, after: after)
+    case .amend(let sequence, let amendment, let session, let time):
+      try amend(sequence, amendment, in: session, at: time)
     case .extendDraft(let draft, let session, let offset):
       try extendDraft(draft, of: session, offset: offset)
     case .discardDraft(let session): try discardDraft(of: session)
@@ -87,12 +92,15 @@ extension Connection {
   private func insert(_ session: ChatSession) throws(StoreFailure) {
     let inserted = try run(
       """
-      INSERT INTO sessions (id, created_at, updated_at, last_sequence) VALUES (?, ?, ?, ?)
+      INSERT INTO sessions (id, workspace, channel, thread, user, created_at, updated_at, last_sequence, revision)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (id) DO NOTHING
       """,
       [
-        .text(session.id.rawValue), .time(session.createdAt), .time(session.updatedAt),
-        .integer(session.lastSequence.rawValue),
+        .text(session.id.rawValue), .text(session.place.workspace.rawValue),
+        .text(session.place.channel.rawValue), .optional(session.place.thread?.rawValue),
+        .text(session.user.rawValue), .time(session.createdAt), .time(session.updatedAt),
+        .integer(session.lastSequence.rawValue), .integer(session.revision.rawValue),
       ])
     guard inserted == 1 else { throw .conflict(.sessionExists) }
   }
@@ -108,12 +116,39 @@ extension Connection {
     guard let last = rows.last else { return }
     for row in rows {
       try run(
-        "INSERT INTO messages (session, \(MessageRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO messages (session, \(MessageRow.newColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         row.values(session: found.key))
     }
     try run(
-      "UPDATE sessions SET last_sequence = ?, updated_at = ? WHERE key = ?",
-      [.integer(last.sequence.rawValue), .time(last.time), .integer(found.key)])
+      "UPDATE sessions SET last_sequence = ?, updated_at = ?, revision = revision + ? WHERE key = ?",
+      [.integer(last.sequence.rawValue), .time(last.time), .integer(rows.count), .integer(found.key)])
+  }
+
+  private func amend(
+    _ sequence: SequenceNumber, _ amendment: MessageAmendment, in session: SessionID, at time: Timestamp
+  ) throws(StoreFailure) {
+    let found = try row(
+      "SELECT key, revision FROM sessions WHERE id = ?", [.text(session.rawValue)]
+    ) { row throws(StoreFailure) in (key: try row.integer(0), revision: try row.counter(1)) }
+    guard let found else { throw .conflict(.noSuchSession) }
+    let place: [SQLiteValue] = [.integer(found.key), .integer(sequence.rawValue)]
+    let old = try row(
+      "SELECT \(MessageRow.columns) FROM messages WHERE session = ? AND sequence = ?", place,
+      read: MessageRow.message)
+    guard let old, let new = old.amended(by: amendment, at: time), let change = new.change else {
+      throw .conflict(.noSuchMessage)
+    }
+    guard old.mayBeAmended(by: amendment) else { throw .conflict(.notAmendable) }
+    try run(
+      "INSERT INTO amendments (session, revision, sequence, is_deletion, old_parts) VALUES (?, ?, ?, ?, ?)",
+      [
+        .integer(found.key), .integer(found.revision + 1), .integer(sequence.rawValue),
+        .integer(amendment == .delete ? 1 : 0), .utf8(try Coding.encode(old.parts)),
+      ])
+    try run(
+      "UPDATE messages SET parts = ?, change = ?, changed_at = ? WHERE session = ? AND sequence = ?",
+      [.utf8(try Coding.encode(new.parts))] + change.columns + place)
+    try run("UPDATE sessions SET revision = revision + 1 WHERE key = ?", [.integer(found.key)])
   }
 
   private func extendDraft(

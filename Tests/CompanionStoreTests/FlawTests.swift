@@ -246,6 +246,12 @@ extension FlawedStore {
     try await store.messages(in: session, before: before, limit: limit)
   }
 
+  func logEvents(
+    in session: SessionID, after: LogRevision, limit: Int
+  ) async throws(StoreFailure) -> [LogEvent] {
+    try await store.logEvents(in: session, after: after, limit: limit)
+  }
+
   func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
     try await store.draft(in: session)
   }

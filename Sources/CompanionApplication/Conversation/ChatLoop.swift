@@ -9,7 +9,7 @@ import Synchronization
 package final class ChatLoop: Sendable {
   /// What a turn answers.
   enum Subject: Sendable {
-    case message(UserText)
+    case message(UserText, from: UserID?)
     /// The last message of the log, which a crash or a failure has left without an answer.
     case unanswered
   }
@@ -22,6 +22,8 @@ package final class ChatLoop: Sendable {
   private struct State {
     var waiting: [Entry] = []
     var current: ReplyChannel?
+    /// Whether the log has changed other than at its end since it was read.
+    var isStale = false
     /// Why no more messages are taken; `nil` while they are.
     var end: ChatFailure?
   }
@@ -41,8 +43,10 @@ package final class ChatLoop: Sendable {
   }
 
   /// Takes a message. Returns when it is in the log.
-  package func send(_ text: UserText) async throws(ChatFailure) -> Reply {
-    try await enqueue(.message(text), turn: environment.identifiers.next())
+  ///
+  /// - Parameter speaker: who says it; `nil` for the session's user.
+  package func send(_ text: UserText, from speaker: UserID? = nil) async throws(ChatFailure) -> Reply {
+    try await enqueue(.message(text, from: speaker), turn: environment.identifiers.next())
   }
 
   /// Answers the log's last message, which has no answer yet.
@@ -54,6 +58,9 @@ package final class ChatLoop: Sendable {
   package func interrupt(_ reason: InterruptionReason) {
     state.withLock { $0.current }?.interrupt(reason)
   }
+
+  /// Says that a message that is in the log says something else now.
+  package func noteAmendment() { state.withLock { $0.isStale = true } }
 
   /// Takes no more messages, refuses those that wait, and stops the present answer; ``run()`` then returns.
   package func finish() {
@@ -84,6 +91,7 @@ package final class ChatLoop: Sendable {
         subject: entry.subject, reply: entry.reply, log: log, environment: environment,
         onTaskCreated: onTaskCreated)
       do {
+        if takeStaleness() { conversation = try await log.load() ?? conversation }
         try await turn.run(in: &conversation, understood: &understood)
       } catch {
         // What is in memory may be ahead of the store, or behind it.
@@ -91,6 +99,13 @@ package final class ChatLoop: Sendable {
         throw .store(error)
       }
       state.withLock { $0.current = nil }
+    }
+  }
+
+  private func takeStaleness() -> Bool {
+    state.withLock { state in
+      defer { state.isStale = false }
+      return state.isStale
     }
   }
 

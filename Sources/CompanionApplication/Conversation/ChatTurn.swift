@@ -62,9 +62,12 @@ struct ChatTurn: Sendable {
     in conversation: inout Conversation
   ) async throws(StoreFailure) -> ChatMessage? {
     switch subject {
-    case .message(let text):
-      let stored = try await log.append(to: &conversation) {
-        [$0.message(.user, [.text(text.string)], turn: reply.turn, origin: .person, at: now)]
+    case .message(let text, let speaker):
+      let stored = try await log.append(to: &conversation) { conversation in
+        var message = conversation.message(
+          .user, [.text(text.string)], turn: reply.turn, origin: .person, at: now)
+        message.speaker = speaker
+        return [message]
       }.messages
       if let sequence = stored.first?.sequence { events.emit(.messageAccepted(sequence), in: context) }
       return stored.first

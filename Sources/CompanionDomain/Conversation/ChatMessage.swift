@@ -1,6 +1,7 @@
 /// One message of a conversation's log.
 ///
-/// The log is append-only: a message never changes once it is stored.
+/// The log only grows: a message keeps its place, and what is changed about it is an event of the log; see
+/// ``LogEvent``.
 public struct ChatMessage: Hashable, Sendable, Codable {
   /// Who speaks.
   @nonexhaustive
@@ -36,6 +37,15 @@ public struct ChatMessage: Hashable, Sendable, Codable {
     case repair
   }
 
+  /// What was done to the message since it came.
+  @nonexhaustive
+  public enum Change: Hashable, Sendable, Codable {
+    /// It was edited, the last time then.
+    case edited(Timestamp)
+    /// It was deleted, and has no parts any more.
+    case deleted(Timestamp)
+  }
+
   /// The message's place in its log.
   public var sequence: SequenceNumber
   /// The turn that it belongs to.
@@ -50,6 +60,11 @@ public struct ChatMessage: Hashable, Sendable, Codable {
   public var completion: Completion
   /// Where its text comes from.
   public var origin: Origin
+  /// Who wrote it, of several people; `nil` for the session's own ``ChatSession/user``, and for what no person
+  /// wrote.
+  public var speaker: UserID?
+  /// What was done to it since it came; `nil` for nothing.
+  public var change: Change?
 
   /// A message of these parts, whole unless said otherwise.
   public init(
@@ -59,7 +74,9 @@ public struct ChatMessage: Hashable, Sendable, Codable {
     parts: [MessagePart],
     time: Timestamp,
     completion: Completion = .complete,
-    origin: Origin
+    origin: Origin,
+    speaker: UserID? = nil,
+    change: Change? = nil
   ) {
     self.sequence = sequence
     self.turn = turn
@@ -68,6 +85,30 @@ public struct ChatMessage: Hashable, Sendable, Codable {
     self.time = time
     self.completion = completion
     self.origin = origin
+    self.speaker = speaker
+    self.change = change
+  }
+
+  /// Whether it is one that may be amended so: only what a person wrote may be edited, to other words, and what
+  /// belongs to a tool's call is not deleted without it.
+  public func mayBeAmended(by amendment: MessageAmendment) -> Bool {
+    switch amendment {
+    case .edit(let parts):
+      origin == .person && !parts.isEmpty
+        && parts.allSatisfy { part in
+          if case .text(let text) = part { !text.isEmpty } else { false }
+        }
+    case .delete: toolCalls.isEmpty && toolResults.isEmpty
+    }
+  }
+
+  /// The message with an amendment; `nil` when it has been deleted.
+  public func amended(by amendment: MessageAmendment, at time: Timestamp) -> ChatMessage? {
+    if case .deleted = change { return nil }
+    var amended = self
+    amended.change = amendment.change(at: time)
+    if case .edit(let parts) = amendment { amended.parts = parts } else { amended.parts = [] }
+    return amended
   }
 
   /// The text parts, joined.

@@ -14,11 +14,12 @@ public enum ChatPrompt {
     persona: String, window: some Sequence<ChatMessage>
   ) -> [PromptMessage] {
     var messages: [PromptMessage] = persona.isEmpty ? [] : [PromptMessage(.system, persona)]
-    messages += ToolPairing.repaired(merged(window.map(promptMessage)))
+    messages += ToolPairing.repaired(merged(window.compactMap(promptMessage)))
     return messages
   }
 
-  private static func promptMessage(_ message: ChatMessage) -> PromptMessage {
+  private static func promptMessage(_ message: ChatMessage) -> PromptMessage? {
+    if case .deleted = message.change { return nil }
     let role: PromptMessage.Role =
       switch message.role {
       case .user: .user

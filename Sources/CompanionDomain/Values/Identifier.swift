@@ -22,6 +22,9 @@ public struct ValidatedIdentifier: Sendable {
     self.string = string
   }
 
+  /// The string of another identifier.
+  init(of identifier: some Identifier) { string = identifier.rawValue }
+
   /// A string with `_` for what is not allowed in an identifier, cut to the length that is.
   init(replacingInvalid string: String) {
     let scalars = string.unicodeScalars.prefix(32).map { Self.isAllowed($0) ? $0 : "_" }

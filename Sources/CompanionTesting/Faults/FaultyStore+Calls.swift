@@ -48,6 +48,15 @@ extension FaultyStore {
     }
   }
 
+  /// What has happened to a log, unless something goes wrong.
+  public func logEvents(
+    in session: SessionID, after: LogRevision, limit: Int
+  ) async throws(StoreFailure) -> [LogEvent] {
+    try await call(.read) { store throws(StoreFailure) in
+      try await store.logEvents(in: session, after: after, limit: limit)
+    }
+  }
+
   /// A draft, unless something goes wrong.
   public func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
     try await call(.read) { store throws(StoreFailure) in try await store.draft(in: session) }

@@ -61,6 +61,12 @@ final class CrashableStore: ConversationStore, TaskStore, LedgerStore {
     try await alive().messages(in: session, before: before, limit: limit)
   }
 
+  func logEvents(
+    in session: SessionID, after: LogRevision, limit: Int
+  ) async throws(StoreFailure) -> [LogEvent] {
+    try await alive().logEvents(in: session, after: after, limit: limit)
+  }
+
   func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
     try await alive().draft(in: session)
   }

@@ -34,6 +34,12 @@ extension StoreWrapper {
     try await base.messages(in: session, before: before, limit: limit)
   }
 
+  func logEvents(
+    in session: SessionID, after: LogRevision, limit: Int
+  ) async throws(StoreFailure) -> [LogEvent] {
+    try await base.logEvents(in: session, after: after, limit: limit)
+  }
+
   func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
     try await base.draft(in: session)
   }

@@ -1,0 +1,87 @@
+/// Where a conversation takes place. What may be remembered of it elsewhere follows from that.
+public struct ConversationPlace: Hashable, Sendable, Codable {
+  /// What all channels that belong together share; an app with one user has one.
+  public var workspace: WorkspaceID
+  /// The channel: what is said in one is not known in another.
+  public var channel: ChannelID
+  /// The thread within the channel; `nil` for the channel itself.
+  public var thread: ThreadID?
+
+  /// A place; without more than a channel, that channel of the only workspace.
+  public init(workspace: WorkspaceID = .main, channel: ChannelID, thread: ThreadID? = nil) {
+    self.workspace = workspace
+    self.channel = channel
+    self.thread = thread
+  }
+
+  /// The place of a conversation that has a channel to itself.
+  public init(channelOf session: SessionID) {
+    self.init(channel: ChannelID(validated: ValidatedIdentifier(of: session)))
+  }
+}
+
+/// Names a workspace.
+public struct WorkspaceID: Identifier {
+  /// The name, as it is printed and stored.
+  public let rawValue: String
+  /// The name that this string is.
+  public init(validated: ValidatedIdentifier) { rawValue = validated.string }
+
+  /// The only workspace of an app that does not tell several apart.
+  public static let main: WorkspaceID = "main"
+}
+
+/// Names a channel of a workspace.
+public struct ChannelID: Identifier {
+  /// The name, as it is printed and stored.
+  public let rawValue: String
+  /// The name that this string is.
+  public init(validated: ValidatedIdentifier) { rawValue = validated.string }
+}
+
+/// Names a thread of a channel.
+public struct ThreadID: Identifier {
+  /// The name, as it is printed and stored.
+  public let rawValue: String
+  /// The name that this string is.
+  public init(validated: ValidatedIdentifier) { rawValue = validated.string }
+}
+
+/// Names a person who talks with the companion.
+public struct UserID: Identifier {
+  /// The name, as it is printed and stored.
+  public let rawValue: String
+  /// The name that this string is.
+  public init(validated: ValidatedIdentifier) { rawValue = validated.string }
+
+  /// The only person of an app that does not tell several apart.
+  public static let user: UserID = "user"
+}
+
+extension WorkspaceID: ExpressibleByStringLiteral {
+  /// A name that is written in code; what no identifier may have in it becomes `_`.
+  public init(stringLiteral name: StaticString) {
+    self.init(validated: ValidatedIdentifier(replacingInvalid: name.description))
+  }
+}
+
+extension ChannelID: ExpressibleByStringLiteral {
+  /// A name that is written in code; what no identifier may have in it becomes `_`.
+  public init(stringLiteral name: StaticString) {
+    self.init(validated: ValidatedIdentifier(replacingInvalid: name.description))
+  }
+}
+
+extension ThreadID: ExpressibleByStringLiteral {
+  /// A name that is written in code; what no identifier may have in it becomes `_`.
+  public init(stringLiteral name: StaticString) {
+    self.init(validated: ValidatedIdentifier(replacingInvalid: name.description))
+  }
+}
+
+extension UserID: ExpressibleByStringLiteral {
+  /// A name that is written in code; what no identifier may have in it becomes `_`.
+  public init(stringLiteral name: StaticString) {
+    self.init(validated: ValidatedIdentifier(replacingInvalid: name.description))
+  }
+}
