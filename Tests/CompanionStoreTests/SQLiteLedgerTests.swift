@@ -102,6 +102,31 @@ import Testing
     }
   }
 
+  @Test func `gives its conversations a channel each, and its messages their revisions`() async throws {
+    try await withDatabase { path in
+      try versionTwo(path)
+      let parts = #"[{"type":"text","text":"Hello"}]"#
+      try RawDatabase(path).run(
+        """
+        UPDATE sessions SET last_sequence = 2;
+        INSERT INTO messages (session, sequence, turn, role, parts, time, origin)
+        VALUES (1, 1, 'turn', 'user', '\(parts)', 1, 'person'), (1, 2, 'turn', 'assistant', '\(parts)', 2, 'model');
+        """)
+      let store = try await open(path)
+      let session = try #require(try await store.session(chat.id))
+      #expect(session.place == ConversationPlace(channelOf: chat.id) && session.user == .user)
+      #expect(session.revision == LogRevision(rawValue: 2))
+      let first = SequenceNumber(rawValue: 1)
+      try await store.commit(
+        .amend(first, .edit([.text("Hi")]), in: chat.id, at: Timestamp(nanosecondsSinceEpoch: 3)))
+      let events = try await store.logEvents(in: chat.id, after: .zero, limit: 9)
+      #expect(events.map(\.kind) == [.appended, .appended, .edited(from: [.text("Hello")])])
+      #expect(events.map(\.message.text) == ["Hi", "Hello", "Hi"])
+      #expect(events.allSatisfy { $0.message.speaker == nil })
+      try await store.checkIntegrity()
+    }
+  }
+
   @Test func `stays as it is when it cannot be brought to version 3`() async throws {
     try await withDatabase { path in
       try versionTwo(path)
