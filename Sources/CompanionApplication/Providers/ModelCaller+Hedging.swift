@@ -23,6 +23,8 @@ extension ModelCaller {
     let race = Race(attempt)
     var underWay = [race.start(first)]
     var secondStart: Timestamp? = first.start.advanced(by: hedgeAfter)
+    // A failure that another provider would have as well, while one of them may still answer.
+    var final: Made<Beginning>?
     while true {
       if Task.isCancelled {
         for call in underWay { call.task.cancel() }
@@ -30,16 +32,25 @@ extension ModelCaller {
       }
       if let (call, result) = race.nextMade() {
         underWay.removeAll { $0.number == call.call.number }
-        // What is no failure of the provider is the answer, whatever another one would say.
-        guard case .failure(let failure) = result, !underWay.isEmpty,
-          tries.mayBePassedOn(failure, of: call.call)
-        else {
+        guard case .failure(let failure) = result else {
           race.close()
           for loser in underWay { loser.task.cancel() }
+          if case .some((let call, .failure(let failure))) = final {
+            call.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
+          }
           return (call, result)
+        }
+        // A second one is no longer asked for what any would refuse.
+        secondStart = tries.mayBePassedOn(failure, of: call.call) ? secondStart : nil
+        let isLast = underWay.isEmpty
+        if isLast, final == nil { return (call, result) }
+        if final == nil, !tries.mayBePassedOn(failure, of: call.call) {
+          final = (call, result)
+          continue
         }
         call.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
         tries.note(call.call, failure)
+        if isLast, let final { return final }
       } else if let due = secondStart, time.now >= due {
         secondStart = nil
         // Calls are made here alone, so that none begins that nobody ends.
@@ -80,21 +91,20 @@ private final class Race<Beginning: Sendable>: Sendable {
   /// Makes a call. Whoever starts it stops it, and takes what it comes to, or closes the race.
   func start(_ call: RunningCall) -> (number: Int, task: Task<Void, Never>) {
     let task = Unstructured.start(name: "hedged call") {
-      guard await !self.run(call) else { return }
-      call.end(.abandoned, ModelCallOutcome(duration: .zero))
+      if let unwanted = await self.run(call) { unwanted.end() }
     }
     return (call.call.number, task)
   }
 
-  /// - Returns: whether somebody looks at what came of it. Otherwise it has been let go of.
-  private func run(_ call: RunningCall) async -> Bool {
+  /// - Returns: what is to end the call when nobody looks at what came of it, which has been let go of by then.
+  private func run(_ call: RunningCall) async -> Unwanted? {
     let made = await ModelCaller.made(call, attempt)
     let isTaken = state.withLock { state in
       if !state.isOver { state.made.append(made) }
       return !state.isOver
     }
     if isTaken { arrival() }
-    return isTaken
+    return isTaken ? nil : Unwanted(made)
   }
 
   /// What a call has come to, in the order in which they have; `nil` for nothing new.
@@ -109,8 +119,24 @@ private final class Race<Beginning: Sendable>: Sendable {
       defer { state.made = [] }
       return state.made
     }
-    let calls = rest.map(\.call)
+    let unwanted = rest.map { Unwanted($0) }
     rest = []
-    for call in calls { call.end(.abandoned, ModelCallOutcome(duration: .zero)) }
+    for call in unwanted { call.end() }
+  }
+
+  /// A call that has lost: that it has failed is known all the same.
+  private struct Unwanted {
+    private let call: RunningCall
+    private let failure: ProviderFailure?
+
+    init(_ made: ModelCaller.Made<Beginning>) {
+      call = made.call
+      if case .failure(let failure) = made.result { self.failure = failure } else { failure = nil }
+    }
+
+    func end() {
+      call.end(
+        failure.map { .failed($0) } ?? .abandoned, ModelCallOutcome(failure: failure, duration: .zero))
+    }
   }
 }

@@ -13,6 +13,64 @@ struct ModelRouterTests {
 
   // MARK: Waiting
 
+  @Test func `what a job has used up is counted before anybody who waits for its budget is called`() throws {
+    for spent in [5, 2] {
+      let model = ScriptedModel.answering("x")
+      try RouterScene.run { _ in
+        [
+          .scripted(
+            "a", model, limits: ProviderLimits(budget: CostBudget(limit: 10, period: .total)),
+            price: ModelPrice(perMillionInput: 1_000_000, perMillionOutput: 1_000_000))
+        ]
+      } _: { scene in
+        let task = TaskID(bits: 7)
+        scene.router.noteJob(of: task, at: "a", cost: 10)
+        let deadline = scene.now.advanced(by: .seconds(60))
+        async let answer = scene.answer(deadline: deadline)
+        try await scene.simulator.time.sleep(for: .seconds(1))
+        #expect(scene.waiting && model.requests.isEmpty)
+        scene.router.enterJob(
+          ProviderJobID(bits: 1), at: "a", usage: TokenUsage(input: spent, output: spent),
+          latency: .seconds(1), failure: nil, EventContext(task: task))
+        let (text, failure) = await answer
+        #expect(text == (spent == 5 ? "" : "x"))
+        #expect(failure?.kind == (spent == 5 ? .budgetExhausted : nil))
+        #expect(scene.router.status().first?.spent == Double(2 * spent))
+        #expect(scene.router.status().first?.held == 0)
+      }
+    }
+  }
+
+  @Test func `vectors wait for the rate as long as they are given`() throws {
+    try RouterScene.run { _ in
+      [
+        Provider(
+          "a", services: ProviderServices(embeddings: OneVector()),
+          limits: ProviderLimits(requestsPerMinute: 2))
+      ]
+    } _: { scene in
+      for number in 1...4 {
+        let vectors = try await scene.environment.embed(["text"], by: nil, patience: nil).vectors
+        #expect(vectors == [[1]], "\(number)")
+      }
+      let failure = await #expect(throws: ProviderFailure.self) {
+        try await scene.environment.embed(["text"], by: nil, patience: .seconds(3))
+      }
+      #expect(failure?.kind == .noProviderReady)
+    }
+  }
+
+  @Test func `the first for something follows a switch`() throws {
+    try RouterScene.run { _ in
+      ["a", "c", "b"].map { Provider($0, model: ScriptedModel.answering("x")) }
+    } _: { scene in
+      #expect(scene.router.first(for: .text)?.id == "a")
+      try scene.router.switchCalls(from: "a", to: "b")
+      #expect(scene.router.first(for: .text)?.id == "b")
+      #expect(scene.router.first(for: .image) == nil)
+    }
+  }
+
   @Test func `a hundred callers at once are let through in their order, at the rate, and none fails`() throws
   {
     for limits in [
@@ -537,6 +595,54 @@ struct ModelRouterTests {
     }
   }
 
+  @Test func `one that has lost and fails all the same is known to have failed`() throws {
+    try RouterScene.run { simulator in
+      let refusal = ProviderFailure(.rateLimited, retryAfter: .seconds(600), status: 429)
+      return [
+        Provider("a", model: LateRefusal(time: simulator.time, failure: refusal)),
+        .scripted("b", .answering("b"), priority: 1),
+      ]
+    } routing: {
+      $0.hedgeAfter = .seconds(2)
+    } _: { scene in
+      #expect(await scene.answer().text == "b")
+      try await scene.simulator.time.sleep(for: .seconds(10))
+      let status = try #require(scene.router.status().first { $0.configuration.id == "a" })
+      #expect(status.lastFailure?.kind == .rateLimited && status.restsUntil != nil)
+      #expect(try await scene.entries().map(\.failure) == [nil, .rateLimited])
+      #expect(scene.held("a") == 0)
+    }
+  }
+
+  @Test func `a second one that refuses the request does not end the first one's try`() throws {
+    for kind in [ProviderFailure.Kind.contextLengthExceeded, .contentFiltered, .invalidRequest, .serverError]
+    {
+      for isFirstWell in [true, false] {
+        try RouterScene.run { simulator in
+          let slow: [ModelStep] = [
+            .pause(.seconds(5), on: simulator.time), isFirstWell ? "a" : .fail(.overloaded),
+          ]
+          return [
+            .scripted("a", ScriptedModel([slow])),
+            .scripted("b", ScriptedModel([.refusing(ProviderFailure(kind))]), priority: 1),
+          ]
+        } routing: {
+          $0.hedgeAfter = .seconds(2)
+        } _: { scene in
+          let (text, failure) = await scene.answer()
+          #expect(text == (isFirstWell ? "a" : ""))
+          // What any would refuse is the reason, not that one was busy besides.
+          #expect(failure?.kind == (isFirstWell ? nil : kind))
+          #expect(scene.kinds().count { $0 == "model.started" } == 2)
+          #expect(scene.kinds().count { $0 == "model.ended" } == 2)
+          let entries = try await scene.entries()
+          #expect(entries.count == 2)
+          #expect(scene.held("a") == 0 && scene.held("b") == 0 && !scene.waiting)
+        }
+      }
+    }
+  }
+
   @Test func `when both hedged calls fail the next provider is asked`() throws {
     try RouterScene.run { simulator in
       let slow = ScriptedModel.answering(.pause(.seconds(5), on: simulator.time), .fail(.overloaded))
@@ -561,5 +667,37 @@ struct ModelRouterTests {
       #expect(await scene.answer().text == "slow")
       #expect(second.requests.isEmpty)
     }
+  }
+}
+
+private struct OneVector: EmbeddingService {
+  var identity: ModelIdentity { ModelIdentity(provider: "one", model: "one") }
+  var maximumBatch: Int { 8 }
+
+  func embed(_ texts: [String]) async throws(ProviderFailure) -> EmbeddingResponse {
+    EmbeddingResponse(vectors: texts.map { _ in [1] })
+  }
+}
+
+/// A model that takes its time to refuse, whether or not anybody still waits.
+private struct LateRefusal: LanguageModel {
+  let time: any TimeSource
+  let failure: ProviderFailure
+
+  var identity: ModelIdentity { ModelIdentity(provider: "late", model: "late") }
+
+  func generate(_ request: GenerationRequest) async throws(ProviderFailure) -> GenerationResponse {
+    await refuse()
+    throw failure
+  }
+
+  func stream(_ request: GenerationRequest) async throws(ProviderFailure) -> GenerationStream {
+    await refuse()
+    throw failure
+  }
+
+  private func refuse() async {
+    let end = time.now.advanced(by: .seconds(5))
+    await Unstructured.shielded { [time] in try? await time.sleep(until: end, tolerance: nil) }
   }
 }
