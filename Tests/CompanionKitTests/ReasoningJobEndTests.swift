@@ -211,6 +211,54 @@ struct ReasoningJobEndTests {
     }
   }
 
+  @Test(arguments: [400, 409, 422])
+  func `a provider that refuses to stop a job is asked on, and nobody says that it is stopped`(
+    status: Int
+  ) throws {
+    let jobs = { @Sendable (simulator: Simulator) in
+      ScriptedJobs(time: simulator.time) { call in
+        call.kind == .cancel && call.number < 5
+          ? .refused(ProviderFailure(.invalidRequest, status: status)) : nil
+      } script: { _ in
+        .endless
+      }
+    }
+    try JobRoom.run(jobs: jobs) { room, jobs in
+      let id = try await room.reasoning.start("?")
+      await jobs.calls(.poll, atLeast: 1)
+      try await room.reasoning.cancel(id)
+      try await room.pass(.seconds(10))
+      #expect(jobs.runningJobs.count == 1)
+      let open = try await room.companion.tasks(in: [.queued, .running, .waiting])
+      #expect(open.map(\.request.kind) == ["provider_job_cancel"])
+      try await room.pass(.seconds(600))
+      #expect(jobs.calls(.cancel).count == 5 && jobs.runningJobs.isEmpty)
+      #expect(try await room.companion.tasks(in: [.completed]).count == 1)
+    }
+  }
+
+  @Test(arguments: [404, 410])
+  func `a job that its provider does not know when it is to be stopped is not asked after again`(
+    status: Int
+  ) throws {
+    let jobs = { @Sendable (simulator: Simulator) in
+      ScriptedJobs(time: simulator.time) { call in
+        call.kind == .cancel ? .refused(ProviderFailure(.invalidRequest, status: status)) : nil
+      } script: { _ in
+        .endless
+      }
+    }
+    try JobRoom.run(jobs: jobs) { room, jobs in
+      let id = try await room.reasoning.start("?")
+      await jobs.calls(.poll, atLeast: 1)
+      try await room.reasoning.cancel(id)
+      try await room.pass(.seconds(5))
+      #expect(try await room.companion.tasks(in: [.queued, .running, .waiting]).isEmpty)
+      try await room.pass(.seconds(60))
+      #expect(jobs.calls(.cancel).count == 1)
+    }
+  }
+
   @Test func `a job that cannot be stopped for a day is given up, and an event says so`() throws {
     let jobs = { @Sendable (simulator: Simulator) in
       ScriptedJobs(time: simulator.time) { call in

@@ -51,7 +51,7 @@ struct CancelProviderJob: Sendable {
         try await background.cancel(order.job)
         return true
       } catch {
-        guard !error.isOfEndedJob else { return true }
+        guard !error.isOfMissingJob else { return true }
         let mayPass = error.disposition == .transient || error.disposition == .ambiguous
         guard mayPass, attempt < Self.attempts else { return false }
         let asked = min(error.retryAfter ?? .zero, Self.longestPause)
@@ -113,6 +113,6 @@ struct CancelProviderJob: Sendable {
 }
 
 extension ProviderFailure {
-  /// Whether the provider says that there is nothing to stop.
-  var isOfEndedJob: Bool { disposition == .permanentForRequest && kind != .notCapable }
+  /// Whether the provider does not know the job that it was asked after, or asked to stop.
+  var isOfMissingJob: Bool { kind == .invalidRequest && (status == 404 || status == 410) }
 }

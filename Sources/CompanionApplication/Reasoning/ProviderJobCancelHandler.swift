@@ -42,12 +42,13 @@ package struct ProviderJobCancelHandler: TaskHandler {
       try await background.cancel(order.job)
     } catch {
       try Task.checkCancellation()
-      guard error.isOfEndedJob else {
-        // Somebody may renew a key meanwhile: while the job runs, it costs.
-        let failure: TaskFailure =
-          error.disposition == .permanentForProvider
-          ? .handler(error.description, isPermanent: false) : .provider(error)
-        try fail(failure, order, attempt)
+      guard error.isOfMissingJob else {
+        // Somebody may renew a key meanwhile, and what is refused now may be possible later: while the job runs,
+        // it costs.
+        let isPermanent =
+          error.disposition == .permanentForProvider || error.disposition == .permanentForRequest
+        try fail(
+          isPermanent ? .handler(error.description, isPermanent: false) : .provider(error), order, attempt)
       }
     }
     return .done("The job \(order.job) does not run at \(order.provider) any more.")
