@@ -177,6 +177,36 @@ struct ReasoningJobFaultTests {
     }
   }
 
+  @Test func `who has refused a job is not named, or waited for, while another answers in its place`() throws
+  {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let time = simulator.time
+      let a = ScriptedJobs(time: time) { _ in
+        .refused(ProviderFailure(.rateLimited, retryAfter: .seconds(40)))
+      } script: { _ in
+        .endless
+      }
+      let plain = ScriptedModel([
+        ["half", .pause(.seconds(5), on: time), .fail(.streamCut)],
+        ["whole"],
+      ])
+      let room = try JobRoom(
+        simulator: simulator, store: InMemoryStore(time: time),
+        providers: [Provider("a", jobs: a), Provider("b", model: plain)])
+      room.companion.start()
+      let id = try await room.reasoning.start("?")
+      try await room.pass(.seconds(2))
+      let job = try await room.reasoning.status(of: id)
+      #expect(job.status == .running && job.provider == nil)
+      #expect(try await room.reasoning.wait(for: id).response == "whole")
+      #expect(simulator.elapsed < .seconds(30))
+      #expect(a.calls.count == 1)
+      #expect(try await room.task(id).failedAttempts == 1)
+      await room.companion.stop()
+    }
+  }
+
   @Test func `a job that fails as every one would there is done elsewhere`() throws {
     let simulator = Simulator(seed: 1)
     try simulator.run {

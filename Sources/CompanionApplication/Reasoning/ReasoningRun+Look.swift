@@ -226,7 +226,4 @@ extension ProviderFailure {
     default: false
     }
   }
-
-  /// Whether the provider does not know the job that it was asked after.
-  fileprivate var isOfMissingJob: Bool { kind == .invalidRequest && (status == 404 || status == 410) }
 }
