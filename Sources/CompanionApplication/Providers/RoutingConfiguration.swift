@@ -12,7 +12,7 @@ public struct RoutingConfiguration: Sendable {
   /// amount.
   public var prices: [ModelIdentity: ModelPrice] = [:]
   /// How the tokens of a prompt are estimated before a provider has counted them.
-  public var tokenCounter: any TokenCounter = RuleOfThumbTokenCounter()
+  public var tokenCounter: any TokenCounter = TokenEstimator()
   /// How long entries of the ledger are kept.
   public var ledgerRetention: Duration = .seconds(90 * 86_400)
 
