@@ -32,6 +32,17 @@ struct ProviderSimulationTests {
     (.retrySameProvider, .oneTryEach),
     (.updateBeforeTest, .configurationsAreTested),
     (.resubmitAfterRestart, .jobsAreSubmittedOnce),
+    (.forgetRate, .limitsHold),
+    (.forgetConcurrency, .limitsHold),
+    (.forgetBudget, .limitsHold),
+    (.switchMidway, .noSwitchMidway),
+    (.swallowCancel, .jobsAreStopped),
+    (.enterTwice, .ledgerIsExact),
+    (.enterOnlySuccesses, .ledgerIsExact),
+    (.neverClose, .breakersClose),
+    (.ignoreStop, .nothingLeaks),
+    (.ignoreStop, .everyTurnEnds),
+    (.forgetEnd, .nothingLeaks),
   ])
   func `a mistake that callers of providers are known for is found`(
     _ flaw: PlantedProviderFlaw, by invariant: SimulationInvariant
