@@ -47,7 +47,7 @@ struct ProviderSimulationTests {
   func `a mistake that callers of providers are known for is found`(
     _ flaw: PlantedProviderFlaw, by invariant: SimulationInvariant
   ) throws {
-    let found = (1...100 as ClosedRange<UInt64>).first { seed in
+    let found = (1...120 as ClosedRange<UInt64>).first { seed in
       ProviderSimulation(seed: seed, flaw: flaw).run().violations.contains { $0.invariant == invariant }
     }
     let seed = try #require(found)
