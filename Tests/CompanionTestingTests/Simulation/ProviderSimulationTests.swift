@@ -32,11 +32,22 @@ struct ProviderSimulationTests {
     (.retrySameProvider, .oneTryEach),
     (.updateBeforeTest, .configurationsAreTested),
     (.resubmitAfterRestart, .jobsAreSubmittedOnce),
+    (.forgetRate, .limitsHold),
+    (.forgetConcurrency, .limitsHold),
+    (.forgetBudget, .limitsHold),
+    (.switchMidway, .noSwitchMidway),
+    (.swallowCancel, .jobsAreStopped),
+    (.enterTwice, .ledgerIsExact),
+    (.enterOnlySuccesses, .ledgerIsExact),
+    (.neverClose, .breakersClose),
+    (.ignoreStop, .nothingLeaks),
+    (.ignoreStop, .everyTurnEnds),
+    (.forgetEnd, .nothingLeaks),
   ])
   func `a mistake that callers of providers are known for is found`(
     _ flaw: PlantedProviderFlaw, by invariant: SimulationInvariant
   ) throws {
-    let found = (1...100 as ClosedRange<UInt64>).first { seed in
+    let found = (1...120 as ClosedRange<UInt64>).first { seed in
       ProviderSimulation(seed: seed, flaw: flaw).run().violations.contains { $0.invariant == invariant }
     }
     let seed = try #require(found)
