@@ -103,7 +103,8 @@ private struct ExactVectors {
   }
 
   /// Vectors of length 1. An empty text, which services refuse, has one of zeros.
-  private static func vectors(of texts: [String], by service: any EmbeddingService) async throws -> [[Float]] {
+  private static func vectors(of texts: [String], by service: any EmbeddingService) async throws -> [[Float]]
+  {
     var vectors: [[Float]] = []
     for start in stride(from: 0, to: texts.count, by: service.maximumBatch) {
       let batch = texts[start..<min(start + service.maximumBatch, texts.count)].map { $0.isEmpty ? " " : $0 }

@@ -25,10 +25,10 @@ enum RetrievalFiles {
   static func corpus(at path: String) throws(InputError) -> [TextDocument<String>] {
     var documents: [TextDocument<String>] = []
     var places: [(place: Double?, line: Int)] = []
-    var lines: [String: Int] = [:]
+    var numbers: [String: Int] = [:]
     for line in try lines(of: path) {
       let id = try line.identifier("id")
-      if let first = lines.updateValue(line.number, forKey: id) {
+      if let first = numbers.updateValue(line.number, forKey: id) {
         throw line.error("the id \"\(id)\" is that of line \(first) too")
       }
       let context = [try line.text("speaker"), try line.text("time")].compactMap(\.self)
@@ -51,10 +51,10 @@ enum RetrievalFiles {
   /// The queries of a file, whose relevant documents are among those known.
   static func queries(at path: String, known: Set<String>) throws(InputError) -> [JudgedQuery] {
     var queries: [JudgedQuery] = []
-    var lines: [String: Int] = [:]
+    var numbers: [String: Int] = [:]
     for line in try lines(of: path) {
       let id = try line.identifier("id")
-      if let first = lines.updateValue(line.number, forKey: id) {
+      if let first = numbers.updateValue(line.number, forKey: id) {
         throw line.error("the id \"\(id)\" is that of line \(first) too")
       }
       guard case .array(let values)? = line.fields["relevant"] else {
@@ -63,7 +63,9 @@ enum RetrievalFiles {
       var relevant: Set<String> = []
       for value in values {
         guard let id = value.plainText else { throw line.error("\"relevant\" has something that is no id") }
-        guard known.contains(id) else { throw line.error("\"relevant\" has \"\(id)\", which is not in the corpus") }
+        guard known.contains(id) else {
+          throw line.error("\"relevant\" has \"\(id)\", which is not in the corpus")
+        }
         relevant.insert(id)
       }
       queries.append(
@@ -83,7 +85,10 @@ enum RetrievalFiles {
     for (index, row) in rows.enumerated() {
       // A mark of the byte order may be before the first.
       let bytes = index == 0 && row.starts(with: [0xEF, 0xBB, 0xBF]) ? row.dropFirst(3) : row
-      if bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") }) { continue }
+      if bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") })
+      {
+        continue
+      }
       guard let value = JSONValue(json: Data(bytes)) else {
         throw InputError(file: path, line: index + 1, message: "it is not JSON")
       }

@@ -1,10 +1,10 @@
 import CompanionDomain
 
-/// The documents of one scope by their terms.
-struct IndexPartition<ID: Hashable & Comparable & Sendable>: Sendable {
-  /// A document, by its number; numbers are used again.
+/// The documents of one scope by their terms, under numbers that it gives them.
+///
+/// It is not generic, because that would be many times slower: no other module specialises it.
+struct IndexPartition: Sendable {
   private struct Document: Sendable {
-    var id: ID
     /// Its terms, and how often each occurs.
     var terms: ContiguousArray<(number: Int32, frequency: Int32)>
     var length: Int
@@ -29,32 +29,40 @@ struct IndexPartition<ID: Hashable & Comparable & Sendable>: Sendable {
   private var documents = Numbered<Document>()
   private var sessions = Numbered<Session>()
   private var terms = Numbered<Term>()
-  private var documentNumbers: [ID: Int32] = [:]
   private var sessionNumbers: [String: Int32] = [:]
   private var termNumbers: [String: Int32] = [:]
+  /// How many documents there are.
+  private(set) var count = 0
   private var totalLength = 0
   private var totalLengthOfSessions = 0
   /// The length of each document by its number, beside the documents, because every posting asks for it.
   private var lengths: ContiguousArray<Int32> = []
 
-  var isEmpty: Bool { documentNumbers.isEmpty }
+  var isEmpty: Bool { count == 0 }
 
   func contains(term: String) -> Bool { termNumbers[term] != nil }
 }
 
 extension IndexPartition {
-  /// Adds a document that is not there.
-  mutating func insert(_ document: TextDocument<ID>) {
-    let words = document.terms
-    var counts: [Int32: Int32] = [:]
-    counts.reserveCapacity(words.count)
-    for word in words { counts[self.number(of: word), default: 0] += 1 }
-    // In order, since the order of a dictionary is chance.
-    let sorted = ContiguousArray(counts.map { (number: $0.key, frequency: $0.value) }.sorted { $0.number < $1.number })
-    let session = document.session.map { self.number(ofSession: $0) }
+  /// Adds a document.
+  ///
+  /// - Parameter precedes: whether the new document comes before one of the same session and position.
+  /// - Returns: its number, which is used again once it is removed.
+  mutating func insert(
+    terms words: [String], session name: String?, position: Int, precedes: (Int32) -> Bool
+  ) -> Int32 {
+    var sorted: ContiguousArray<(number: Int32, frequency: Int32)> = []
+    for number in words.map({ self.number(of: $0) }).sorted() {
+      if let last = sorted.indices.last, sorted[last].number == number {
+        sorted[last].frequency += 1
+      } else {
+        sorted.append((number, 1))
+      }
+    }
+    let session = name.map { self.number(ofSession: $0) }
     let number = documents.insert(
-      Document(id: document.id, terms: sorted, length: words.count, session: session))
-    documentNumbers[document.id] = number
+      Document(terms: sorted, length: words.count, session: session))
+    count += 1
     if Int(number) == lengths.count { lengths.append(0) }
     lengths[Int(number)] = Int32(clamping: words.count)
     totalLength += words.count
@@ -62,12 +70,14 @@ extension IndexPartition {
       terms[entry.number].documents.add(Int(entry.frequency), to: number)
       if let session { terms[entry.number].sessions.add(Int(entry.frequency), to: session) }
     }
-    if let session { join(session, number, at: document.position) }
+    if let session { join(session, number, at: position, precedes: precedes) }
+    return number
   }
 
   /// Removes a document, and the terms that only it had.
-  mutating func remove(_ id: ID) {
-    guard let number = documentNumbers.removeValue(forKey: id), let document = documents.remove(number) else { return }
+  mutating func remove(_ number: Int32) {
+    guard let document = documents.remove(number) else { return }
+    count -= 1
     lengths[Int(number)] = 0
     totalLength -= document.length
     for entry in document.terms {
@@ -96,15 +106,19 @@ extension IndexPartition {
     return number
   }
 
-  private mutating func join(_ session: Int32, _ number: Int32, at position: Int) {
-    let id = documents[number].id
+  private mutating func join(
+    _ session: Int32, _ number: Int32, at position: Int, precedes: (Int32) -> Bool
+  ) {
+    func isBefore(_ member: (position: Int, document: Int32)) -> Bool {
+      member.position == position ? !precedes(member.document) : member.position < position
+    }
     var low = 0
     var high = sessions[session].members.count
     // Mostly behind all others.
-    if let last = sessions[session].members.last, isBefore(last, position, id) { low = high }
+    if let last = sessions[session].members.last, isBefore(last) { low = high }
     while low < high {
       let middle = low + (high - low) / 2
-      if isBefore(sessions[session].members[middle], position, id) { low = middle + 1 } else { high = middle }
+      if isBefore(sessions[session].members[middle]) { low = middle + 1 } else { high = middle }
     }
     let before = low > 0 ? sessions[session].members[low - 1].document : nil
     let after = low < sessions[session].members.count ? sessions[session].members[low].document : nil
@@ -113,10 +127,6 @@ extension IndexPartition {
     link(number, after)
     sessions[session].length += documents[number].length
     totalLengthOfSessions += documents[number].length
-  }
-
-  private func isBefore(_ member: (position: Int, document: Int32), _ position: Int, _ id: ID) -> Bool {
-    (member.position, documents[member.document].id) < (position, id)
   }
 
   private mutating func leave(_ session: Int32, _ number: Int32, _ document: Document) {
@@ -140,7 +150,7 @@ extension IndexPartition {
   func addStatistics(
     of query: TextQuery, documents: inout TermStatistics, sessions: inout TermStatistics
   ) {
-    documents.documents += documentNumbers.count
+    documents.documents += count
     documents.totalLength += totalLength
     sessions.documents += sessionNumbers.count
     sessions.totalLength += totalLengthOfSessions
@@ -151,11 +161,13 @@ extension IndexPartition {
     }
   }
 
-  /// The documents that a query's terms fit best, in no order.
+  /// The documents that a query's terms fit best, best first.
+  ///
+  /// - Parameter precedes: which of two documents with the same score comes first.
   func best(
-    _ limit: Int, for query: TextQuery, statistics: TermStatistics, postings: Int,
-    bm25: BM25 = BM25()
-  ) -> [(item: RankedItem<ID>, document: Int32)] {
+    _ limit: Int, for query: TextQuery, statistics: TermStatistics, postings: Int, bm25: BM25 = BM25(),
+    precedes: (Int32, Int32) -> Bool
+  ) -> [ScoredDocument] {
     let weights = statistics.inverseDocumentFrequencies
     let average = max(statistics.averageLength, 1)
     let present = query.terms.indices
@@ -192,27 +204,41 @@ extension IndexPartition {
         }
       }
     }
-    return top(limit, of: touched, by: scores)
+    let threshold = Self.threshold(limit, of: touched, by: scores)
+    let chosen = touched.filter { scores[Int($0)] >= threshold }
+      .map { ScoredDocument(document: $0, score: scores[Int($0)]) }
+      .sorted { $0.score == $1.score ? precedes($0.document, $1.document) : $0.score > $1.score }
+    return Array(chosen.prefix(limit))
   }
 
-  private func top(
+  /// The lowest score that is among so many best; 0 where there are no more.
+  private static func threshold(
     _ limit: Int, of touched: ContiguousArray<Int32>, by scores: ContiguousArray<Float>
-  ) -> [(item: RankedItem<ID>, document: Int32)] {
-    var threshold: Float = 0
-    if touched.count > limit {
-      var sorted = touched.map { scores[Int($0)] }
-      sorted.sort(by: >)
-      threshold = sorted[limit - 1]
+  ) -> Float {
+    guard touched.count > limit else { return 0 }
+    // The lowest of the best so far is on top of a heap, and gives way to what is better.
+    var heap = ContiguousArray(touched.prefix(limit).map { scores[Int($0)] }.sorted())
+    for document in touched.dropFirst(limit) {
+      let score = scores[Int(document)]
+      guard score > heap[0] else { continue }
+      var place = 0
+      while 2 * place + 1 < limit {
+        var child = 2 * place + 1
+        if child + 1 < limit, heap[child + 1] < heap[child] { child += 1 }
+        guard heap[child] < score else { break }
+        heap[place] = heap[child]
+        place = child
+      }
+      heap[place] = score
     }
-    let chosen = touched.lazy.filter { scores[Int($0)] >= threshold }
-      .map { (item: RankedItem(id: documents[$0].id, score: Double(scores[Int($0)])), document: $0) }
-    guard touched.count > limit else { return Array(chosen) }
-    return Array(chosen.sorted { $0.item.comes(before: $1.item) }.prefix(limit))
+    return heap[0]
   }
 
   /// Adds documents and their neighbours as candidates, with what they, their windows and sessions have of a
   /// query's terms.
-  func gather(_ chosen: [Int32], for query: TextQuery, into found: inout TextCandidates<ID>) {
+  ///
+  /// - Returns: which documents they are.
+  func gather(_ chosen: [Int32], for query: TextQuery, into found: inout TextMatches) -> [Int32] {
     var positions = ContiguousArray<Int32>(repeating: -1, count: terms.capacity)
     for (position, term) in query.terms.enumerated() {
       if let number = termNumbers[term.text] { positions[Int(number)] = Int32(position) }
@@ -229,18 +255,20 @@ extension IndexPartition {
       return counted
     }
 
+    var gathered: [Int32] = []
     var places: [Int32: Int] = [:]
     var seen: Set<Int32> = []
     for number in chosen.flatMap({ [$0, documents[$0].before, documents[$0].after] }) {
       guard let number, seen.insert(number).inserted else { continue }
       let document = documents[number]
-      var candidate = TextCandidate(id: document.id, document: countsOf(number))
+      var candidate = TextCandidate(document: countsOf(number))
       if let session = document.session {
         candidate.window = [document.before, document.after].compactMap(\.self)
           .reduce(candidate.document) { $0 + countsOf($1) }
         candidate.session = place(of: session)
       }
       found.candidates.append(candidate)
+      gathered.append(number)
     }
     for (position, term) in query.terms.enumerated() {
       guard let number = termNumbers[term.text], !places.isEmpty else { continue }
@@ -256,6 +284,7 @@ extension IndexPartition {
         }
       }
     }
+    return gathered
 
     func place(of session: Int32) -> Int {
       if let place = places[session] { return place }
@@ -265,4 +294,10 @@ extension IndexPartition {
       return found.sessions.count - 1
     }
   }
+}
+
+/// A document of a partition, and how well it fits.
+struct ScoredDocument: Sendable {
+  var document: Int32
+  var score: Float
 }

@@ -27,11 +27,15 @@ struct Numbered<Element: Sendable>: Sendable {
   /// The element of a number that was given for one.
   subscript(number: Int32) -> Element {
     get {
-      guard let element = elements[Int(number)] else { preconditionFailure("no element has number \(number)") }
+      guard let element = elements[Int(number)] else {
+        preconditionFailure("no element has number \(number)")
+      }
       return element
     }
     _modify {
-      guard var element = elements[Int(number)] else { preconditionFailure("no element has number \(number)") }
+      guard var element = elements[Int(number)] else {
+        preconditionFailure("no element has number \(number)")
+      }
       elements[Int(number)] = nil
       defer { elements[Int(number)] = element }
       yield &element

@@ -82,6 +82,7 @@ package struct TermCounts: Hashable, Sendable {
   /// Both together.
   package static func + (left: Self, right: Self) -> Self {
     Self(
-      frequencies: zip(left.frequencies, right.frequencies).map { $0 + $1 }, length: left.length + right.length)
+      frequencies: zip(left.frequencies, right.frequencies).map { $0 + $1 },
+      length: left.length + right.length)
   }
 }

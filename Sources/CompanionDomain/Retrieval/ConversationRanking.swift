@@ -1,6 +1,5 @@
-/// What was found for a query, with what stands around it.
-package struct TextCandidate<ID: Hashable & Comparable & Sendable>: Hashable, Sendable {
-  package var id: ID
+/// What a document that may fit a query has of its terms.
+package struct TextCandidate: Hashable, Sendable {
   /// Of the document itself: its text with its speaker, date and caption.
   package var document: TermCounts
   /// Of the document and its neighbours in the session, one on each side; `nil` where it is in no session.
@@ -8,8 +7,7 @@ package struct TextCandidate<ID: Hashable & Comparable & Sendable>: Hashable, Se
   /// Which of the sessions it is in; `nil` for none.
   package var session: Int?
 
-  package init(id: ID, document: TermCounts, window: TermCounts? = nil, session: Int? = nil) {
-    self.id = id
+  package init(document: TermCounts, window: TermCounts? = nil, session: Int? = nil) {
     self.document = document
     self.window = window
     self.session = session
@@ -18,7 +16,22 @@ package struct TextCandidate<ID: Hashable & Comparable & Sendable>: Hashable, Se
 
 /// What a text index gives for a query: whatever may fit, and what is needed to rank it.
 package struct TextCandidates<ID: Hashable & Comparable & Sendable>: Sendable {
-  package var candidates: [TextCandidate<ID>]
+  /// The documents.
+  package var ids: [ID]
+  /// What is known of them.
+  package var matches: TextMatches
+
+  package init(ids: [ID], matches: TextMatches) {
+    self.ids = ids
+    self.matches = matches
+  }
+}
+
+/// What is known of documents that may fit a query.
+///
+/// It names none of them: what takes time is not generic, since that is slow from another module.
+package struct TextMatches: Hashable, Sendable {
+  package var candidates: [TextCandidate]
   /// The sessions that the candidates name by number.
   package var sessions: [TermCounts]
   /// Of the documents that were searched.
@@ -27,7 +40,7 @@ package struct TextCandidates<ID: Hashable & Comparable & Sendable>: Sendable {
   package var sessionStatistics: TermStatistics
 
   package init(
-    candidates: [TextCandidate<ID>], sessions: [TermCounts], documentStatistics: TermStatistics,
+    candidates: [TextCandidate] = [], sessions: [TermCounts] = [], documentStatistics: TermStatistics,
     sessionStatistics: TermStatistics
   ) {
     self.candidates = candidates
@@ -57,6 +70,14 @@ package struct ConversationRanking: Hashable, Sendable {
   ///
   /// Complexity: candidates times terms.
   package func ranked<ID>(_ found: TextCandidates<ID>, for query: TextQuery) -> [RankedItem<ID>] {
+    let scores = scores(of: found.matches, for: query)
+    return scores.indices.filter { scores[$0] > 0 }
+      .sorted { scores[$0] == scores[$1] ? found.ids[$0] < found.ids[$1] : scores[$0] > scores[$1] }
+      .map { RankedItem(id: found.ids[$0], score: scores[$0]) }
+  }
+
+  /// The score of each candidate.
+  private func scores(of found: TextMatches, for query: TextQuery) -> [Double] {
     let documentWeights = found.documentStatistics.inverseDocumentFrequencies
     let average = found.documentStatistics.averageLength
     let own = found.candidates.map { score($0.document, query, documentWeights, average) }
@@ -73,11 +94,8 @@ package struct ConversationRanking: Hashable, Sendable {
       let normalized = Self.part(own[position], of: bestOwn)
       let window = windows[position].map { Self.part($0, of: bestWindow) } ?? normalized
       let session = found.candidates[position].session.map { Self.part(ofSessions[$0], of: bestSession) }
-      let score = normalized + windowWeight * window + sessionWeight * (session ?? normalized)
-      return RankedItem(id: found.candidates[position].id, score: score)
+      return normalized + windowWeight * window + sessionWeight * (session ?? normalized)
     }
-    .filter { $0.score > 0 }
-    .sorted { $0.comes(before: $1) }
   }
 
   private func score(

@@ -27,7 +27,8 @@ enum EnglishWords {
   private static let longestKnown = 10
 
   private static let stopWords: Set<String> = [
-    "a", "about", "am", "an", "and", "any", "are", "aren", "as", "at", "be", "because", "been", "being", "but",
+    "a", "about", "am", "an", "and", "any", "are", "aren", "as", "at", "be", "because", "been", "being",
+    "but",
     "by", "ca", "can", "could", "did", "didn", "do", "does", "doesn", "doing", "don", "done", "dont", "for",
     "from", "had", "has", "have", "having", "he", "her", "hers", "him", "his", "how", "i", "if", "im", "in",
     "into", "is", "isn", "it", "its", "ive", "me", "my", "of", "on", "or", "our", "ours", "she", "should",

@@ -9,15 +9,39 @@ enum Normalization {
   /// marks in order takes more than linear time.
   static func normalized(_ text: String) -> String? {
     guard text.unicodeScalars.contains(where: { !isNormal($0.value) }) else { return nil }
-    var safe = String.UnicodeScalarView()
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count)
+    // What is not normal, with the one scalar before that it may join. The rest of the text has no part in it.
+    var stretch = ""
+    var before: Unicode.Scalar?
     var marks = 0
     for scalar in text.unicodeScalars {
-      let isMark = scalar.value >= 0x300 && scalar.properties.canonicalCombiningClass != .notReordered
+      if isNormal(scalar.value) {
+        if !stretch.isEmpty { bytes += composed(stretch).utf8 }
+        stretch = ""
+        if let before { append(before, to: &bytes) }
+        before = scalar
+        marks = 0
+        continue
+      }
+      if let joined = before { stretch.unicodeScalars.append(joined) }
+      before = nil
+      let isMark = scalar.properties.canonicalCombiningClass != .notReordered
       marks = isMark ? marks + 1 : 0
-      if marks <= 30 { safe.append(scalar) }
+      if marks <= 30 { stretch.unicodeScalars.append(scalar) }
     }
+    bytes += composed(stretch).utf8
+    if let before { append(before, to: &bytes) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func append(_ scalar: Unicode.Scalar, to bytes: inout [UInt8]) {
+    if let encoded = UTF8.encode(scalar) { bytes.append(contentsOf: encoded) }
+  }
+
+  private static func composed(_ stretch: String) -> String {
     // In two steps: Foundation on Linux composes nothing that the first has taken apart.
-    return String(safe).decomposedStringWithCompatibilityMapping.precomposedStringWithCanonicalMapping
+    stretch.decomposedStringWithCompatibilityMapping.precomposedStringWithCanonicalMapping
   }
 
   /// Whether a scalar stays as it is, whatever stands beside it. Marks are not: they join what is before them.

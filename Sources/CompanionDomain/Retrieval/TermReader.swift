@@ -19,6 +19,8 @@ struct TermReader {
 
   /// What is longer is cut: it is no word.
   private static let longestWord = 64
+  /// Longer numbers count nothing.
+  private static let longestCount = 12
   /// What has more parts is no compound, but a hash or a key.
   private static let mostParts = 4
 
@@ -141,7 +143,9 @@ struct TermReader {
     while end < bytes.count, end < place + 3, bytes[end].isLetter { end += 1 }
     let ending = bytes[place..<end].map { $0 | 0x20 }
     guard end == bytes.count || bytes[end].isSeparator, Self.endings.contains(ending) else { return }
-    if ending == [UInt8(ascii: "t")], let last = word.last, last | 0x20 == UInt8(ascii: "n") { word.removeLast() }
+    if ending == [UInt8(ascii: "t")], let last = word.last, last | 0x20 == UInt8(ascii: "n") {
+      word.removeLast()
+    }
     place = end
     endWord()
   }
@@ -162,7 +166,9 @@ struct TermReader {
       }
     } else {
       append(word[...])
-      if word[0].isDigit, word.allSatisfy(\.isDigit), let number = terms.last { neighbour = .number(number) }
+      if word.count <= Self.longestCount, word.allSatisfy(\.isDigit), let number = terms.last {
+        neighbour = .number(number)
+      }
     }
   }
 
@@ -222,7 +228,9 @@ private struct DateInText {
     place += 1
     guard let day = Self.number(bytes, at: &place, digits: 1...2), (1...31).contains(day) else { return nil }
     // The T of 2023-05-07T12:00.
-    if place + 1 < bytes.count, bytes[place] | 0x20 == UInt8(ascii: "t"), bytes[place + 1].isDigit { place += 1 }
+    if place + 1 < bytes.count, bytes[place] | 0x20 == UInt8(ascii: "t"), bytes[place + 1].isDigit {
+      place += 1
+    }
     length = place - start
     let name = EnglishWords.term(of: [UInt8](EnglishWords.months[month - 1].utf8))
     terms = ["\(year)", name, "\(month)", "\(day)", "\(month)月", "\(day)日"].compactMap(\.self)
