@@ -92,7 +92,9 @@ extension ReasoningRun {
         if call.runsJobs, failure.disposition != .ambiguous, failure.disposition != .neutral {
           checkpoint.provider = nil
           checkpoint.submittedAt = nil
-          try await store(checkpoint)
+          try await store(checkpoint, note: "not taken by \(call.id): \(failure)")
+        } else if failure.disposition != .neutral {
+          try await attempt.report(TaskProgress(note: "\(call.id) has failed: \(failure)"))
         }
         try isPassedOn.get()
       }
