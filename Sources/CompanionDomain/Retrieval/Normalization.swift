@@ -57,7 +57,8 @@ enum Normalization {
     }
   }
 
-  /// A scalar in lower case, without the marks of Latin letters, as the bytes of UTF-8.
+  /// A scalar as the bytes of UTF-8: a Latin letter without its marks, another in lower case. Letters that become
+  /// ASCII keep their case.
   static func folded(_ scalar: Unicode.Scalar) -> [UInt8] {
     switch scalar.value {
     case 0xC0..<0x250: latin[Int(scalar.value) - 0xC0]
@@ -76,15 +77,15 @@ enum Normalization {
   private static func withoutMarks(_ value: Int) -> [UInt8] {
     guard let scalar = Unicode.Scalar(UInt32(value)) else { return [] }
     if let plain = undecomposed[scalar] { return [UInt8](plain.utf8) }
-    let lowercase = scalar.properties.lowercaseMapping
-    let bases = lowercase.decomposedStringWithCanonicalMapping.unicodeScalars
+    let bases = String(scalar).decomposedStringWithCanonicalMapping.unicodeScalars
       .filter { !(0x300...0x36F).contains($0.value) }
-    return [UInt8](String(String.UnicodeScalarView(bases)).utf8)
+    let plain = String(String.UnicodeScalarView(bases))
+    return [UInt8]((plain.utf8.allSatisfy { $0 < 0x80 } ? plain : plain.lowercased()).utf8)
   }
 
   /// Latin letters that are no letter with a mark to Unicode, yet are written as others where they are missing.
   private static let undecomposed: [Unicode.Scalar: String] = [
-    "Æ": "ae", "æ": "ae", "Ð": "d", "ð": "d", "Ø": "o", "ø": "o", "Þ": "th", "þ": "th", "ß": "ss", "Đ": "d",
-    "đ": "d", "Ħ": "h", "ħ": "h", "ı": "i", "Ł": "l", "ł": "l", "Œ": "oe", "œ": "oe", "ẞ": "ss",
+    "Æ": "AE", "æ": "ae", "Ð": "D", "ð": "d", "Ø": "O", "ø": "o", "Þ": "TH", "þ": "th", "ß": "ss", "Đ": "D",
+    "đ": "d", "Ħ": "H", "ħ": "h", "ı": "i", "Ł": "L", "ł": "l", "Œ": "OE", "œ": "oe", "ẞ": "SS",
   ]
 }

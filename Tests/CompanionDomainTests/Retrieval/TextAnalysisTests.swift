@@ -53,7 +53,7 @@ struct TextAnalysisTests {
     ("parseJSONValue", ["parsejsonvalu", "pars", "json", "valu"]),
     ("bob.smith@example.com", ["bob", "smith", "exampl", "com"]),
     ("gpt4 3pm", ["gpt4", "gpt", "4", "3pm", "3", "pm"]),
-    ("a1b2c3d4e5", ["a1b2c3d4e5"]), ("HELLO Hello", ["hello", "hello"]),
+    ("a1b2c3d4e5", ["a1b2c3d4e5"]), ("HELLO Hello Éclair ÆON", ["hello", "hello", "eclair", "aeon"]),
     // Scripts that part no words.
     ("京都市", ["京", "都", "京都", "市", "都市"]), ("京 都", ["京", "都"]),
     ("ひらがな", ["ひら", "らが", "がな"]), ("か", ["か"]), ("か。き", ["か", "き"]),
