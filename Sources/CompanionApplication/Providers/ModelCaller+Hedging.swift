@@ -23,8 +23,6 @@ extension ModelCaller {
     let race = Race(attempt)
     var underWay = [race.start(first)]
     var secondStart: Timestamp? = first.start.advanced(by: hedgeAfter)
-    // A failure that another provider would have as well, while one of them may still answer.
-    var final: Made<Beginning>?
     while true {
       if Task.isCancelled {
         for call in underWay { call.task.cancel() }
@@ -35,22 +33,14 @@ extension ModelCaller {
         guard case .failure(let failure) = result else {
           race.close()
           for loser in underWay { loser.task.cancel() }
-          if case .some((let call, .failure(let failure))) = final {
-            call.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
-          }
           return (call, result)
         }
         // A second one is no longer asked for what any would refuse.
         secondStart = tries.mayBePassedOn(failure, of: call.call) ? secondStart : nil
-        let isLast = underWay.isEmpty
-        if isLast, final == nil { return (call, result) }
-        if final == nil, !tries.mayBePassedOn(failure, of: call.call) {
-          final = (call, result)
-          continue
-        }
+        // One that fails does not end the other's try, whatever it says of the request.
+        guard !underWay.isEmpty else { return (call, result) }
         call.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
         tries.note(call.call, failure)
-        if isLast, let final { return final }
       } else if let due = secondStart, time.now >= due {
         secondStart = nil
         // Calls are made here alone, so that none begins that nobody ends.

