@@ -109,6 +109,22 @@ struct ReasoningJobFaultTests {
     }
   }
 
+  @Test func `an empty answer of a job is not bought again until somebody retries it`() throws {
+    for text in ["", " \n"] {
+      let jobs = { @Sendable (simulator: Simulator) in
+        ScriptedJobs(time: simulator.time) { number in .answering(number == 1 ? text : "yes") }
+      }
+      try JobRoom.run(jobs: jobs) { room, jobs in
+        let id = try await room.reasoning.start("?")
+        #expect(try await room.end(of: id).status == .failed)
+        try await room.pass(.seconds(3600))
+        #expect(jobs.submissions.count == 1)
+        try await room.companion.retryTask(id, reason: "again", delay: .zero)
+        #expect(try await room.reasoning.wait(for: id).response == "yes")
+      }
+    }
+  }
+
   @Test(arguments: [false, true])
   func `a hand-over whose answer got lost is made again under the same key, at the same provider`(
     heedsKeys: Bool
