@@ -24,7 +24,10 @@ struct Numbered<Element: Sendable>: Sendable {
     return element
   }
 
-  /// The element of a number that was given for one.
+  /// The element of a number that was given for one and is not free.
+  ///
+  /// No input reaches the traps: numbers are made by ``insert(_:)`` alone, and whoever removes an element removes the
+  /// numbers that refer to it in the same call.
   subscript(number: Int32) -> Element {
     get {
       guard let element = elements[Int(number)] else {
