@@ -36,6 +36,7 @@ let package = Package(
     .library(name: "CompanionTesting", targets: ["CompanionTesting"]),
     .executable(name: "companion", targets: ["companion"]),
     .executable(name: "companion-bench", targets: ["companion-bench"]),
+    .executable(name: "companion-eval", targets: ["companion-eval"]),
     .executable(name: "companion-sim", targets: ["companion-sim"]),
     .executable(name: "custom-adapters", targets: ["custom-adapters"]),
     .executable(name: "reasoning-jobs", targets: ["reasoning-jobs"]),
@@ -83,6 +84,12 @@ let package = Package(
     .executableTarget(
       name: "companion-bench", dependencies: ["CompanionApplication", "CompanionKit", "CSQLite"],
       path: "Examples/companion-bench", swiftSettings: settingsBesideC),
+    .executableTarget(
+      name: "companion-eval",
+      dependencies: [
+        "CompanionDomain", "CompanionInMemory", "CompanionPorts", "CompanionProviders", "CompanionSystem",
+      ],
+      path: "Examples/companion-eval", swiftSettings: settings),
     .target(
       name: "CUnsyncedVFS", dependencies: ["CSQLite"], path: "Examples/CUnsyncedVFS",
       cSettings: settingsOfC, linkerSettings: [.linkedLibrary("sqlite3")]),

@@ -116,7 +116,9 @@ enum Invocation {
                providers that fail. all: every profile there is, each seed in one after the other.
     --plant    makes a mistake on purpose, to be found. Queues are known for finish-without-fence,
                rescue-without-counting and acknowledge-before-commit; callers of providers for two-probes,
-               ignore-retry-after, retry-same-provider, update-before-test and resubmit-after-restart.
+               ignore-retry-after, retry-same-provider, update-before-test, resubmit-after-restart, forget-rate,
+               forget-concurrency, forget-budget, switch-midway, swallow-cancel, enter-twice,
+               enter-only-successes, never-close, ignore-stop and forget-end.
     --json     a JSON object a line for each violation, and one for the sum, before the last line.
 
     It exits 0 when nothing was violated, 1 when something was, 2 when the arguments make no sense.

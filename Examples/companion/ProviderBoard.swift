@@ -36,7 +36,7 @@ final class ProviderBoard: EventSink {
     state.withLock { state in
       switch event.kind {
       case .callWaits(_, let until, let reason):
-        let wait = until.map { "waits \(span(event.time.duration(to: $0))): " } ?? "waits: "
+        let wait = until.map { "waits until \($0.clock(on: event.time)): " } ?? "waits: "
         state.waits[cause] = wait + reason
       case .callFailedOver(let from, let to, let failure):
         let way = Way(from: from, to: to)

@@ -66,7 +66,7 @@ struct JobCommands {
   private func list(_ status: ReasoningJob.Status?, follows: Bool) async throws -> Status {
     if follows {
       let active = try await jobs.activeJobs(limit: 1_000)
-      let end = try await follow(active, stops: try await stops.open()) { .done }
+      let end = try await follow(active, andStops: true) { .done }
       guard end == .done else { return end }
     }
     let found = try await all(status)
@@ -118,8 +118,11 @@ struct JobCommands {
   // MARK: Following
 
   /// Works on jobs, and tells of them, until all have ended; then says what came of them.
+  ///
+  /// - Parameter followsStops: whether cancelled jobs count that a provider has not stopped yet, whoever cancels them
+  ///   meanwhile.
   private func follow(
-    _ followed: [ReasoningJob], stops open: [GenerationTask] = [], _ timeout: Duration? = nil,
+    _ followed: [ReasoningJob], andStops followsStops: Bool = false, _ timeout: Duration? = nil,
     _ outcome: () async throws -> Status
   ) async throws -> Status {
     for job in followed where !job.status.isFinal { try checkProvider(of: job) }
@@ -127,7 +130,8 @@ struct JobCommands {
     let interruptions = Terminal.interruptions()
     let end = try await withThrowingTaskGroup(of: Status?.self) { group in
       group.addTask {
-        try await tell(of: followed, stops: open)
+        try await tell(of: followed)
+        if followsStops { try await tellOfStops() }
         return nil
       }
       group.addTask {
@@ -155,9 +159,20 @@ struct JobCommands {
     return end
   }
 
-  private func tell(of followed: [ReasoningJob], stops open: [GenerationTask]) async throws {
+  /// Tells of what is stopped at providers until all is.
+  private func tellOfStops() async throws {
+    while true {
+      let open = try await stops.open()
+      guard !open.isEmpty else { return }
+      try await withThrowingTaskGroup { group in
+        for stop in open { group.addTask { try await stops.tell(of: stop) } }
+        try await group.waitForAll()
+      }
+    }
+  }
+
+  private func tell(of followed: [ReasoningJob]) async throws {
     try await withThrowingTaskGroup { group in
-      for stop in open { group.addTask { try await stops.tell(of: stop) } }
       for job in followed {
         group.addTask {
           var last = ""

@@ -50,9 +50,10 @@ package struct Environment: Sendable {
 
   /// The vectors of texts; see ``ModelCaller/embed(_:by:context:)``.
   package func embed(
-    _ texts: [String], by model: ModelIdentity?
+    _ texts: [String], by model: ModelIdentity?, patience: Duration?
   ) async throws(ProviderFailure) -> EmbeddingResponse {
-    try await calls.embed(texts, by: model, context: EventContext())
+    let deadline = time.now.advanced(by: patience ?? configuration.answerDeadline)
+    return try await calls.embed(texts, by: model, context: EventContext(), deadline: deadline)
   }
 
   package func log(of session: SessionID) -> SessionLog {

@@ -19,11 +19,12 @@ extension Companion {
   ///   - source: the provider that is left.
   ///   - target: the provider that takes its place.
   ///   - reason: why, for the event that tells of it.
-  ///   - includingRunning: whether tasks that run at the first provider are taken from it too. What they have
-  ///     done there may be billed, and is done again.
+  ///   - includingRunning: whether tasks that run at the first provider are taken from it too: its jobs, and the calls
+  ///     of this process. What they have done there may be billed, and is done again.
   /// - Returns: how many tasks were moved.
-  /// - Throws: ``ProviderCommandFailure``: one of them is not known, the circuit breaker of the other one is
-  ///   open, it cannot do what the first does, or the store failed; `partlyMoved` when that was on the way.
+  /// - Throws: ``ProviderCommandFailure``: one of them is not known, the other one cannot be called now (its circuit
+  ///   breaker is open, it has asked for a cooldown, or its budget is spent), it cannot do what the first does, or the
+  ///   store failed; `partlyMoved` when that was on the way.
   @discardableResult
   public func switchProvider(
     from source: ProviderID, to target: ProviderID, reason: String, includingRunning: Bool = false
@@ -37,7 +38,8 @@ extension Companion {
   ///
   /// The test is a call, which lands in the ledger and may cost a few tokens.
   ///
-  /// - Throws: ``ProviderCommandFailure``; the provider is as it was then.
+  /// - Throws: ``ProviderCommandFailure``, also while the same account has asked for a cooldown; the provider is as it
+  ///   was then.
   public func updateProvider(
     _ configuration: ProviderConfiguration
   ) async throws(ProviderCommandFailure) {
@@ -70,11 +72,15 @@ extension Companion {
   ///   - texts: as many as a call of the provider takes; none gives none.
   ///   - model: whose vectors; `nil` for those of the provider that is asked first. Vectors of different models
   ///     cannot be compared, so that only providers of the same model stand in for each other.
+  ///   - patience: how long it may wait for a provider that can be called: for its rate, its cooldown or its budget.
+  ///     `nil` for the configuration's `answerDeadline`.
+  /// - Throws: what the providers have failed with; of kind `noProviderReady` when none can be called in time, and
+  ///   `notCapable` when none makes vectors, or those of the model.
   public func embed(
-    _ texts: [String], by model: ModelIdentity? = nil
+    _ texts: [String], by model: ModelIdentity? = nil, patience: Duration? = nil
   ) async throws(ProviderFailure) -> EmbeddingResponse {
     guard !texts.isEmpty else { return EmbeddingResponse(vectors: []) }
-    return try await environment.embed(texts, by: model)
+    return try await environment.embed(texts, by: model, patience: patience)
   }
 
   /// Background reasoning jobs.

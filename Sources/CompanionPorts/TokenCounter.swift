@@ -1,3 +1,5 @@
+public import CompanionDomain
+
 /// Counts the tokens that a model makes of a text.
 public protocol TokenCounter: Sendable {
   /// The tokens of a text, at least 0; an estimate where the counter is not exact.
@@ -6,20 +8,17 @@ public protocol TokenCounter: Sendable {
   func tokens(in text: String) -> Int
 }
 
-/// A rule of thumb for models whose tokenizer is not known: four ASCII characters to a token, one token for
-/// any other character.
-public struct RuleOfThumbTokenCounter: TokenCounter {
-  /// The rule.
-  public init() {}
+extension TokenEstimator: TokenCounter {}
 
-  /// The tokens of a text, by the rule.
-  public func tokens(in text: String) -> Int {
-    var ascii = 0
-    var others = 0
-    for byte in text.utf8 {
-      // Of any other character, the first byte counts.
-      if byte < 0x80 { ascii += 1 } else if byte >= 0xc0 { others += 1 }
-    }
-    return (ascii + 3) / 4 + others
+extension TokenCounter {
+  /// The beginning of a text that is within a limit: all of it, or cut at the end of a sentence; where that
+  /// would leave half of what fits unused, behind a word; and where that would too, behind a character, never
+  /// inside one. Trailing white space of what was cut goes, too.
+  ///
+  /// - Parameter limit: the tokens that what is returned has at most, by this counter.
+  ///
+  /// Complexity: that of counting what is returned, times the logarithm of its length.
+  public func cut(_ text: String, toTokens limit: Int) -> String {
+    TextCut.beginning(of: text, toTokens: limit) { tokens(in: $0) }
   }
 }

@@ -33,7 +33,7 @@ public struct APIKey: Sendable {
     } catch {
       throw ProviderFailure(.authentication, message: "the key from \(source) could not be read")
     }
-    guard let secret, !secret.isEmpty else {
+    guard let secret, !secret.allSatisfy(\.isWhitespace) else {
       throw ProviderFailure(.authentication, message: "there is no key in \(source)")
     }
     // A line break in a header's value would begin another header.

@@ -211,6 +211,125 @@ struct ReasoningJobEndTests {
     }
   }
 
+  @Test(arguments: [400, 409, 422])
+  func `a provider that refuses to stop a job is asked on, and nobody says that it is stopped`(
+    status: Int
+  ) throws {
+    let jobs = { @Sendable (simulator: Simulator) in
+      ScriptedJobs(time: simulator.time) { call in
+        call.kind == .cancel && call.number < 5
+          ? .refused(ProviderFailure(.invalidRequest, status: status)) : nil
+      } script: { _ in
+        .endless
+      }
+    }
+    try JobRoom.run(jobs: jobs) { room, jobs in
+      let id = try await room.reasoning.start("?")
+      await jobs.calls(.poll, atLeast: 1)
+      try await room.reasoning.cancel(id)
+      try await room.pass(.seconds(10))
+      #expect(jobs.runningJobs.count == 1)
+      let open = try await room.companion.tasks(in: [.queued, .running, .waiting])
+      #expect(open.map(\.request.kind) == ["provider_job_cancel"])
+      try await room.pass(.seconds(600))
+      #expect(jobs.calls(.cancel).count == 5 && jobs.runningJobs.isEmpty)
+      #expect(try await room.companion.tasks(in: [.completed]).count == 1)
+    }
+  }
+
+  @Test(arguments: [404, 410])
+  func `a job that its provider does not know when it is to be stopped is not asked after again`(
+    status: Int
+  ) throws {
+    let jobs = { @Sendable (simulator: Simulator) in
+      ScriptedJobs(time: simulator.time) { call in
+        call.kind == .cancel ? .refused(ProviderFailure(.invalidRequest, status: status)) : nil
+      } script: { _ in
+        .endless
+      }
+    }
+    try JobRoom.run(jobs: jobs) { room, jobs in
+      let id = try await room.reasoning.start("?")
+      await jobs.calls(.poll, atLeast: 1)
+      try await room.reasoning.cancel(id)
+      try await room.pass(.seconds(5))
+      #expect(try await room.companion.tasks(in: [.queued, .running, .waiting]).isEmpty)
+      try await room.pass(.seconds(60))
+      #expect(jobs.calls(.cancel).count == 1)
+    }
+  }
+
+  @Test(arguments: ["cancel", "cancel during a look", "deadline", "forget"])
+  func `whatever ends a task, a process that dies at once leaves the stop of its job to the next`(
+    end: String
+  ) throws {
+    for seed in Seeds.few {
+      let simulator = Simulator(seed: seed)
+      try simulator.run {
+        let durable = InMemoryStore(time: simulator.time)
+        let store = CrashableStore(durable)
+        let isFirstLife = Mutex(true)
+        let jobs = ScriptedJobs(time: simulator.time, latency: .milliseconds(400)) { call in
+          if end == "forget", call.kind == .poll { return .refused(ProviderFailure(.authentication)) }
+          guard call.kind == .cancel, isFirstLife.withLock(\.self) else { return nil }
+          // The process dies while the provider is told for the first time.
+          store.crash()
+          return .refused(ProviderFailure(.unreachable))
+        } script: { _ in
+          .endless
+        }
+        let first = try JobRoom(
+          simulator: simulator, store: durable, through: store, providers: [Provider("a", jobs: jobs)])
+        first.companion.start()
+        let id = try await first.reasoning.start("?", deadline: end == "deadline" ? .seconds(20) : nil)
+        await jobs.calls(.poll, atLeast: 1)
+        switch end {
+        case "cancel":
+          try await first.pass(.seconds(1))
+          try await first.reasoning.cancel(id)
+        case "cancel during a look": try await first.reasoning.cancel(id)
+        case "forget":
+          _ = try await first.end(of: id)
+          try await first.reasoning.forget(id)
+        default: break
+        }
+        try await first.pass(.seconds(40))
+        #expect(store.hasCrashed && jobs.runningJobs.count == 1, "seed \(seed)")
+
+        isFirstLife.withLock { $0 = false }
+        let second = try JobRoom(
+          simulator: simulator, store: durable, providers: [Provider("a", jobs: jobs)])
+        second.companion.start()
+        try await second.pass(.seconds(60))
+        #expect(jobs.cancelledJobs == Set(jobs.jobs) && jobs.jobs.count == 1, "seed \(seed)")
+        let stops = try await second.companion.tasks(
+          matching: TaskFilter(states: Set(TaskStateName.allCases), kind: "provider_job_cancel"))
+        #expect(stops.map(\.state.name) == [.completed], "seed \(seed)")
+        await second.companion.stop()
+        await first.companion.stop()
+      }
+    }
+  }
+
+  @Test func `the stop that is stored with a cancel is taken back when the provider has been told`() throws {
+    for seed in Seeds.few {
+      let jobs = { @Sendable (simulator: Simulator) in
+        ScriptedJobs(time: simulator.time, latency: .milliseconds(400)) { _ in .endless }
+      }
+      try JobRoom.run(seed: seed, jobs: jobs) { room, jobs in
+        let id = try await room.reasoning.start("?")
+        await jobs.calls(.poll, atLeast: 1)
+        try await room.pass(.seconds(1))
+        try await room.reasoning.cancel(id)
+        let stops = try await room.companion.tasks(
+          matching: TaskFilter(states: Set(TaskStateName.allCases), kind: "provider_job_cancel"))
+        #expect(stops.map(\.state.name) == [.cancelled], "seed \(seed)")
+        try await room.pass(.seconds(60))
+        #expect(jobs.calls(.cancel).count == 1, "seed \(seed)")
+      }
+    }
+  }
+
   @Test func `a job that cannot be stopped for a day is given up, and an event says so`() throws {
     let jobs = { @Sendable (simulator: Simulator) in
       ScriptedJobs(time: simulator.time) { call in

@@ -109,6 +109,22 @@ struct ReasoningJobFaultTests {
     }
   }
 
+  @Test func `an empty answer of a job is not bought again until somebody retries it`() throws {
+    for text in ["", " \n"] {
+      let jobs = { @Sendable (simulator: Simulator) in
+        ScriptedJobs(time: simulator.time) { number in .answering(number == 1 ? text : "yes") }
+      }
+      try JobRoom.run(jobs: jobs) { room, jobs in
+        let id = try await room.reasoning.start("?")
+        #expect(try await room.end(of: id).status == .failed)
+        try await room.pass(.seconds(3600))
+        #expect(jobs.submissions.count == 1)
+        try await room.companion.retryTask(id, reason: "again", delay: .zero)
+        #expect(try await room.reasoning.wait(for: id).response == "yes")
+      }
+    }
+  }
+
   @Test(arguments: [false, true])
   func `a hand-over whose answer got lost is made again under the same key, at the same provider`(
     heedsKeys: Bool
@@ -174,6 +190,36 @@ struct ReasoningJobFaultTests {
         #expect(a.calls.count == 1)
         await room.companion.stop()
       }
+    }
+  }
+
+  @Test func `who has refused a job is not named, or waited for, while another answers in its place`() throws
+  {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let time = simulator.time
+      let a = ScriptedJobs(time: time) { _ in
+        .refused(ProviderFailure(.rateLimited, retryAfter: .seconds(40)))
+      } script: { _ in
+        .endless
+      }
+      let plain = ScriptedModel([
+        ["half", .pause(.seconds(5), on: time), .fail(.streamCut)],
+        ["whole"],
+      ])
+      let room = try JobRoom(
+        simulator: simulator, store: InMemoryStore(time: time),
+        providers: [Provider("a", jobs: a), Provider("b", model: plain)])
+      room.companion.start()
+      let id = try await room.reasoning.start("?")
+      try await room.pass(.seconds(2))
+      let job = try await room.reasoning.status(of: id)
+      #expect(job.status == .running && job.provider == nil)
+      #expect(try await room.reasoning.wait(for: id).response == "whole")
+      #expect(simulator.elapsed < .seconds(30))
+      #expect(a.calls.count == 1)
+      #expect(try await room.task(id).failedAttempts == 1)
+      await room.companion.stop()
     }
   }
 
@@ -386,242 +432,6 @@ struct ReasoningJobFaultTests {
     func cancel(_ job: ProviderJobID) async throws(ProviderFailure) {
       try keys.check(number)
       try await jobs.cancel(job)
-    }
-  }
-
-  // MARK: Cancels
-
-  @Test func `wherever a job is when it is cancelled, it is stopped at the provider`() throws {
-    for seed in Seeds.range {
-      let jobs = { @Sendable (simulator: Simulator) in
-        ScriptedJobs(time: simulator.time, latency: .milliseconds(1_400)) { _ in .endless }
-      }
-      try JobRoom.run(seed: seed, jobs: jobs) { room, jobs in
-        let id = try await room.reasoning.start("?")
-        // From before the hand-over to the third look.
-        try await room.pass(.milliseconds(150 * Int64(seed)))
-        try await room.reasoning.cancel(id)
-        #expect(try await room.end(of: id).status == .cancelled)
-        try await room.pass(.seconds(20))
-        #expect(jobs.runningJobs.isEmpty, "seed \(seed)")
-        let calls = jobs.calls.count
-        try await room.pass(.seconds(120))
-        #expect(jobs.calls.count == calls, "seed \(seed)")
-      }
-    }
-  }
-
-  @Test func `a hand-over that takes long is stopped when it is there, although the task has ended`() throws {
-    for seed in Seeds.few {
-      let jobs = { @Sendable (simulator: Simulator) in
-        ScriptedJobs(time: simulator.time, latency: .seconds(20)) { _ in .endless }
-      }
-      try JobRoom.run(seed: seed, jobs: jobs) { room, jobs in
-        let id = try await room.reasoning.start("?")
-        try await room.pass(.seconds(3))
-        try await room.reasoning.cancel(id)
-        #expect(try await room.end(of: id).status == .cancelled)
-        #expect(room.simulator.elapsed < .seconds(5))
-        try await room.pass(.seconds(60))
-        #expect(jobs.jobs.count == 1 && jobs.cancelledJobs.count == 1, "seed \(seed)")
-      }
-    }
-  }
-
-  @Test func `a cancel that does not reach the provider is made again`() throws {
-    let jobs = { @Sendable (simulator: Simulator) in
-      ScriptedJobs(time: simulator.time) { call in
-        call.kind == .cancel && call.number < 4 ? .refused(ProviderFailure(.unreachable)) : nil
-      } script: { _ in
-        .endless
-      }
-    }
-    try JobRoom.run(jobs: jobs) { room, jobs in
-      let id = try await room.reasoning.start("?")
-      await jobs.calls(.poll, atLeast: 1)
-      try await room.reasoning.cancel(id)
-      await jobs.calls(.cancel, atLeast: 4)
-      #expect(jobs.runningJobs.isEmpty)
-    }
-  }
-
-  @Test func `a companion that stops right after a cancel stops the job first`() throws {
-    for seed in Seeds.range {
-      let simulator = Simulator(seed: seed)
-      try simulator.run {
-        let jobs = ScriptedJobs(time: simulator.time, latency: .milliseconds(1_100)) { _ in .endless }
-        let room = try JobRoom(
-          simulator: simulator, store: InMemoryStore(time: simulator.time),
-          providers: [Provider("a", jobs: jobs)])
-        room.companion.start()
-        let id = try await room.reasoning.start("?")
-        try await room.pass(.milliseconds(1_200 + 100 * Int64(seed)))
-        try await room.reasoning.cancel(id)
-        await room.companion.stop()
-        #expect(jobs.runningJobs.isEmpty, "seed \(seed)")
-      }
-    }
-  }
-
-  // MARK: Shutdowns and leases
-
-  @Test func `a shutdown stops no job, and the next process asks after it`() throws {
-    for seed in Seeds.range {
-      let simulator = Simulator(seed: seed)
-      try simulator.run {
-        let jobs = ScriptedJobs(time: simulator.time, latency: .milliseconds(400)) {
-          .answering("job \($0)", after: .seconds(15))
-        }
-        let store = InMemoryStore(time: simulator.time)
-        var id: JobID?
-        for life in 1...4 {
-          let room = try JobRoom(simulator: simulator, store: store, providers: [Provider("a", jobs: jobs)])
-          room.companion.start()
-          if id == nil { id = try await room.reasoning.start("?") }
-          try await room.pass(.milliseconds(Int64(seed) * 60 * Int64(life)))
-          await room.companion.stop()
-        }
-        let room = try JobRoom(simulator: simulator, store: store, providers: [Provider("a", jobs: jobs)])
-        room.companion.start()
-        let job = try #require(id)
-        #expect(try await room.reasoning.wait(for: job).response == "job 1", "seed \(seed)")
-        #expect(jobs.calls(.submit).count == 1 && jobs.calls(.cancel).isEmpty, "seed \(seed)")
-        #expect(try await room.task(job).failedAttempts == 0)
-        await room.companion.stop()
-      }
-    }
-  }
-
-  @Test func `a worker that has lost its task stops no job, and hands none over`() throws {
-    for seed in Seeds.range {
-      let jobs = { @Sendable (simulator: Simulator) in
-        ScriptedJobs(time: simulator.time, latency: .seconds(1)) {
-          .answering("job \($0)", after: .seconds(20))
-        }
-      }
-      try JobRoom.run(seed: seed, jobs: jobs) { room, jobs in
-        let id = try await room.reasoning.start("?")
-        try await room.pass(.milliseconds(100 * Int64(seed)))
-        let task = try await room.task(id)
-        if case .running = task.state {
-          // As another process does that holds the worker for dead.
-          try await room.store.commit(.transition(id, .release(task.lease), revision: nil))
-        }
-        #expect(try await room.reasoning.wait(for: id).response == "job 1", "seed \(seed)")
-        #expect(jobs.submissions.count == 1 && jobs.jobs.count == 1, "seed \(seed)")
-        #expect(jobs.cancelledJobs.isEmpty, "seed \(seed)")
-      }
-    }
-  }
-
-  // MARK: Switches
-
-  @Test(arguments: [false, true])
-  func `a switch takes the jobs along only when that is asked for`(includingRunning: Bool) throws {
-    for seed in Seeds.range {
-      let simulator = Simulator(seed: seed)
-      try simulator.run {
-        let a = ScriptedJobs(time: simulator.time, latency: .milliseconds(900)) { _ in
-          .answering("a", after: .seconds(60))
-        }
-        let b = ScriptedJobs(identity: ModelIdentity(provider: "b", model: "m"), time: simulator.time) { _ in
-          .answering("b", after: .seconds(5))
-        }
-        let room = try JobRoom(
-          simulator: simulator, store: InMemoryStore(time: simulator.time),
-          providers: [Provider("a", jobs: a), Provider("b", jobs: b)])
-        room.companion.start()
-        let id = try await room.reasoning.start("?")
-        // Between two looks, or in the middle of one.
-        try await room.pass(.milliseconds(1_000 + 100 * Int64(seed)))
-        try await room.companion.switchProvider(
-          from: "a", to: "b", reason: "test", includingRunning: includingRunning)
-        let response = try await room.reasoning.wait(for: id).response
-        #expect(response == (includingRunning ? "b" : "a"), "seed \(seed)")
-        #expect(a.calls(.submit).count == 1 && b.calls(.submit).count == (includingRunning ? 1 : 0))
-        #expect(a.cancelledJobs.count == (includingRunning ? 1 : 0), "seed \(seed)")
-        #expect(try await room.task(id).failedAttempts == 0)
-        await room.companion.stop()
-      }
-    }
-  }
-
-  @Test(arguments: ["leave provider a", "leave a", TaskInput.leave("a").stored])
-  func `whatever somebody says to a job that waits, it does not leave its provider for that`(
-    text: String
-  ) throws {
-    let simulator = Simulator(seed: 1)
-    try simulator.run {
-      let a = ScriptedJobs(time: simulator.time) { _ in .answering("a", after: .seconds(60)) }
-      let b = ScriptedJobs(identity: ModelIdentity(provider: "b", model: "m"), time: simulator.time) { _ in
-        .answering("b")
-      }
-      let room = try JobRoom(
-        simulator: simulator, store: InMemoryStore(time: simulator.time),
-        providers: [Provider("a", jobs: a), Provider("b", jobs: b)])
-      room.companion.start()
-      let id = try await room.reasoning.start("?")
-      try await room.pass(.seconds(1))
-      try await room.companion.wakeTask(id, input: text)
-      #expect(try await room.reasoning.wait(for: id).response == "a")
-      #expect(b.calls.isEmpty && a.cancelledJobs.isEmpty)
-      await room.companion.stop()
-    }
-  }
-
-  // MARK: Crashes
-
-  @Test(arguments: CrashableStore.Fault.allCases)
-  func `whatever the moment, no key is used twice but where nobody could know, and the result arrives`(
-    fault: CrashableStore.Fault
-  ) throws {
-    for seed in Seeds.few {
-      for commit in 1...14 {
-        try go(through: fault, at: commit, seed: seed, heedsKeys: seed.isMultiple(of: 2))
-      }
-    }
-  }
-
-  private func go(
-    through fault: CrashableStore.Fault, at commit: Int, seed: UInt64, heedsKeys: Bool
-  ) throws {
-    let simulator = Simulator(seed: seed)
-    try simulator.run {
-      let durable = InMemoryStore(time: simulator.time)
-      let store = CrashableStore(durable, fault, at: commit)
-      let jobs = ScriptedJobs(time: simulator.time, heedsKeys: heedsKeys, latency: .milliseconds(200)) {
-        number in
-        number == 1
-          ? .failing(ProviderFailure(.serverError), after: .seconds(9))
-          : .answering("job \(number)", after: .seconds(9))
-      }
-      let context: Comment = "seed \(seed), \(fault) at commit \(commit), keys \(heedsKeys)"
-      let first = try JobRoom(
-        simulator: simulator, store: durable, through: store, providers: [Provider("a", jobs: jobs)])
-      first.companion.start()
-      let asked = try? await first.reasoning.start("?", key: "wish")
-      if let asked { _ = try? await first.reasoning.wait(for: asked, timeout: .seconds(60)) }
-      store.crash()
-      let beforeRestart = jobs.submissions
-
-      let second = try JobRoom(simulator: simulator, store: durable, providers: [Provider("a", jobs: jobs)])
-      second.companion.start()
-      let id = try await second.reasoning.start("?", key: "wish")
-      if let asked { #expect(asked == id, context) }
-      let result = try await second.reasoning.wait(for: id, timeout: .seconds(600))
-      #expect(result.response.hasPrefix("job"), context)
-
-      // A key comes twice only where the job was taken and its name not yet stored.
-      let again = jobs.submissions.filter { $0.value > 1 }
-      #expect(again.count <= 1 && again.values.allSatisfy { $0 == 2 }, context)
-      for key in again.keys { #expect(beforeRestart[key] == 1, context) }
-      if fault == .failsOnce { #expect(again.isEmpty, context) }
-      // Nobody pays for a job that nobody asks after, but in that moment.
-      let forgotten = jobs.jobs.count - jobs.submissions.count
-      #expect(forgotten == (heedsKeys ? 0 : again.count), context)
-      #expect(jobs.cancelledJobs.isEmpty, context)
-      await second.companion.stop()
-      await first.companion.stop()
     }
   }
 }

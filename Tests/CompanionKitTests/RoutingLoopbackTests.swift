@@ -9,7 +9,7 @@ import Testing
 struct RoutingLoopbackTests {
   /// What the first server does at each request.
   private enum Behaviour: CaseIterable {
-    case rateLimited, serverError, overloaded, stalls, cutsOff, garbage, empty
+    case rateLimited, serverError, overloaded, stalls, hangsUp, cutsOff, garbage, empty
   }
 
   /// Draws what each request gets: every second fails, in one way or another.
@@ -53,9 +53,9 @@ struct RoutingLoopbackTests {
     case .serverError: try connection.respond(500, [:], OpenAIScript.error("oops"))
     case .overloaded: try connection.respond(529, [:], OpenAIScript.error("busy"))
     case .stalls: try connection.stall()
+    // Most of the connections are not in their first use: the system is tempted to send the request again.
+    case .hangsUp: connection.cut()
     case .cutsOff:
-      // Behind the head: that a connection in its second use is closed before that, the client's system tells
-      // by its time limit alone.
       try connection.streamHead()
       connection.cut()
     case .garbage:

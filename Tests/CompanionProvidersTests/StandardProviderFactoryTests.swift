@@ -18,6 +18,7 @@ struct StandardProviderFactoryTests {
       switch name {
       case "known": return Self.key
       case "empty": return ""
+      case "blank": return " \t "
       case "broken": return "key\nx-other: 1"
       case "locked": throw Leak()
       default: return nil
@@ -165,6 +166,7 @@ struct StandardProviderFactoryTests {
       ),
       (.host("unknown"), "there is no key in the host's secret unknown"),
       (.host("empty"), "there is no key in the host's secret empty"),
+      (.host("blank"), "there is no key in the host's secret blank"),
       (.host("broken"), "the key from the host's secret broken has a line break"),
       (.host("locked"), "the key from the host's secret locked could not be read"),
     ] as [(SecretReference, String)])

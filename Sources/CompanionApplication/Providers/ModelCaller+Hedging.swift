@@ -30,14 +30,15 @@ extension ModelCaller {
       }
       if let (call, result) = race.nextMade() {
         underWay.removeAll { $0.number == call.call.number }
-        // What is no failure of the provider is the answer, whatever another one would say.
-        guard case .failure(let failure) = result, !underWay.isEmpty,
-          tries.mayBePassedOn(failure, of: call.call)
-        else {
+        guard case .failure(let failure) = result else {
           race.close()
           for loser in underWay { loser.task.cancel() }
           return (call, result)
         }
+        // A second one is no longer asked for what any would refuse.
+        secondStart = tries.mayBePassedOn(failure, of: call.call) ? secondStart : nil
+        // One that fails does not end the other's try, whatever it says of the request.
+        guard !underWay.isEmpty else { return (call, result) }
         call.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
         tries.note(call.call, failure)
       } else if let due = secondStart, time.now >= due {
@@ -80,21 +81,20 @@ private final class Race<Beginning: Sendable>: Sendable {
   /// Makes a call. Whoever starts it stops it, and takes what it comes to, or closes the race.
   func start(_ call: RunningCall) -> (number: Int, task: Task<Void, Never>) {
     let task = Unstructured.start(name: "hedged call") {
-      guard await !self.run(call) else { return }
-      call.end(.abandoned, ModelCallOutcome(duration: .zero))
+      if let unwanted = await self.run(call) { unwanted.end() }
     }
     return (call.call.number, task)
   }
 
-  /// - Returns: whether somebody looks at what came of it. Otherwise it has been let go of.
-  private func run(_ call: RunningCall) async -> Bool {
+  /// - Returns: what is to end the call when nobody looks at what came of it, which has been let go of by then.
+  private func run(_ call: RunningCall) async -> Unwanted? {
     let made = await ModelCaller.made(call, attempt)
     let isTaken = state.withLock { state in
       if !state.isOver { state.made.append(made) }
       return !state.isOver
     }
     if isTaken { arrival() }
-    return isTaken
+    return isTaken ? nil : Unwanted(made)
   }
 
   /// What a call has come to, in the order in which they have; `nil` for nothing new.
@@ -109,8 +109,24 @@ private final class Race<Beginning: Sendable>: Sendable {
       defer { state.made = [] }
       return state.made
     }
-    let calls = rest.map(\.call)
+    let unwanted = rest.map { Unwanted($0) }
     rest = []
-    for call in calls { call.end(.abandoned, ModelCallOutcome(duration: .zero)) }
+    for call in unwanted { call.end() }
+  }
+
+  /// A call that has lost: that it has failed is known all the same.
+  private struct Unwanted {
+    private let call: RunningCall
+    private let failure: ProviderFailure?
+
+    init(_ made: ModelCaller.Made<Beginning>) {
+      call = made.call
+      if case .failure(let failure) = made.result { self.failure = failure } else { failure = nil }
+    }
+
+    func end() {
+      call.end(
+        failure.map { .failed($0) } ?? .abandoned, ModelCallOutcome(failure: failure, duration: .zero))
+    }
   }
 }

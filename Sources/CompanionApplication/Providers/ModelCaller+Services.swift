@@ -20,7 +20,7 @@ extension ModelCaller {
   /// Turns texts into the vectors of a model. Another model's cannot be compared with them, so that only
   /// providers of the same model stand in for each other.
   func embed(
-    _ texts: [String], by model: ModelIdentity?, context: EventContext
+    _ texts: [String], by model: ModelIdentity?, context: EventContext, deadline: Timestamp
   ) async throws(ProviderFailure) -> EmbeddingResponse {
     var needs = RoutingNeeds([.embedding])
     needs.model = model ?? router.first(for: .embedding)?.model
@@ -28,7 +28,7 @@ extension ModelCaller {
       let tokens = TokenUsage(input: max(router.counter.tokens(in: text), 0), output: 0)
       needs.expected = needs.expected.adding(tokens)
     }
-    var tries = router.tries(needs, .embedding, context)
+    var tries = router.tries(needs, .embedding, context, deadline: deadline)
     let (running, response) = try await begin(&tries) {
       services -> Result<EmbeddingResponse, ProviderFailure> in
       guard let embeddings = services.embeddings else { return .failure(ProviderFailure(.notCapable)) }

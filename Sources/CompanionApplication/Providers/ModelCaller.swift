@@ -41,6 +41,9 @@ package struct ModelCaller: Sendable {
     return try await consume(stream, of: running, context, onFinish: onFinish, onUsage: onUsage, take: take)
   }
 
+  /// The most bytes of an answer that is taken: no model writes as much, and no store would hold it.
+  private static let maximumAnswerBytes = 16 << 20
+
   /// Goes through an answer that has begun, and says how the call ended; see
   /// ``stream(_:context:deadline:onFinish:onUsage:take:)``.
   func consume(
@@ -49,10 +52,16 @@ package struct ModelCaller: Sendable {
     take: (String) async -> Bool
   ) async throws(ProviderFailure) -> FinishReason? {
     var outcome = ModelCallOutcome(duration: .zero, timeToFirstChunk: running.latency)
+    var bytes = 0
     do throws(ProviderFailure) {
       while let event = try await stream.next() {
         switch event {
         case .text(let text):
+          bytes += text.utf8.count
+          guard bytes <= Self.maximumAnswerBytes else {
+            await stream.close()
+            throw ProviderFailure(.malformedResponse, message: "The answer is longer than any is.")
+          }
           guard await take(Self.storable(text)) else {
             // Its place is free when its request is over.
             await stream.close()

@@ -24,11 +24,12 @@ extension ModelRouter {
     _ job: ProviderJobID, at id: ProviderID, usage: TokenUsage?, latency: Duration,
     failure: ProviderFailure.Kind?, _ context: EventContext
   ) {
-    if let task = context.task {
-      for wakeUp in table.withLock({ $0.endJob(of: task, at: id, at: time.now) }) { wakeUp() }
-    }
     let name = LedgerEntryID(job: job, at: id)
-    guard enteredJobs.withLock({ $0.insert(name) }) else { return }
+    guard enteredJobs.withLock({ $0.insert(name) }) else {
+      guard let task = context.task else { return }
+      for wakeUp in table.withLock({ $0.endJob(of: task, at: id, at: time.now) }) { wakeUp() }
+      return
+    }
     let known = table.withLock { $0.row(id)?.setup.provider }
     guard let known else {
       // What is not known of it is no reason to keep quiet about it.
@@ -40,7 +41,9 @@ extension ModelRouter {
           latency: max(latency, .zero), failure: failure))
       return
     }
-    enter(known, .task, context, name: name, usage: usage, latency: latency, failure: failure)
+    enter(
+      known, .task, context, name: name, endingJobOf: context.task, usage: usage, latency: latency,
+      failure: failure)
   }
 }
 

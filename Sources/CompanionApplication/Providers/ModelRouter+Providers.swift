@@ -31,29 +31,20 @@ extension ModelRouter {
     for wakeUp in wakeUps { wakeUp() }
   }
 
-  /// Brings calls from one provider to another from now on, if that one can be called.
-  ///
-  /// - Returns: the order in which providers were asked before.
-  func switchCalls(
-    from source: ProviderID, to target: ProviderID
-  ) throws(ProviderCommandFailure) -> ProviderTable.Order {
-    try table.withLock { table throws(ProviderCommandFailure) in
-      guard let from = table.row(source) else { throw .unknownProvider(source) }
-      guard let to = table.row(target) else { throw .unknownProvider(target) }
-      // A job that the provider runs by itself can be done as a call, too.
-      let lacking = from.setup.kinds.subtracting([.background]).subtracting(to.setup.kinds)
-      if let kind = lacking.min(by: { $0.rawValue < $1.rawValue }) {
-        throw .notCapable(target, lacking: kind)
-      }
-      if let refusal = table.refusal(of: target, at: time.now) { throw refusal }
-      let before = table.order
-      table.prefer(target, to: source)
-      return before
-    }
+  /// - Throws: why calls cannot be brought from one provider to another.
+  func checkSwitch(from source: ProviderID, to target: ProviderID) throws(ProviderCommandFailure) {
+    if let refusal = table.withLock({ $0.refusal(from: source, to: target, at: time.now) }) { throw refusal }
   }
 
-  /// Asks providers in an order again.
-  func restore(_ order: ProviderTable.Order) { table.withLock { $0.order = order } }
+  /// Brings calls from one provider to another from now on, if that one can be called.
+  func switchCalls(from source: ProviderID, to target: ProviderID) throws(ProviderCommandFailure) {
+    let refusal = table.withLock { table in
+      let refusal = table.refusal(from: source, to: target, at: time.now)
+      if refusal == nil { table.prefer(target, to: source) }
+      return refusal
+    }
+    if let refusal { throw refusal }
+  }
 
   /// Notes that the jobs that a provider has so far are to go elsewhere.
   func leave(_ id: ProviderID) { table.withLock { $0.leave(id, at: time.now) } }

@@ -49,8 +49,10 @@ package final class ModelRouter: Sendable {
   /// The provider that is asked first for something; `nil` where there is none.
   func first(for kind: ModelCapabilities.Kind) -> ProviderTable.Setup? {
     table.withLock { table in
-      table.rows.filter { RoutingNeeds([kind]).lack(of: $0.setup) == nil }
-        .min { $0.priority < $1.priority }?.setup
+      for place in table.places where RoutingNeeds([kind]).lack(of: table.rows[place].setup) == nil {
+        return table.rows[place].setup
+      }
+      return nil
     }
   }
 
@@ -103,6 +105,7 @@ package final class ModelRouter: Sendable {
     start: Timestamp, purpose: CallPurpose, context: EventContext
   ) -> Cost? {
     let now = time.now
+    let usage = usage.flatMap { $0.isPossible ? $0 : nil }
     let cost = usage.flatMap { call.setup.price?.known(of: $0) }
     let entry = LedgerEntry(
       id: identifiers.next(), time: now, provider: call.id, model: call.setup.model, purpose: purpose,
@@ -128,13 +131,17 @@ package final class ModelRouter: Sendable {
 
   /// Enters a call in the ledger that the table knows nothing of, and counts its cost.
   ///
-  /// - Parameter name: the entry's name; `nil` for a new one.
+  /// - Parameters:
+  ///   - name: the entry's name; `nil` for a new one.
+  ///   - task: the task whose job is over with it. What was held back for the job is let go of when its cost has
+  ///     been counted, so that nobody is called on what it has used up.
   func enter(
     _ provider: Provider, _ purpose: CallPurpose, _ context: EventContext, name: LedgerEntryID? = nil,
-    usage: TokenUsage?, latency: Duration, failure: ProviderFailure.Kind?
+    endingJobOf task: TaskID? = nil, usage: TokenUsage?, latency: Duration, failure: ProviderFailure.Kind?
   ) {
     let now = time.now
-    let (entry, event) = table.withLock { table in
+    let usage = usage.flatMap { $0.isPossible ? $0 : nil }
+    let (entry, news) = table.withLock { table in
       let cost = usage.flatMap { provider.configuration.price?.known(of: $0) }
       let entry = LedgerEntry(
         id: name ?? identifiers.next(), time: now, provider: provider.id, model: provider.model,
@@ -142,10 +149,13 @@ package final class ModelRouter: Sendable {
         session: context.session, task: context.task, usage: usage?.counted, cost: cost,
         latency: max(latency, .zero), failure: failure)
       table.count(entry)
-      return (entry, cost.flatMap { table.spend($0, at: provider.id, at: now) })
+      var news = ProviderTable.News()
+      if let event = cost.flatMap({ table.spend($0, at: provider.id, at: now) }) { news.events.append(event) }
+      if let task { news.wakeUps = table.endJob(of: task, at: provider.id, at: now) }
+      return (entry, news)
     }
     ledger.enter(entry)
-    if let event { events.emit(event, in: context) }
+    tell(news, context)
   }
 }
 

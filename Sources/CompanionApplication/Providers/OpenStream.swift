@@ -23,7 +23,8 @@ actor OpenStream {
       }
       head.append(event)
       switch event {
-      case .text(let text), .reasoning(let text): isBegun = !text.isEmpty
+      // White space alone is no answer.
+      case .text(let text), .reasoning(let text): isBegun = !text.allSatisfy(\.isWhitespace)
       case .toolCall: isBegun = true
       case .finished(let reason):
         guard reason != .stop else {

@@ -42,14 +42,18 @@ extension ModelRouter {
 }
 
 extension ProviderTable {
+  /// The places of the providers in the order in which they are asked, as far as the strategy leaves it open.
+  var places: [Int] {
+    rows.indices.sorted { left, right in
+      (rows[left].priority, rows[left].isPreferred ? 0 : 1, left)
+        < (rows[right].priority, rows[right].isPreferred ? 0 : 1, right)
+    }
+  }
+
   func status(at now: Timestamp) -> [ProviderStatus] {
     let demand = line.demand(places: self.rows.count)
-    let rows = rows.enumerated().sorted { left, right in
-      let (first, second) = (left.element, right.element)
-      return (first.priority, first.isPreferred ? 0 : 1, left.offset)
-        < (second.priority, second.isPreferred ? 0 : 1, right.offset)
-    }
-    return rows.map { place, row in
+    return places.map { place in
+      let row = rows[place]
       var restsUntil = row.rest?.end(at: now)
       if case .resting(let until) = row.breaker.availability(at: now) {
         restsUntil = restsUntil.map { max($0, until) } ?? until

@@ -58,24 +58,6 @@ extension ProviderTable {
     rows[place].leftAt = now
   }
 
-  /// The order in which providers are asked, which a switch changes.
-  struct Order: Sendable {
-    fileprivate var priorities: [(row: Int, priority: Int, isPreferred: Bool)]
-  }
-
-  var order: Order {
-    get {
-      Order(priorities: rows.map { ($0.setup.number, $0.priority, $0.isPreferred) })
-    }
-    set {
-      for (number, priority, isPreferred) in newValue.priorities {
-        guard let place = rows.firstIndex(where: { $0.setup.number == number }) else { continue }
-        rows[place].priority = priority
-        rows[place].isPreferred = isPreferred
-      }
-    }
-  }
-
   /// Whether a call that one who waited has got may still be made: the provider is the same, and has not been
   /// left alone meanwhile.
   func isCurrent(_ call: Call, at now: Timestamp) -> Bool {
@@ -85,6 +67,18 @@ extension ProviderTable {
 
   /// The tasks that a provider works on in this process.
   func tasks(of id: ProviderID) -> [TaskID] { row(id)?.calls.values.compactMap(\.self) ?? [] }
+
+  /// Why nothing can be brought from one provider to another; `nil` when it can.
+  mutating func refusal(
+    from source: ProviderID, to target: ProviderID, at now: Timestamp
+  ) -> ProviderCommandFailure? {
+    guard let from = row(source) else { return .unknownProvider(source) }
+    guard let to = row(target) else { return .unknownProvider(target) }
+    // A job that the provider runs by itself can be done as a call, too.
+    let lacking = from.setup.kinds.subtracting([.background]).subtracting(to.setup.kinds)
+    if let kind = lacking.min(by: { $0.rawValue < $1.rawValue }) { return .notCapable(target, lacking: kind) }
+    return refusal(of: target, at: now)
+  }
 
   /// Why nothing can be brought to a provider: it is left alone, or its budget is spent. `nil` when it can.
   mutating func refusal(of id: ProviderID, at now: Timestamp) -> ProviderCommandFailure? {

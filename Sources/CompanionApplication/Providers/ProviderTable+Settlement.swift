@@ -35,8 +35,10 @@ extension ProviderTable {
       news.events.append(event)
     }
     if case .failed(let failure) = end {
-      noteRest(failure, ofPlace: place, at: now)
-      rows[place].lastFailure = failure
+      // What the same account is told holds for its present configuration, too; another's does not.
+      let (then, present) = (call.setup.provider.configuration, rows[place].setup.provider.configuration)
+      if isCurrent || then.hasSameAccount(as: present) { noteRest(failure, ofPlace: place, at: now) }
+      if isCurrent { rows[place].lastFailure = failure }
     }
     if isCurrent, let event = settleBreaker(ofPlace: place, call, end, at: now) { news.events.append(event) }
     if isCurrent, case .succeeded = end, let latency { rows[place].noteLatency(latency) }

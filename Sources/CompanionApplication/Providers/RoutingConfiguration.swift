@@ -9,7 +9,7 @@ public struct RoutingConfiguration: Sendable {
   /// begin answers. Both may be billed. `nil` for never. It is done for a person who waits, and never for a task.
   public var hedgeAfter: Duration?
   /// How the tokens of a prompt are estimated before a provider has counted them.
-  public var tokenCounter: any TokenCounter = RuleOfThumbTokenCounter()
+  public var tokenCounter: any TokenCounter = TokenEstimator()
   /// How long entries of the ledger are kept.
   public var ledgerRetention: Duration = .seconds(90 * 86_400)
 

@@ -22,16 +22,16 @@ package struct SwitchProvider: Sendable {
     from source: ProviderID, to target: ProviderID, reason: String, includingRunning: Bool = false
   ) async throws(ProviderCommandFailure) -> Int {
     guard source != target else { throw .sameProvider(source) }
-    let before = try router.switchCalls(from: source, to: target)
+    try router.checkSwitch(from: source, to: target)
     let waiting: [GenerationTask]
     let jobs: [GenerationTask]
     do throws(StoreFailure) {
       waiting = try await engine.tasksThatWaitForProvider()
       jobs = includingRunning ? try await engine.tasksWithJobs(at: source) : []
     } catch {
-      router.restore(before)
       throw .store(error)
     }
+    try router.switchCalls(from: source, to: target)
     var moved = 0
     var failure: StoreFailure?
     do throws(StoreFailure) {

@@ -10,7 +10,7 @@ package struct TestConnection: Sendable {
     let start = router.time.now
     var usage: TokenUsage?
     do throws(ProviderFailure) {
-      usage = try await answer(of: provider.services)
+      try await check(provider.services, &usage)
     } catch {
       enter(provider, usage: nil, start: start, failure: error.kind)
       throw error
@@ -18,8 +18,10 @@ package struct TestConnection: Sendable {
     enter(provider, usage: usage, start: start, failure: nil)
   }
 
-  private func answer(of services: ProviderServices) async throws(ProviderFailure) -> TokenUsage? {
-    var usage: TokenUsage?
+  /// - Parameter usage: what was used, also by what went well before a failure.
+  private func check(
+    _ services: ProviderServices, _ usage: inout TokenUsage?
+  ) async throws(ProviderFailure) {
     let request = GenerationRequest(
       purpose: .connectionTest, messages: [PromptMessage(.user, "Answer with the word yes.")],
       maximumOutputTokens: 16)
@@ -34,7 +36,6 @@ package struct TestConnection: Sendable {
       usage = response.usage.map { usage?.adding($0) ?? $0 } ?? usage
     }
     if let images = services.images { try await images.checkConnection() }
-    return usage
   }
 
   private func enter(

@@ -2,7 +2,7 @@ import CompanionDomain
 import CompanionPorts
 
 /// Stops a job at a provider. Where that does not succeed soon, a background task goes on trying, in this process
-/// or the next.
+/// or the next. It may be stored before, together with what makes the job superfluous.
 struct CancelProviderJob: Sendable {
   let environment: Environment
 
@@ -11,7 +11,7 @@ struct CancelProviderJob: Sendable {
   /// How long the direct tries have the field to themselves. It ends before a shutdown stops waiting.
   private static let patience = Duration.seconds(1)
   /// How long the background task leaves it to the direct tries.
-  private static let delay = Duration.seconds(30)
+  static let delay = Duration.seconds(30)
 
   /// Waits for the direct tries, not for the background task.
   func callAsFunction(_ job: ProviderJobID, at provider: ProviderID) async {
@@ -28,12 +28,12 @@ struct CancelProviderJob: Sendable {
         return nil
       }
       switch await group.next() ?? nil {
-      case true?: break
+      case true?: await withdraw(order)
       case false?: await askForTask(order, in: .zero)
       case nil:
         // They take long, or the process stops and may not see their end.
-        let task = await askForTask(order, in: Self.delay)
-        if let task, await group.next() == true { await withdraw(task) }
+        await askForTask(order, in: Self.delay)
+        if await group.next() == true { await withdraw(order) }
       }
       group.cancelAll()
     }
@@ -51,7 +51,7 @@ struct CancelProviderJob: Sendable {
         try await background.cancel(order.job)
         return true
       } catch {
-        guard !error.isOfEndedJob else { return true }
+        guard !error.isOfMissingJob else { return true }
         let mayPass = error.disposition == .transient || error.disposition == .ambiguous
         guard mayPass, attempt < Self.attempts else { return false }
         let asked = min(error.retryAfter ?? .zero, Self.longestPause)
@@ -73,46 +73,43 @@ struct CancelProviderJob: Sendable {
   // MARK: The background task
 
   /// Stores that the job is to be stopped, unless that is stored already.
-  ///
-  /// - Returns: the task, if it is new.
-  @discardableResult
-  private func askForTask(_ order: ProviderJobCancel, in delay: Duration) async -> TaskID? {
-    let now = environment.time.now
-    guard let request = order.request(notBefore: now.advanced(by: delay)) else { return nil }
-    let task = GenerationTask(id: environment.identifiers.next(), request: request, createdAt: now)
-    return await Unstructured.shielded { [environment] in
+  private func askForTask(_ order: ProviderJobCancel, in delay: Duration) async {
+    guard let task = order.task(in: delay, environment) else { return }
+    await Unstructured.shielded { [environment] in
       environment.announcements.hold([task.id])
       defer { environment.announcements.release([task.id]) }
       var pause = Backoff(first: .milliseconds(100), cap: .seconds(2))
       for _ in 1...Self.attempts {
         do throws(StoreFailure) {
           for change in try await environment.store.commit(.insertTask(task)) { environment.announce(change) }
-          return task.id
+          return
         } catch {
           switch error {
-          case .conflict(.taskExists): return task.id
-          // Somebody has asked for it before, or nothing can be stored any more.
-          case .conflict, .invalid, .closed: return nil
+          // It has been asked for before, or nothing can be stored any more.
+          case .conflict, .invalid, .closed: return
           default: environment.events.emit(.serviceFailed("cancel", error))
           }
         }
         let next = environment.time.now.advanced(by: pause.next())
-        guard (try? await environment.time.sleep(until: next, tolerance: nil)) != nil else { return nil }
+        guard (try? await environment.time.sleep(until: next, tolerance: nil)) != nil else { return }
       }
-      return nil
     }
   }
 
-  /// Takes back what the direct tries have done. Doing it twice does no harm.
-  private func withdraw(_ task: TaskID) async {
+  /// Takes back what the direct tries have done, whoever has stored it. Doing it twice does no harm, and where it
+  /// is not done the task finds nothing to stop.
+  private func withdraw(_ order: ProviderJobCancel) async {
     await Unstructured.shielded { [environment] in
+      guard let task = try? await environment.store.task(idempotencyKey: order.key),
+        task.request.kind == .providerJobCancel, !task.state.isFinal
+      else { return }
       _ = try? await ApplyTransition(environment: environment)(
-        .cancel(reason: "The job is stopped."), to: task)
+        .cancel(reason: "The job does not run any more."), to: task.id)
     }
   }
 }
 
 extension ProviderFailure {
-  /// Whether the provider says that there is nothing to stop.
-  var isOfEndedJob: Bool { disposition == .permanentForRequest && kind != .notCapable }
+  /// Whether the provider does not know the job that it was asked after, or asked to stop.
+  var isOfMissingJob: Bool { kind == .invalidRequest && (status == 404 || status == 410) }
 }

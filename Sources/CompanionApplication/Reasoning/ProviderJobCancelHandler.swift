@@ -6,13 +6,38 @@ struct ProviderJobCancel: Hashable, Sendable, Codable {
   var provider: ProviderID
   var job: ProviderJobID
 
-  /// The task that stops it. For the same job it is the same wish.
-  func request(notBefore: Timestamp) -> TaskRequest? {
+  /// Under which key it is stored. For the same job it is the same wish. No name has a line break in it.
+  var key: String { "stop job\n\(provider)\n\(job)" }
+
+  /// A task that stops it after a time.
+  func task(in delay: Duration, _ environment: Environment) -> GenerationTask? {
     guard let payload = try? TaskPayload(self) else { return nil }
-    return TaskRequest(
+    let now = environment.time.now
+    let request = TaskRequest(
       kind: .providerJobCancel, payload: payload, requester: .named(ReasoningJobs.requester),
-      // No name has a line break in it.
-      idempotencyKey: "stop job\n\(provider)\n\(job)", notBefore: notBefore)
+      idempotencyKey: key, notBefore: now.advanced(by: delay))
+    return GenerationTask(id: environment.identifiers.next(), request: request, createdAt: now)
+  }
+}
+
+extension GenerationTask {
+  /// A task that stops what may run for this one at a provider when the direct tries do not; `nil` where nothing
+  /// runs. It is stored together with whatever ends or removes this one: a process that dies right after that
+  /// has not forgotten the job.
+  func stopOfJob(_ environment: Environment) -> GenerationTask? {
+    guard let (job, provider) = ReasoningCheckpoint(of: self)?.runningJob else { return nil }
+    return ProviderJobCancel(provider: provider, job: job).task(in: CancelProviderJob.delay, environment)
+  }
+}
+
+extension StoreFailure {
+  /// Whether it may be the task that stops a job that was not stored: somebody has asked for it before, or no
+  /// store holds the job's name.
+  var isOfStop: Bool {
+    switch self {
+    case .conflict(.keyTaken), .invalid: true
+    default: false
+    }
   }
 }
 
@@ -42,12 +67,13 @@ package struct ProviderJobCancelHandler: TaskHandler {
       try await background.cancel(order.job)
     } catch {
       try Task.checkCancellation()
-      guard error.isOfEndedJob else {
-        // Somebody may renew a key meanwhile: while the job runs, it costs.
-        let failure: TaskFailure =
-          error.disposition == .permanentForProvider
-          ? .handler(error.description, isPermanent: false) : .provider(error)
-        try fail(failure, order, attempt)
+      guard error.isOfMissingJob else {
+        // Somebody may renew a key meanwhile, and what is refused now may be possible later: while the job runs,
+        // it costs.
+        let isPermanent =
+          error.disposition == .permanentForProvider || error.disposition == .permanentForRequest
+        try fail(
+          isPermanent ? .handler(error.description, isPermanent: false) : .provider(error), order, attempt)
       }
     }
     return .done("The job \(order.job) does not run at \(order.provider) any more.")

@@ -149,7 +149,7 @@ public struct ReasoningJobs: Sendable {
     let (task, job) = try await job(id)
     guard job.status.isFinal else { throw .unfinished(job) }
     do throws(StoreFailure) {
-      try await environment.store.commit(.removeTask(id))
+      try await remove(task)
     } catch {
       switch error {
       case .conflict(.noSuchTask): throw .unknownJob(id)
@@ -164,6 +164,24 @@ public struct ReasoningJobs: Sendable {
   }
 
   // MARK: Parts
+
+  /// Removes a task that has ended, and stores that what may run for it is to be stopped.
+  private func remove(_ task: GenerationTask) async throws(StoreFailure) {
+    guard case .deadLettered = task.state, let stop = task.stopOfJob(environment) else {
+      try await environment.store.commit(.removeTask(task.id))
+      return
+    }
+    environment.announcements.hold([stop.id])
+    defer { environment.announcements.release([stop.id]) }
+    do throws(StoreFailure) {
+      for change in try await environment.store.commit(.removeTask(task.id), .insertTask(stop)) {
+        environment.announce(change)
+      }
+    } catch {
+      guard error.isOfStop else { throw error }
+      try await environment.store.commit(.removeTask(task.id))
+    }
+  }
 
   func job(_ id: JobID) async throws(ReasoningJobFailure) -> (task: GenerationTask, job: ReasoningJob) {
     do throws(StoreFailure) {

@@ -5,36 +5,24 @@ extension ReasoningRun {
   func answer(
     _ stream: OpenStream, of running: RunningCall, _ checkpoint: ReasoningCheckpoint
   ) async throws -> TaskOutcome {
-    var text = ""
-    var characters = 0
-    var usage: TokenUsage?
-    var lost: (any Error)?
+    var answer = AnswerOfAttempt(of: attempt)
     do {
       let finish = try await calls.consume(
-        stream, of: running, context, onUsage: { usage = $0 },
-        take: { piece in
-          text += piece
-          characters += piece.count
-          do {
-            try await attempt.report(TaskProgress(note: "\(characters) characters"))
-            return true
-          } catch {
-            lost = error
-            return false
-          }
-        })
-      guard let finish else { throw lost ?? CancellationError() }
+        stream, of: running, context, onUsage: { answer.usage = $0 }, take: { await answer.take($0) })
+      guard let finish else { throw answer.interruption }
       guard finish != .length else { throw ProviderFailure(.incomplete) }
     } catch let failure as ProviderFailure {
-      if failure.isOfAnswer, !text.isEmpty {
+      if failure.isOfAnswer, !answer.text.isEmpty {
         var checkpoint = checkpoint
-        checkpoint.partial = text
-        try await store(checkpoint, usage: usage)
+        checkpoint.partial = answer.text
+        try await store(checkpoint, usage: answer.usage)
       }
       throw failure
     }
-    guard !text.isEmpty else { throw ProviderFailure(.malformedResponse, message: "The answer is empty.") }
-    return .done(text, usage: usage)
+    guard !answer.text.isEmpty else {
+      throw ProviderFailure(.malformedResponse, message: "The answer is empty.")
+    }
+    return .done(answer.text, usage: answer.usage)
   }
 }
 

@@ -10,6 +10,7 @@ extension ReasoningRun {
   func begin(
     _ checkpoint: ReasoningCheckpoint, avoiding left: ProviderID?, because failure: ProviderFailure? = nil
   ) async throws -> TaskOutcome {
+    var checkpoint = checkpoint
     var needs = router.needs(of: request, kinds: [.text, .background])
     needs.excluded = Set([left].compactMap(\.self))
     if failure?.kind == .contextLengthExceeded { needs.windowBeyond = left.flatMap { window(of: $0) } }
@@ -19,7 +20,7 @@ extension ReasoningRun {
       var first = needs
       first.only = provider
       do {
-        return try await begin(checkpoint, router.tries(first, .task, context))
+        return try await begin(&checkpoint, router.tries(first, .task, context))
       } catch let error as ProviderFailure {
         guard error.letsOthersTry else { throw error }
         needs.excluded.insert(provider)
@@ -27,7 +28,7 @@ extension ReasoningRun {
       }
     }
     do {
-      return try await begin(checkpoint, router.tries(needs, .task, context))
+      return try await begin(&checkpoint, router.tries(needs, .task, context))
     } catch let error as ProviderFailure {
       if error.kind == .noProviderReady, !needs.excluded.isEmpty {
         // Who was left out may be ready long before the others: soon all are asked again.
@@ -40,7 +41,7 @@ extension ReasoningRun {
       // There is nobody else. What the provider itself has said tells more than that.
       if let failure, failure.kind != .notCapable { throw failure }
       needs.excluded = []
-      return try await begin(checkpoint, router.tries(needs, .task, context))
+      return try await begin(&checkpoint, router.tries(needs, .task, context))
     }
   }
 
@@ -52,11 +53,13 @@ extension ReasoningRun {
     case stream(OpenStream)
   }
 
-  private func begin(_ checkpoint: ReasoningCheckpoint, _ tries: RoutedTries) async throws -> TaskOutcome {
+  /// - Parameter checkpoint: left as it is stored.
+  private func begin(
+    _ checkpoint: inout ReasoningCheckpoint, _ tries: RoutedTries
+  ) async throws -> TaskOutcome {
     var tries = tries
     while true {
       let call = try await tries.next()
-      var checkpoint = checkpoint
       if call.runsJobs {
         let earlier = checkpoint
         checkpoint.provider = call.id
@@ -71,7 +74,8 @@ extension ReasoningRun {
         // It took a while to store that, and the provider may be left alone by now.
         guard router.isCurrent(call) else {
           call.isNotMade(router, context)
-          try await store(earlier)
+          checkpoint = earlier
+          try await store(checkpoint)
           continue
         }
       }
@@ -83,16 +87,16 @@ extension ReasoningRun {
       case .success(.stream(let stream)): return try await answer(stream, of: running.begun(), checkpoint)
       case .failure(let failure):
         running.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
-        do throws(ProviderFailure) {
-          try tries.failed(call, failure)
-        } catch {
-          // Only who may have taken it is to be asked first the next time.
-          if call.runsJobs, error.disposition != .ambiguous, error.disposition != .neutral {
-            checkpoint.provider = nil
-            try await store(checkpoint)
-          }
-          throw error
+        let isPassedOn = Result { () throws(ProviderFailure) in try tries.failed(call, failure) }
+        // Only who may have taken it is to be asked first the next time.
+        if call.runsJobs, failure.disposition != .ambiguous, failure.disposition != .neutral {
+          checkpoint.provider = nil
+          checkpoint.submittedAt = nil
+          try await store(checkpoint, note: "not taken by \(call.id): \(failure)")
+        } else if failure.disposition != .neutral {
+          try await attempt.report(TaskProgress(note: "\(call.id) has failed: \(failure)"))
         }
+        try isPassedOn.get()
       }
     }
   }

@@ -83,7 +83,7 @@ extension ReasoningRun {
       try await store(checkpoint)
     }
     // The job goes on whether or not its provider can be asked.
-    let why = failure.kind == .noProviderReady ? failure.message : failure.kind.rawValue
+    let why = failure.kind == .noProviderReady ? failure.message : "\(failure)"
     try await attempt.report(TaskProgress(note: "\(provider) cannot be asked now: \(why)"))
     return wait(for: job, checkpoint, asked: failure.retryAfter)
   }
@@ -100,9 +100,12 @@ extension ReasoningRun {
       return wait(for: job.id, checkpoint, asked: job.pollAfter)
     case .completed:
       enter(job.id, at: provider, checkpoint, usage: answer?.usage, failure: nil)
-      guard let text = answer.map({ ModelCaller.storable($0.text) }), !text.isEmpty else {
-        try await store(checkpoint.next, usage: answer?.usage)
-        throw ProviderFailure(.malformedResponse, message: "The answer of the job \(job.id) is empty.")
+      guard let text = answer.map({ ModelCaller.storable($0.text) }), !text.allSatisfy(\.isWhitespace) else {
+        // It is paid for, and another one may come to the same.
+        try await store(checkpoint.ended(of: task), usage: answer?.usage)
+        throw TaskFailure.handler(
+          "The answer of the job \(job.id) at \(provider) is empty. Retry the task to hand it over again.",
+          isPermanent: true)
       }
       return .done(text, usage: answer?.usage)
     case .incomplete(let failure):
@@ -226,7 +229,4 @@ extension ProviderFailure {
     default: false
     }
   }
-
-  /// Whether the provider does not know the job that it was asked after.
-  fileprivate var isOfMissingJob: Bool { kind == .invalidRequest && (status == 404 || status == 410) }
 }

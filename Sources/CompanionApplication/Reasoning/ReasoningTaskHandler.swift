@@ -17,7 +17,7 @@ package struct ReasoningTaskHandler: TaskHandler {
     return try await ReasoningRun(environment: environment, attempt: attempt, request: request)()
   }
 
-  /// Stops the job of a task that has ended without it.
+  /// Stops the job of a task that has ended without it. Who ended the task in this process has stored that.
   package func end(_ task: GenerationTask) async {
     guard let checkpoint = ReasoningCheckpoint(of: task), let (job, provider) = checkpoint.runningJob
     else { return }

@@ -1,8 +1,9 @@
 package import CompanionDomain
 import CompanionPorts
 
-/// Applies a transition to a task, wherever it is, and tells everybody who is to know: the conversation that
-/// asked for a task that ends, in the same commit, and whoever listens to events.
+/// Applies a transition to a task, wherever it is, and tells everybody who is to know: in the same commit the
+/// conversation that asked for a task that ends, and whoever stops what runs for it at a provider; then whoever
+/// listens to events.
 struct ApplyTransition: Sendable {
   let environment: Environment
 
@@ -54,26 +55,36 @@ struct ApplyTransition: Sendable {
     }
   }
 
-  /// Looks at what the transition will come to, and commits it with the words for the conversation, if the
-  /// task is still as it was.
+  /// Looks at what the transition will come to, and commits it with the words for the conversation and the task
+  /// that stops a job, if the task is still as it was.
   private func end(
     _ id: TaskID, _ transition: TaskTransition, at now: Timestamp
   ) async throws(StoreFailure) -> Outcome {
+    // An answer is there, and its job over, even when a cancel was there first.
+    var stopsJob = if case .complete = transition { false } else { true }
     for _ in 1...Self.attempts {
       guard let current = try await environment.store.task(id) else { return .noSuchTask }
-      guard let session = current.session, let expected = try? current.applying(transition, at: now).task,
-        let words = Self.words(for: expected)
-      else { return try await apply(transition, to: id) }
-      let log = environment.log(of: session)
-      guard var conversation = try await log.load() else { return try await apply(transition, to: id) }
+      guard let expected = try? current.applying(transition, at: now).task else {
+        return try await apply(transition, to: id)
+      }
+      let words = current.session == nil ? nil : Self.words(for: expected)
+      let stop = stopsJob && expected.hasTimedOut ? expected.stopOfJob(environment) : nil
+      guard words != nil || stop != nil else { return try await apply(transition, to: id) }
+      let held = stop.map { [$0.id] } ?? []
+      environment.announcements.hold(held)
+      defer { environment.announcements.release(held) }
       do throws(StoreFailure) {
-        let change = ChangeSet.Change.transition(id, transition, revision: current.revision)
-        let changes = try await log.append(to: &conversation, with: [change]) {
-          [$0.message(on: current, words, at: environment.time.now)]
-        }.changes
-        guard let change = changes.first else { return .noSuchTask }
+        var changes = [ChangeSet.Change.transition(id, transition, revision: current.revision)]
+        if let stop { changes.append(.insertTask(stop)) }
+        let changed = try await commit(changes, words, on: current)
+        guard let change = changed.first else { return .noSuchTask }
+        for change in changed.dropFirst() { environment.announce(change) }
         return .applied(change)
       } catch {
+        if stop != nil, error.isOfStop {
+          stopsJob = false
+          continue
+        }
         switch error {
         case .conflict(.taskMoved): continue
         case .conflict(.noSuchTask): return .noSuchTask
@@ -83,6 +94,22 @@ struct ApplyTransition: Sendable {
       }
     }
     throw .conflict(.taskMoved)
+  }
+
+  /// Commits changes, with words for the conversation that asked for a task where there are any.
+  private func commit(
+    _ changes: [ChangeSet.Change], _ words: String?, on task: GenerationTask
+  ) async throws(StoreFailure) -> [TaskChange] {
+    guard let words, let session = task.session else {
+      return try await environment.store.commit(ChangeSet(changes))
+    }
+    let log = environment.log(of: session)
+    guard var conversation = try await log.load() else {
+      return try await environment.store.commit(ChangeSet(changes))
+    }
+    return try await log.append(to: &conversation, with: changes) {
+      [$0.message(on: task, words, at: environment.time.now)]
+    }.changes
   }
 
   /// Each conflict means that somebody else has got on, so that many in a row do not happen.
@@ -106,10 +133,12 @@ extension Conversation {
 }
 
 extension TaskTransition {
-  /// Whether a conversation may have to be told of the end that the transition brings.
+  /// Whether a conversation may have to be told of the end that the transition brings, or a job to be stopped.
   fileprivate var mayEndTask: Bool {
     switch self {
-    case .complete, .reject, .expire, .fail(_, _, retryIn: nil), .timeOut(_, retryIn: nil), .rescue: true
+    case .complete, .reject, .expire, .fail, .timeOut, .rescue, .cancel, .stop, .release,
+      .wait(_, .providerJob, limit: _):
+      true
     default: false
     }
   }

@@ -13,25 +13,13 @@ package struct TaskModel: Sendable {
   ) async throws -> (text: String, usage: TokenUsage?, isCut: Bool) {
     let task = attempt.task
     let context = EventContext(session: task.session, turn: task.turn, task: task.id)
-    var text = ""
-    var characters = 0
-    var usage: TokenUsage?
-    var lost: (any Error)?
+    var answer = AnswerOfAttempt(of: attempt)
     let finish = try await environment.calls.stream(
-      request, context: context, onUsage: { usage = $0 },
-      take: { piece in
-        text += piece
-        characters += piece.count
-        do {
-          try await attempt.report(TaskProgress(note: "\(characters) characters"))
-          return true
-        } catch {
-          lost = error
-          return false
-        }
-      })
-    guard let finish else { throw lost ?? CancellationError() }
-    guard !text.isEmpty else { throw ProviderFailure(.malformedResponse, message: "The result is empty.") }
-    return (text, usage, finish == .length)
+      request, context: context, onUsage: { answer.usage = $0 }, take: { await answer.take($0) })
+    guard let finish else { throw answer.interruption }
+    guard !answer.text.isEmpty else {
+      throw ProviderFailure(.malformedResponse, message: "The result is empty.")
+    }
+    return (answer.text, answer.usage, finish == .length)
   }
 }

@@ -97,7 +97,7 @@ package struct TaskQueries: Sendable {
     let expected =
       task.state.isFinal
       ? nil : environment.router.counter.tokens(in: task.request.payload.json)
-    let price = environment.router.first(for: .text)?.price
+    let price = environment.router.first(for: task.request.kind == .imageGeneration ? .image : .text)?.price
     return TaskCostEstimate(
       used: task.usage ?? calls.usage, costs: calls.costs, callsOfUnknownCost: calls.callsOfUnknownCost,
       expectedInput: expected,

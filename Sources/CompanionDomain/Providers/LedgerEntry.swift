@@ -55,7 +55,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
 public struct LedgerTotals: Hashable, Sendable {
   /// How many calls were made, those that failed included.
   public var calls = 0
-  /// How many of them failed.
+  /// How many of them failed. One that was stopped has not.
   public var failures = 0
   /// The tokens of the calls that told of them; `nil` where none did. A negative number counts as zero.
   public var usage: TokenUsage?
@@ -71,7 +71,7 @@ public struct LedgerTotals: Hashable, Sendable {
   /// Adds a call.
   public mutating func add(_ entry: LedgerEntry) {
     calls += 1
-    if entry.failure != nil { failures += 1 }
+    if entry.failure.map({ $0 != .cancelled }) ?? false { failures += 1 }
     add(entry.usage)
     if let cost = entry.cost, cost.isPossible {
       costs[cost.currency] = Self.sum(costs[cost.currency, default: 0], cost.amount)
@@ -109,7 +109,7 @@ extension LedgerEntry {
     guard usage == nil else { return true }
     return switch failure {
     case nil, .timedOut?, .connectionLost?, .streamCut?, .malformedResponse?, .contentFiltered?, .refused?,
-      .cancelled?, .incomplete?, .unknown?:
+      .cancelled?, .incomplete?, .unknown?, .serverError?:
       true
     default: false
     }

@@ -2,7 +2,7 @@ public import FoundationEssentials
 
 /// Everything that a host configures about providers: which there are, and how one of them is chosen.
 ///
-/// It is written as JSON, and read from it, with ``json`` and ``init(json:)``. No secret is in it.
+/// It is written as JSON, and read from it, with ``json`` and ``init(json:)-(Data)``. No secret is in it.
 public struct ProvidersConfiguration: Hashable, Sendable {
   /// Which one is asked first among those of the same priority.
   public var strategy: RoutingStrategy

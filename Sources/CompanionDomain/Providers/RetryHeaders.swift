@@ -37,8 +37,12 @@ package struct RetryHeaders {
   }
 
   private static func retryAfter(_ text: String, at now: Timestamp) -> Duration? {
-    if let seconds = decimal(text) { return duration(seconds: seconds) }
-    return Timestamp(httpDate: text).map { now.duration(to: $0) }
+    // A header that comes twice is one with both values: the longer one holds.
+    let values = text.split(separator: ",").map { decimal($0) }
+    if !values.contains(nil), let seconds = values.compactMap(\.self).max() {
+      return duration(seconds: seconds)
+    }
+    return Timestamp(httpDate: text, now: now).map { now.duration(to: $0) }
   }
 
   /// When the limit that was hit is reset. Where the headers do not tell which one that was, the last of
@@ -46,27 +50,33 @@ package struct RetryHeaders {
   private func rateLimitReset(at now: Timestamp) -> Duration? {
     let openAI = ["requests", "tokens"].map { subject -> Limit in
       let remaining = headers["x-ratelimit-remaining-\(subject)"]
-      // A count below zero says that nothing is counted: its reset says nothing either.
-      let isCounted = remaining?.hasPrefix("-") != true
       return Limit(
-        isExhausted: remaining == "0",
-        reset: isCounted ? headers["x-ratelimit-reset-\(subject)"].flatMap(Self.goDuration) : nil)
+        remaining: remaining, reset: headers["x-ratelimit-reset-\(subject)"].flatMap(Self.goDuration))
     }
     let anthropic = ["requests", "tokens", "input-tokens", "output-tokens"].map { subject in
       Limit(
-        isExhausted: headers["anthropic-ratelimit-\(subject)-remaining"] == "0",
+        remaining: headers["anthropic-ratelimit-\(subject)-remaining"],
         reset: headers["anthropic-ratelimit-\(subject)-reset"].flatMap(Timestamp.init(rfc3339:)).map {
           now.duration(to: $0)
         })
     }
     let limits = (openAI + anthropic).filter { $0.reset != nil }
-    let exhausted = limits.filter(\.isExhausted)
+    let exhausted = limits.filter { $0.isExhausted == true }
     return (exhausted.isEmpty ? limits : exhausted).compactMap(\.reset).max()
   }
 
   private struct Limit {
-    var isExhausted: Bool
-    var reset: Duration?
+    /// Whether nothing is left of it; `nil` where that is not told.
+    let isExhausted: Bool?
+    let reset: Duration?
+
+    /// - Parameter remaining: a count. One below zero says that nothing is counted: its reset says nothing either, as
+    ///   that of a limit of which something is left.
+    init(remaining: String?, reset: Duration?) {
+      let left = remaining.map { RetryHeaders.decimal($0) ?? -1 }
+      isExhausted = left.map { $0 == 0 }
+      self.reset = isExhausted == false ? nil : reset
+    }
   }
 
   /// A duration as Go writes it, such as `6m0s`, `1.5s` or `120ms`; a bare number counts seconds.

@@ -1,13 +1,29 @@
 extension Timestamp {
-  /// Reads a date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+  /// Reads a date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`, or in one of the obsolete forms that every
+  /// recipient accepts, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
   ///
-  /// Source: RFC 9110, 5.6.7. The two obsolete forms are not read: no provider of models sends them.
-  init?(httpDate text: String) {
-    let words = text.split(separator: " ")
-    guard words.count == 6, words[5] == "GMT",
-      let month = Self.months.firstIndex(of: String(words[2])),
-      let day = Int(words[1]), let year = Int(words[3]),
-      let time = Self.secondOfDay(words[4])
+  /// Source: RFC 9110, 5.6.7.
+  ///
+  /// - Parameter now: tells the century of a year with two digits: it is at most 50 years ahead.
+  init?(httpDate text: String, now: Timestamp) {
+    let words = text.split(separator: " ").map(String.init)
+    switch words.count {
+    case 6 where words[5] == "GMT":
+      self.init(day: words[1], month: words[2], year: Int(words[3]), time: words[4])
+    case 4 where words[3] == "GMT":
+      let date = words[1].split(separator: "-").map(String.init)
+      guard date.count == 3, date[2].count == 2, let short = Int(date[2]) else { return nil }
+      let latest = 1970 + Int(now.nanosecondsSinceEpoch / 31_556_952_000_000_000) + 50
+      let year = latest - (latest - short) % 100
+      self.init(day: date[0], month: date[1], year: year, time: words[2])
+    case 5: self.init(day: words[2], month: words[1], year: Int(words[4]), time: words[3])
+    default: return nil
+    }
+  }
+
+  private init?(day: String, month: String, year: Int?, time: String) {
+    guard let month = Self.months.firstIndex(of: month), let day = Int(day), let year,
+      let time = Self.secondOfDay(time)
     else { return nil }
     self.init(year: year, month: month + 1, day: day, secondOfDay: time, offset: 0)
   }

@@ -19,6 +19,11 @@ public struct TokenUsage: Hashable, Sendable, Codable {
 }
 
 extension TokenUsage {
+  /// Whether it can be a count: none that is below zero can.
+  package var isPossible: Bool {
+    input >= 0 && output >= 0 && (cachedInput ?? 0) >= 0 && (reasoning ?? 0) >= 0
+  }
+
   /// The same without numbers below zero, which nobody has counted.
   package var counted: TokenUsage {
     TokenUsage(

@@ -13,6 +13,64 @@ struct ModelRouterTests {
 
   // MARK: Waiting
 
+  @Test func `what a job has used up is counted before anybody who waits for its budget is called`() throws {
+    for spent in [5, 2] {
+      let model = ScriptedModel.answering("x")
+      try RouterScene.run { _ in
+        [
+          .scripted(
+            "a", model, limits: ProviderLimits(budget: CostBudget(limit: 10, period: .total)),
+            price: ModelPrice(perMillionInput: 1_000_000, perMillionOutput: 1_000_000))
+        ]
+      } _: { scene in
+        let task = TaskID(bits: 7)
+        scene.router.noteJob(of: task, at: "a", cost: 10)
+        let deadline = scene.now.advanced(by: .seconds(60))
+        async let answer = scene.answer(deadline: deadline)
+        try await scene.simulator.time.sleep(for: .seconds(1))
+        #expect(scene.waiting && model.requests.isEmpty)
+        scene.router.enterJob(
+          ProviderJobID(bits: 1), at: "a", usage: TokenUsage(input: spent, output: spent),
+          latency: .seconds(1), failure: nil, EventContext(task: task))
+        let (text, failure) = await answer
+        #expect(text == (spent == 5 ? "" : "x"))
+        #expect(failure?.kind == (spent == 5 ? .budgetExhausted : nil))
+        #expect(scene.router.status().first?.spent == Double(2 * spent))
+        #expect(scene.router.status().first?.held == 0)
+      }
+    }
+  }
+
+  @Test func `vectors wait for the rate as long as they are given`() throws {
+    try RouterScene.run { _ in
+      [
+        Provider(
+          "a", services: ProviderServices(embeddings: OneVector()),
+          limits: ProviderLimits(requestsPerMinute: 2))
+      ]
+    } _: { scene in
+      for number in 1...4 {
+        let vectors = try await scene.environment.embed(["text"], by: nil, patience: nil).vectors
+        #expect(vectors == [[1]], "\(number)")
+      }
+      let failure = await #expect(throws: ProviderFailure.self) {
+        try await scene.environment.embed(["text"], by: nil, patience: .seconds(3))
+      }
+      #expect(failure?.kind == .noProviderReady)
+    }
+  }
+
+  @Test func `the first for something follows a switch`() throws {
+    try RouterScene.run { _ in
+      ["a", "c", "b"].map { Provider($0, model: ScriptedModel.answering("x")) }
+    } _: { scene in
+      #expect(scene.router.first(for: .text)?.id == "a")
+      try scene.router.switchCalls(from: "a", to: "b")
+      #expect(scene.router.first(for: .text)?.id == "b")
+      #expect(scene.router.first(for: .image) == nil)
+    }
+  }
+
   @Test func `a hundred callers at once are let through in their order, at the rate, and none fails`() throws
   {
     for limits in [
@@ -425,141 +483,13 @@ struct ModelRouterTests {
     }
   }
 
-  // MARK: Hedging
+}
 
-  @Test func `a second provider is asked when the first is late, and the first to begin wins`() throws {
-    for seed in Self.seeds {
-      try RouterScene.run(seed: seed) { simulator in
-        let slow = ScriptedModel.answering(.pause(.seconds(30), on: simulator.time), "slow")
-        let quick = ScriptedModel.answering(.pause(.seconds(1), on: simulator.time), "quick")
-        return [.scripted("a", slow), .scripted("b", quick)]
-      } routing: {
-        $0.hedgeAfter = .seconds(2)
-      } _: { scene in
-        let start = scene.now
-        #expect(await scene.answer().text == "quick")
-        #expect(scene.now == start.advanced(by: .seconds(3)))
-        // The other one stops a moment later.
-        try await scene.simulator.time.sleep(for: .milliseconds(1))
-        let entries = try await scene.entries()
-        #expect(Set(entries.map(\.provider)) == ["a", "b"])
-        #expect(entries.first { $0.provider == "a" }?.failure == .cancelled)
-        #expect(scene.held("a") == 0 && scene.held("b") == 0)
-        #expect(scene.router.table.withLock { $0.row("a")?.breaker.consecutiveFailures } == 0)
-        // Nobody waits for a task or an intent.
-        #expect(await scene.answer(RouterScene.request(.task)).text == "slow")
-      }
-    }
-  }
+private struct OneVector: EmbeddingService {
+  var identity: ModelIdentity { ModelIdentity(provider: "one", model: "one") }
+  var maximumBatch: Int { 8 }
 
-  @Test func `at whatever time the first one ends, no hedged call is left behind`() throws {
-    for delay in [1_999, 2_000, 2_001, 2_999, 3_000, 3_001] as [Int64] {
-      for seed in Self.seeds {
-        for first in [ModelStep.text("first"), .fail(.overloaded), .fail(.contentFiltered)] {
-          try RouterScene.run(seed: seed) { simulator in
-            let a = ScriptedModel.answering(.pause(.milliseconds(delay), on: simulator.time), first)
-            let b = ScriptedModel.answering(.pause(.seconds(1), on: simulator.time), "second")
-            return [.scripted("a", a), .scripted("b", b), .scripted("c", .answering("third"), priority: 1)]
-          } routing: {
-            $0.hedgeAfter = .seconds(2)
-          } _: { scene in
-            let (text, failure) = await scene.answer()
-            #expect(failure == nil || failure?.kind == .contentFiltered)
-            #expect(failure != nil || ["first", "second", "third"].contains(text))
-            try await scene.simulator.time.sleep(for: .milliseconds(1))
-            #expect(scene.held("a") == 0 && scene.held("b") == 0 && scene.held("c") == 0)
-            let started = scene.kinds().count { $0 == "model.started" }
-            #expect(scene.kinds().count { $0 == "model.ended" } == started)
-            let entries = try await scene.entries()
-            #expect(entries.count == started)
-          }
-        }
-      }
-    }
-  }
-
-  @Test func `one that has lost keeps its place until it has stopped, and nobody waits for that`() throws {
-    for seed in Self.seeds {
-      let slow = Mutex<ScriptedModel?>(nil)
-      try RouterScene.run(seed: seed) { simulator in
-        // It does not heed that it is cancelled.
-        let deaf = ModelStep.perform {
-          await Unstructured.shielded { try? await simulator.time.sleep(for: .seconds(30)) }
-        }
-        let model = ScriptedModel.answering(deaf, "slow")
-        slow.withLock { $0 = model }
-        let quick = ScriptedModel.answering(.pause(.seconds(1), on: simulator.time), "quick")
-        return [
-          .scripted("a", model, limits: ProviderLimits(concurrentCalls: 1)), .scripted("b", quick),
-        ]
-      } routing: {
-        $0.hedgeAfter = .seconds(2)
-      } _: { scene in
-        let start = scene.now
-        let model = slow.withLock { $0 }
-        #expect(await scene.answer().text == "quick")
-        #expect(scene.now == start.advanced(by: .seconds(3)))
-        #expect(scene.held("a") == 1)
-        for _ in 1...5 { #expect(await scene.answer().text == "quick") }
-        #expect(model?.requests.count == 1)
-        try await scene.simulator.time.sleep(until: start.advanced(by: .seconds(31)), tolerance: nil)
-        #expect(scene.held("a") == 0)
-        let entries = try await scene.entries()
-        #expect(entries.filter { $0.provider == "a" }.map(\.failure) == [.cancelled])
-        #expect(entries.first { $0.provider == "a" }?.latency == .seconds(30))
-        #expect(await scene.answer().text == "quick")
-        #expect(model?.requests.count == 2)
-      }
-    }
-  }
-
-  @Test func `whoever is cancelled while two are asked waits for both, and leaves nothing behind`() throws {
-    for seed in Self.seeds {
-      for wait in [500, 2_000, 2_001, 5_000] as [Int64] {
-        try RouterScene.run(seed: seed) { _ in
-          [.scripted("a", .hanging), .scripted("b", .hanging)]
-        } routing: {
-          $0.hedgeAfter = .seconds(2)
-        } _: { scene in
-          await withTaskGroup { group in
-            group.addTask { #expect(await scene.answer().failure?.kind == .cancelled) }
-            try? await scene.simulator.time.sleep(for: .milliseconds(wait))
-            group.cancelAll()
-          }
-          #expect(scene.held("a") == 0 && scene.held("b") == 0 && !scene.waiting)
-          let started = scene.kinds().count { $0 == "model.started" }
-          let entries = try await scene.entries()
-          #expect(entries.count == started)
-          if wait != 2_000 { #expect(started == (wait < 2_000 ? 1 : 2)) }
-          #expect(entries.allSatisfy { $0.failure == .cancelled })
-        }
-      }
-    }
-  }
-
-  @Test func `when both hedged calls fail the next provider is asked`() throws {
-    try RouterScene.run { simulator in
-      let slow = ScriptedModel.answering(.pause(.seconds(5), on: simulator.time), .fail(.overloaded))
-      return [
-        .scripted("a", slow), .scripted("b", slow), .scripted("c", .answering("third"), priority: 1),
-      ]
-    } routing: {
-      $0.hedgeAfter = .seconds(1)
-    } _: { scene in
-      #expect(await scene.answer().text == "third")
-      let entries = try await scene.entries()
-      #expect(entries.count == 3)
-    }
-  }
-
-  @Test func `without being asked for nothing is hedged`() throws {
-    let second = ScriptedModel.answering("second")
-    try RouterScene.run { simulator in
-      let slow = ScriptedModel.answering(.pause(.seconds(90), on: simulator.time), "slow")
-      return [.scripted("a", slow), .scripted("b", second)]
-    } _: { scene in
-      #expect(await scene.answer().text == "slow")
-      #expect(second.requests.isEmpty)
-    }
+  func embed(_ texts: [String]) async throws(ProviderFailure) -> EmbeddingResponse {
+    EmbeddingResponse(vectors: texts.map { _ in [1] })
   }
 }

@@ -455,12 +455,24 @@ struct ProviderTableTests {
     #expect(scene.call() != nil)
   }
 
-  @Test func `a switch brings calls to the target, and can be taken back`() {
+  @Test func `what a call of another account is told late does not hold for the present one`() throws {
+    for isSame in [false, true] {
+      var scene = TableUnderTest(.silent("a"))
+      let found = scene.call()
+      let call = try #require(found)
+      var next = Provider.silent("a")
+      if !isSame { next.configuration.baseURL = "https://elsewhere.example" }
+      _ = scene.table.replace(next, at: scene.now)
+      let failure = ProviderFailure(.rateLimited, retryAfter: .seconds(3600), status: 429)
+      _ = scene.table.settle(call, .failed(failure), usage: nil, cost: nil, latency: nil, at: scene.now)
+      #expect((scene.call() != nil) == !isSame)
+      #expect(scene.table.row("a")?.lastFailure == nil)
+    }
+  }
+
+  @Test func `a switch brings calls to the target`() {
     var scene = TableUnderTest(.silent("a"), .silent("b", priority: 1), .silent("c", priority: 2))
-    let before = scene.table.order
     scene.table.prefer("c", to: "a")
     #expect(scene.table.status(at: scene.now).map(\.configuration.id) == ["c", "b", "a"])
-    scene.table.order = before
-    #expect(scene.table.status(at: scene.now).map(\.configuration.id) == ["a", "b", "c"])
   }
 }

@@ -97,7 +97,7 @@ struct LedgerTotalsTests {
   @Test(
     arguments: [
       .timedOut, .connectionLost, .streamCut, .malformedResponse, .contentFiltered, .refused, .cancelled,
-      .incomplete, .unknown,
+      .incomplete, .serverError, .unknown,
     ] as [ProviderFailure.Kind])
   func `a call that may have been billed has a cost that is not known`(kind: ProviderFailure.Kind) {
     #expect(totals([entry(failure: kind)]).callsOfUnknownCost == 1)
@@ -106,7 +106,7 @@ struct LedgerTotalsTests {
   @Test(
     arguments: [
       .rateLimited, .overloaded, .unreachable, .authentication, .quotaExhausted, .modelNotFound,
-      .invalidRequest, .contextLengthExceeded, .serverError, .budgetExhausted, .notCapable, .noProviderReady,
+      .invalidRequest, .contextLengthExceeded, .budgetExhausted, .notCapable, .noProviderReady,
     ] as [ProviderFailure.Kind])
   func `a call that the provider did not take costs nothing`(kind: ProviderFailure.Kind) {
     #expect(totals([entry(failure: kind)]).callsOfUnknownCost == 0)

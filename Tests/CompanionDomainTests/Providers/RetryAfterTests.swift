@@ -14,6 +14,8 @@ struct RetryAfterTests {
   @Test(arguments: [
     ("7", Duration.seconds(7)), ("0", .zero), ("1.5", .milliseconds(1500)), (" 2 ", .seconds(2)),
     ("Sun, 01 Mar 2026 09:31:00 GMT", .seconds(60)), ("Sun, 01 Mar 2026 09:00:00 GMT", .zero),
+    ("Sunday, 01-Mar-26 09:31:00 GMT", .seconds(60)), ("Sun Mar  1 09:31:00 2026", .seconds(60)),
+    ("Sunday, 06-Nov-94 08:49:37 GMT", .zero), ("7, 9", .seconds(9)), ("9,7", .seconds(9)),
     ("99999999999999999999", .seconds(86_400)), ("Fri, 31 Dec 2100 23:59:59 GMT", .seconds(86_400)),
     ("Fri, 31 Dec 9999 23:59:59 GMT", .seconds(86_400)), ("253402300799", .seconds(86_400)),
   ])
@@ -21,7 +23,10 @@ struct RetryAfterTests {
     #expect(delay(["retry-after": text]) == expected)
   }
 
-  @Test(arguments: ["", "-1", "soon", "nan", "inf", "1e3", "0x10", "1.2.3", "Sun, 01 Xyz 2026 09:31:00 GMT"])
+  @Test(arguments: [
+    "", "-1", "soon", "nan", "inf", "1e3", "0x10", "1.2.3", "Sun, 01 Xyz 2026 09:31:00 GMT", "7, soon", ",",
+    "Sunday, 01-Mar-2026 09:31:00 GMT", "Sun Mar 1 09:31:00",
+  ])
   func `a Retry-After that makes no sense is ignored`(_ text: String) {
     #expect(delay(["retry-after": text]) == nil)
   }
@@ -46,6 +51,17 @@ struct RetryAfterTests {
   @Test(arguments: ["-1", "", "s", "5x", "1m-3s"])
   func `a reset that makes no sense is ignored`(_ text: String) {
     #expect(delay(["x-ratelimit-reset-tokens": text]) == nil)
+  }
+
+  @Test func `the reset of a limit of which something is left says nothing`() {
+    for status in [429, 503, 529] {
+      let headers = [
+        "x-ratelimit-remaining-requests": "4999", "x-ratelimit-reset-requests": "6m0s",
+        "anthropic-ratelimit-requests-remaining": "4000",
+        "anthropic-ratelimit-requests-reset": "2026-03-01T10:30:00Z",
+      ]
+      #expect(delay(headers, status: status) == nil)
+    }
   }
 
   @Test func `the limit that was hit counts, not the longest one`() {

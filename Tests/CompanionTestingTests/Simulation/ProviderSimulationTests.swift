@@ -9,8 +9,11 @@ struct ProviderSimulationTests {
     return 1...max(1, said ?? 40)
   }()
 
-  @Test func `every promise holds while providers fail, and all ends and is called again afterwards`() {
+  @Test
+  func `every promise holds while providers fail, and all ends and is called again afterwards`() async {
     for seed in Self.seeds {
+      // A run blocks its thread, and other tests need one too.
+      await Task.yield()
       let report = ProviderSimulation(seed: seed).run()
       #expect(report.violations == [], "seed \(seed)")
       #expect(report.elapsed <= .seconds(3600), "seed \(seed)")
@@ -32,12 +35,28 @@ struct ProviderSimulationTests {
     (.retrySameProvider, .oneTryEach),
     (.updateBeforeTest, .configurationsAreTested),
     (.resubmitAfterRestart, .jobsAreSubmittedOnce),
+    (.forgetRate, .limitsHold),
+    (.forgetConcurrency, .limitsHold),
+    (.forgetBudget, .limitsHold),
+    (.switchMidway, .noSwitchMidway),
+    (.swallowCancel, .jobsAreStopped),
+    (.enterTwice, .ledgerIsExact),
+    (.enterOnlySuccesses, .ledgerIsExact),
+    (.neverClose, .breakersClose),
+    (.ignoreStop, .nothingLeaks),
+    (.ignoreStop, .everyTurnEnds),
+    (.forgetEnd, .nothingLeaks),
   ])
   func `a mistake that callers of providers are known for is found`(
     _ flaw: PlantedProviderFlaw, by invariant: SimulationInvariant
-  ) throws {
-    let found = (1...100 as ClosedRange<UInt64>).first { seed in
-      ProviderSimulation(seed: seed, flaw: flaw).run().violations.contains { $0.invariant == invariant }
+  ) async throws {
+    // Money that is held for nobody takes a job, a budget and one process to be seen.
+    let seeds: ClosedRange<UInt64> = flaw == .forgetEnd ? 290...400 : 1...120
+    var found: UInt64?
+    for seed in seeds where found == nil {
+      await Task.yield()
+      let violations = ProviderSimulation(seed: seed, flaw: flaw).run().violations
+      if violations.contains(where: { $0.invariant == invariant }) { found = seed }
     }
     let seed = try #require(found)
     #expect(ProviderSimulation(seed: seed).run().violations == [], "without the mistake, seed \(seed)")

@@ -1,3 +1,4 @@
+import CompanionApplication
 import CompanionDomain
 import CompanionPorts
 import Synchronization
@@ -15,6 +16,60 @@ public enum PlantedProviderFlaw: String, Hashable, Sendable, CaseIterable {
   case updateBeforeTest = "update-before-test"
   /// A process forgets the jobs that it handed over, and names them by its own start.
   case resubmitAfterRestart = "resubmit-after-restart"
+  /// The rate of requests that was configured is not kept.
+  case forgetRate = "forget-rate"
+  /// The number of calls at once that was configured is not kept.
+  case forgetConcurrency = "forget-concurrency"
+  /// The budget that was configured is not kept.
+  case forgetBudget = "forget-budget"
+  /// When an answer is cut, another provider is asked for the rest of it, unseen by anybody.
+  case switchMidway = "switch-midway"
+  /// A job is said to be stopped, and its provider is not told.
+  case swallowCancel = "swallow-cancel"
+  /// Each call is entered in the ledger twice.
+  case enterTwice = "enter-twice"
+  /// A call that failed is not entered in the ledger.
+  case enterOnlySuccesses = "enter-only-successes"
+  /// A breaker is never content with how many probes have succeeded.
+  case neverClose = "never-close"
+  /// A call that is told to stop does not come back for very long.
+  case ignoreStop = "ignore-stop"
+  /// Whoever holds money back for a job is not told that its task was cancelled.
+  case forgetEnd = "forget-end"
+
+  /// What becomes of a configuration on its way to whoever has to keep to it.
+  func distorted(_ configuration: ProviderConfiguration) -> ProviderConfiguration {
+    var configuration = configuration
+    switch self {
+    case .forgetRate: configuration.limits.requestsPerMinute = nil
+    case .forgetConcurrency: configuration.limits.concurrentCalls = nil
+    case .forgetBudget: configuration.limits.budget = nil
+    case .neverClose: configuration.breaker.successesToClose = 1_000
+    default: break
+    }
+    return configuration
+  }
+}
+
+/// A store in which the ledger is not what was entered.
+struct InexactLedger: StoreWrapper {
+  let base: any CompanionStore
+  let flaw: PlantedProviderFlaw
+  let identifiers: any IdentifierSource
+
+  func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange] {
+    let rewritten = changes.changes.flatMap { change -> [ChangeSet.Change] in
+      guard case .enterCall(var entry) = change else { return [change] }
+      switch flaw {
+      case .enterTwice:
+        entry.id = identifiers.next()
+        return [change, .enterCall(entry)]
+      case .enterOnlySuccesses: return entry.failure == nil ? [change] : []
+      default: return [change]
+      }
+    }
+    return rewritten.isEmpty ? [] : try await base.commit(ChangeSet(rewritten))
+  }
 }
 
 /// A handler that does not find the checkpoints that an earlier process has stored.

@@ -1,6 +1,7 @@
 import CompanionApplication
 import CompanionDomain
 import CompanionPorts
+import Synchronization
 
 /// Does the steps of a scenario that people, hosts and fate do.
 struct ProviderClient: Sendable {
@@ -28,9 +29,10 @@ struct ProviderClient: Sendable {
       guard let incarnation = process.current, incarnation.life.beginUpdate() else { return }
       defer { incarnation.life.endUpdate() }
       let update = UpdateProviderConfig(
-        engine: incarnation.engine, factory: RemoteFactory(life: incarnation.life, world: world))
+        engine: incarnation.engine,
+        factory: RemoteFactory(asked: configuration, life: incarnation.life, world: world))
       // Nobody in a dead process waits for its answer.
-      await incarnation.life.process.whileItLives { _ = try? await update(configuration) }
+      await incarnation.life.process.whileItLives { _ = try? await update(world.kept(configuration)) }
     }
   }
 
@@ -157,10 +159,10 @@ struct ProviderClient: Sendable {
     }
   }
 
-  /// Whether a budget may be what keeps a provider from being called: one with too little left for a call does so
-  /// too.
+  /// Whether a budget is what keeps a provider from being called: nothing is left of it that is not held back.
   private func isSpent(_ status: ProviderStatus) -> Bool {
-    (status.spent ?? 0) + (status.held ?? 0) > 0
+    guard let budget = status.configuration.limits.budget else { return false }
+    return (status.spent ?? 0) + (status.held ?? 0) >= budget.limit
   }
 
   private static func status(
@@ -193,12 +195,30 @@ struct ProviderClient: Sendable {
     guard witness.tasks.live.isEmpty else { return }
     for process in processes {
       guard let incarnation = process.current else { continue }
-      for status in incarnation.environment.router.status() where status.callsUnderWay != 0 {
-        witness.report(
-          .nothingLeaks,
-          "\(incarnation.life.process): \(status.callsUnderWay) calls of \(status.configuration.id) are under way"
-        )
+      for status in incarnation.environment.router.status() {
+        let name = "\(incarnation.life.process): \(status.configuration.id)"
+        if status.callsUnderWay != 0 {
+          witness.report(.nothingLeaks, "\(name) has \(status.callsUnderWay) calls under way")
+        }
+        // Of two processes, one may end a job that the other has looked after before. That one learns nothing of it,
+        // and goes on for a while to hold back what the job may cost.
+        if processes.count == 1, let held = status.held, held > 1e-9, !keepsJob(status.configuration.id) {
+          witness.report(.nothingLeaks, "\(name) has \(held) held back, and nothing to hold it for")
+        }
       }
+    }
+  }
+
+  /// Whether a provider has the job of a dead letter: it may go on, and cost, until somebody takes the letter back.
+  private func keepsJob(_ id: ProviderID) -> Bool {
+    let letters = witness.tasks.state.withLock { state in
+      Set(
+        state.tasks.compactMap { known -> TaskID? in
+          if case .deadLettered = known.task.state { known.task.id } else { nil }
+        })
+    }
+    return world.remote.jobs.contains { job in
+      ProviderScenario.ids[job.provider] == id && job.task.map(letters.contains) ?? false
     }
   }
 

@@ -10,7 +10,14 @@ extension ProviderScenario {
     let count = dice.number(in: 2...4)
     remotes = (0..<count).map { Self.remote($0, calm: calm, &dice) }
     // Somebody is left to work when every budget is spent, and everybody can be waited for.
-    remotes[dice.number(in: 0...(count - 1))].configuration.limits.budget = nil
+    let free = dice.number(in: 0...(count - 1))
+    remotes[free].configuration.limits.budget = nil
+    if dice.happens(percent: 20) {
+      // Until all is calm, whoever has a budget has to do with it.
+      let fault = RemoteFault.refusal(
+        ProviderFailure(.quotaExhausted, status: 429, code: "insufficient_quota"))
+      remotes[free].troubles = [Trouble(from: .zero, to: calm, fault: fault, percent: 100)]
+    }
     processes = (0..<dice.pick(weighted: [(3, 1), (2, 2)])).map { _ in Self.process(&dice) }
     jobs = (0..<dice.number(in: 2...6)).map { _ in
       Job(
@@ -61,7 +68,7 @@ extension ProviderScenario {
       requestsPerMinute: dice.happens(percent: 40) ? dice.number(in: 6...60) : nil,
       tokensPerMinute: dice.happens(percent: 25) ? dice.number(in: 500...20_000) : nil,
       concurrentCalls: dice.happens(percent: 50) ? dice.number(in: 1...3) : nil,
-      budget: dice.happens(percent: 30)
+      budget: dice.happens(percent: 40)
         ? CostBudget(
           limit: Double(dice.number(in: 1...20)) / 10, period: dice.pick([.total, .month, .day]))
         : nil)
@@ -122,9 +129,12 @@ extension ProviderScenario {
         add(.cancel(index), at: time + dice.milliseconds(in: 0...(dice.pick([3_000, 60_000]))), &dice)
       }
     }
+    // Somebody may say much at once.
+    let rush = dice.happens(percent: 30) ? randomTime(&dice) : nil
     for turn in 0..<dice.number(in: 4...24) {
       let stop = dice.happens(percent: 15) ? dice.milliseconds(in: 10...10_000) : nil
-      add(.chat(turn, stopAfter: stop), at: randomTime(&dice), &dice)
+      let time = rush.map { $0 + dice.milliseconds(in: 0...10_000) } ?? randomTime(&dice)
+      add(.chat(turn, stopAfter: stop), at: time, &dice)
     }
     for _ in 0..<dice.number(in: 0...2) {
       let from = dice.number(in: 0...(remotes.count - 1))

@@ -68,8 +68,7 @@ extension ProviderWitness {
     // A look after a job costs nothing. Before a job is handed over that is stored, which takes its time.
     for call in calls where call.kind.isTry {
       var spent = seen.lives[life].spent[provider]
-      let decision = call.kind == .submit ? call.begin.advanced(by: .seconds(-20)) : call.begin
-      for other in calls where other.end.map({ $0.time < decision }) ?? false {
+      for other in calls where isKnown(other, before: call, seen) {
         if let usage = other.usage { spent += price.cost(of: usage) }
       }
       guard spent >= budget.limit + 1e-9 else { continue }
@@ -78,5 +77,17 @@ extension ProviderWitness {
         "\(seen.name(of: call)) is called when \(spent) of \(budget.limit) are spent")
       return
     }
+  }
+
+  /// Whether what a call has cost was known when it was decided to make another.
+  private func isKnown(_ call: WireCall, before next: WireCall, _ seen: SeenCalls) -> Bool {
+    guard let end = call.end else { return false }
+    guard next.kind != .submit else { return end.time < next.begin.advanced(by: .seconds(-20)) }
+    guard end.time == next.begin, end.order < next.beginOrder else { return end.time < next.begin }
+    // An answer of a job makes room as a call before its cost is counted as the job's: whoever waited for that room,
+    // or for the success of a probe, was let through without knowing.
+    return call.kind != .fetch
+      || seen.versions[call.version].configuration.limits.concurrentCalls == nil
+        && !seen.told.contains { $0.life == call.life && $0.provider == call.provider && $0.time == end.time }
   }
 }

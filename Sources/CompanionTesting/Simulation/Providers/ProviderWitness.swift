@@ -45,6 +45,8 @@ final class ProviderWitness: Sendable {
 
   struct State {
     var calls: [WireCall] = []
+    /// How many beginnings and ends of calls have been seen.
+    var seen = 0
     var versions: [Version] = []
     var lives: [Life] = []
     var told: [Told] = []
@@ -134,7 +136,9 @@ final class ProviderWitness: Sendable {
   ) -> Int {
     state.withLock { state in
       let call = WireCall(
-        life: life, provider: provider, version: version, kind: kind, subject: subject, begin: time.now)
+        life: life, provider: provider, version: version, kind: kind, subject: subject, begin: time.now,
+        beginOrder: state.seen)
+      state.seen += 1
       state.calls.append(call)
       state.hash.combine(provider)
       state.hash.combine(call.begin.nanosecondsSinceEpoch)
@@ -150,7 +154,8 @@ final class ProviderWitness: Sendable {
 
   func noteEnd(of place: Int, _ end: WireCall.End, _ usage: TokenUsage?) {
     state.withLock { state in
-      state.calls[place].end = (time.now, end)
+      state.calls[place].end = (time.now, end, state.seen)
+      state.seen += 1
       state.calls[place].usage = usage
       state.hash.combine(place)
       state.hash.combine(time.now.nanosecondsSinceEpoch)
@@ -165,6 +170,11 @@ final class ProviderWitness: Sendable {
     case .failed(let failure):
       "failed, \(failure.kind.rawValue)" + (failure.retryAfter.map { ", again after \($0)" } ?? "")
     }
+  }
+
+  /// The last version of a provider in a life.
+  func version(of provider: Int, in life: Int) -> Int? {
+    state.withLock { $0.versions.lastIndex { $0.life == life && $0.provider == provider } }
   }
 
   /// Whether a life has told that it probes a provider.

@@ -34,7 +34,13 @@ final class ProviderWorld: Sendable {
         time: simulator.time, patience: max(sweep, .seconds(60)) + .seconds(20), mostKills: .max,
         onStory: onStory),
       remotes: scenario.remotes)
-    store = WitnessedStore(base: content, witness: witness.tasks)
+    let base: any CompanionStore =
+      if let flaw, flaw == .enterTwice || flaw == .enterOnlySuccesses {
+        InexactLedger(base: content, flaw: flaw, identifiers: simulator.identifiers)
+      } else {
+        content
+      }
+    store = WitnessedStore(base: base, witness: witness.tasks)
   }
 
   /// The conversation of a process.
@@ -47,7 +53,7 @@ final class ProviderWorld: Sendable {
   ) -> Environment {
     let providers = scenario.remotes.map { remote in
       Provider(
-        configuration: remote.configuration,
+        configuration: kept(remote.configuration),
         services: services(for: remote.configuration, in: life, isInitial: true))
     }
     return Environment(
@@ -69,7 +75,7 @@ final class ProviderWorld: Sendable {
           .reasoning,
           handler: WatchedHandler(
             base: flaw == .resubmitAfterRestart ? ForgetfulHandler(base: reasoning) : reasoning, life: life,
-            witness: witness),
+            witness: witness, hearsOfEnds: flaw != .forgetEnd),
           attemptLimit: .none),
         TaskRegistration(
           .providerJobCancel,
@@ -77,6 +83,11 @@ final class ProviderWorld: Sendable {
             base: ProviderJobCancelHandler(environment: environment), life: life, witness: witness),
           retry: ProviderJobCancelHandler.retry),
       ])
+  }
+
+  /// A configuration as those get it who have to keep to it; see ``PlantedProviderFlaw``.
+  func kept(_ configuration: ProviderConfiguration) -> ProviderConfiguration {
+    flaw?.distorted(configuration) ?? configuration
   }
 
   func services(
@@ -105,13 +116,15 @@ final class ProviderWorld: Sendable {
 
 /// Makes the services that a new configuration describes.
 struct RemoteFactory: ProviderFactory {
+  /// What was asked for, whatever becomes of it on the way.
+  let asked: ProviderConfiguration
   let life: CompanionLife
   let world: ProviderWorld
 
   func services(
     for configuration: ProviderConfiguration
   ) throws(ProviderConfigurationFailure) -> ProviderServices {
-    world.services(for: configuration, in: life, isInitial: false)
+    world.services(for: asked, in: life, isInitial: false)
   }
 
   func checkSecret(of configuration: ProviderConfiguration) async throws(ProviderConfigurationFailure) {}
@@ -122,6 +135,8 @@ private struct WatchedHandler: TaskHandler {
   let base: any TaskHandler
   let life: CompanionLife
   let witness: ProviderWitness
+  /// Whether it is told of the ends of tasks.
+  var hearsOfEnds = true
 
   func run(_ attempt: TaskAttempt) async throws -> TaskOutcome {
     guard !life.hasDied else { throw CancellationError() }
@@ -140,7 +155,7 @@ private struct WatchedHandler: TaskHandler {
   }
 
   func end(_ task: GenerationTask) async {
-    guard !life.hasDied else { return }
+    guard !life.hasDied, hearsOfEnds else { return }
     await base.end(task)
   }
 }

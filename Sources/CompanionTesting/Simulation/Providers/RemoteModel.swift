@@ -44,7 +44,18 @@ struct RemoteModel: LanguageModel, BackgroundLanguageModel {
     } else {
       try await pass(reaction.latency, call)
     }
-    return GenerationStream(RemoteAnswer(model: self, call: call, reaction: reaction))
+    return GenerationStream(
+      RemoteAnswer(model: self, kind: kind, subject: subject, call: call, reaction: reaction))
+  }
+
+  /// The rest of an answer that was cut, from another provider; see ``PlantedProviderFlaw/switchMidway``.
+  fileprivate func restElsewhere(
+    _ kind: WireCall.Kind, _ subject: WireCall.Subject?
+  ) async -> GenerationStream? {
+    let other = (provider + 1) % world.scenario.remotes.count
+    guard let version = world.witness.version(of: other, in: life.index) else { return nil }
+    let model = RemoteModel(provider: other, version: version, isMissing: false, life: life, world: world)
+    do throws(ProviderFailure) { return try await model.stream(kind, subject) } catch { return nil }
   }
 
   // MARK: Jobs
@@ -94,6 +105,7 @@ struct RemoteModel: LanguageModel, BackgroundLanguageModel {
   }
 
   func cancel(_ job: ProviderJobID) async throws(ProviderFailure) {
+    guard world.flaw != .swallowCancel else { return }
     let call = try begin(.cancel, nil)
     world.remote.noteTriedStop(job)
     _ = try await react(call)
@@ -137,12 +149,21 @@ struct RemoteModel: LanguageModel, BackgroundLanguageModel {
       try await world.time.sleep(until: world.time.now.advanced(by: duration), tolerance: nil)
     } catch {
       call.end(.abandoned)
+      if world.flaw == .ignoreStop { await stayAway() }
       throw ProviderFailure(.cancelled)
     }
     guard !life.hasDied else {
       call.end(.abandoned)
       throw ProviderFailure(.cancelled)
     }
+  }
+
+  /// Comes back when everything else should have ended; see ``PlantedProviderFlaw/ignoreStop``.
+  private func stayAway() async {
+    let end = world.witness.limit.advanced(by: .seconds(-300))
+    await Unstructured.start(name: "call that was told to stop") {
+      try? await world.time.sleep(until: end, tolerance: nil)
+    }.value
   }
 
   /// Ends a call with a failure, and says which one the caller is given.
@@ -170,34 +191,40 @@ private struct RemoteAnswer: AsyncSequence, Sendable {
   typealias Failure = ProviderFailure
 
   let model: RemoteModel
+  let kind: WireCall.Kind
+  let subject: WireCall.Subject?
   let call: OpenCall
   let reaction: RemoteService.Reaction
 
-  func makeAsyncIterator() -> Iterator { Iterator(model: model, call: call, reaction: reaction) }
+  func makeAsyncIterator() -> Iterator { Iterator(self) }
 
   struct Iterator: AsyncIteratorProtocol {
-    let model: RemoteModel
-    let call: OpenCall
-    let reaction: RemoteService.Reaction
+    private let answer: RemoteAnswer
     private var given = 0
     private var isOver = false
+    /// What another provider answers instead.
+    private var rest: GenerationStream.AsyncIterator?
 
-    init(model: RemoteModel, call: OpenCall, reaction: RemoteService.Reaction) {
-      self.model = model
-      self.call = call
-      self.reaction = reaction
-    }
+    init(_ answer: RemoteAnswer) { self.answer = answer }
+
+    private var model: RemoteModel { answer.model }
+    private var call: OpenCall { answer.call }
+    private var reaction: RemoteService.Reaction { answer.reaction }
 
     mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(ProviderFailure) -> GenerationEvent? {
+      if rest != nil { return try await rest?.next(isolation: actor) }
       guard !isOver else { return nil }
       do throws(ProviderFailure) {
         try await model.pass(reaction.latency / 2, call)
         if let fault = reaction.fault, given >= fault.piecesBefore { try fail(by: fault) }
       } catch {
         isOver = true
-        throw error
+        guard model.world.flaw == .switchMidway, given > 0, error.kind == .streamCut else { throw error }
+        rest = await model.restElsewhere(answer.kind, answer.subject)?.makeAsyncIterator()
+        guard rest != nil else { throw error }
+        return try await rest?.next(isolation: actor)
       }
       given += 1
       if given <= reaction.pieces, !reaction.isEmpty {

@@ -45,8 +45,10 @@ struct WireCall: Sendable {
   let kind: Kind
   let subject: Subject?
   let begin: Timestamp
+  /// Its place in the order in which calls begin and end, where they do so at the same time.
+  let beginOrder: Int
   var firstPiece: Timestamp?
-  var end: (time: Timestamp, how: End)?
+  var end: (time: Timestamp, how: End, order: Int)?
   var usage: TokenUsage?
 }
 

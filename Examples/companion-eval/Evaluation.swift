@@ -1,0 +1,163 @@
+import CompanionDomain
+import Foundation
+
+/// `companion-eval`: judges quality on data of one's own.
+@main
+struct Evaluation {
+  static func main() async {
+    do {
+      switch try Invocation(Array(CommandLine.arguments.dropFirst())) {
+      case .help: print(Invocation.helpText)
+      case .retrieval(let options):
+        let report = Report(printsJSON: options.printsJSON)
+        #if DEBUG
+          report.note("This is a debug build: the times say nothing. Use --configuration release.")
+        #endif
+        try await RetrievalEvaluation(options: options, report: report).run()
+      case .tokens(let options):
+        try TokensEvaluation(options: options, report: Report(printsJSON: options.printsJSON)).run()
+      }
+    } catch let error as UsageError {
+      fail(error.message, code: 64)
+    } catch let error as InputError {
+      fail(error.description, code: 65)
+    } catch {
+      fail("\(error)", code: 1)
+    }
+  }
+
+  private static func fail(_ message: String, code: Int32) -> Never {
+    FileHandle.standardError.write(Data("companion-eval: \(message)\n".utf8))
+    exit(code)
+  }
+}
+
+/// Why the arguments make no sense, in a line for a person.
+struct UsageError: Error {
+  let message: String
+}
+
+/// What the command line asks for.
+enum Invocation {
+  case help
+  case retrieval(RetrievalOptions)
+  case tokens(TokensOptions)
+
+  init(_ arguments: [String]) throws(UsageError) {
+    guard !arguments.contains("--help"), !arguments.contains("-h") else {
+      self = .help
+      return
+    }
+    var rest = arguments[...]
+    guard let command = rest.popFirst() else { throw UsageError(message: Self.usage) }
+    switch command {
+    case "retrieval": self = .retrieval(try RetrievalOptions(rest))
+    case "tokens": self = .tokens(try TokensOptions(rest))
+    default: throw UsageError(message: "There is no \(command). \(Self.usage)")
+    }
+  }
+
+  static let usage = """
+    Usage: companion-eval retrieval --corpus C.jsonl --queries Q.jsonl [--embeddings URL --model NAME] \
+    [--json], or companion-eval tokens --usage U.jsonl [--json]; see --help.
+    """
+
+  static let helpText = """
+    companion-eval judges what the library does on data of one's own.
+
+    companion-eval retrieval --corpus C.jsonl --queries Q.jsonl [--embeddings URL --model NAME] [--json]
+        How well documents are found. Both files have a JSON object a line:
+            {"id", "text", "session"?, "speaker"?, "time"?, "position"?, "scope"?}
+            {"id", "text", "relevant": [ids], "scope"?}
+        A position orders the turns of a session, which are in the order of the file without it; the scope of
+        a query restricts it to documents of that scope. Prints recall@1/5/10/20/50 (the part of a query's
+        relevant documents that is among the first, on average), MRR (one by the rank of the first relevant
+        document), the time of a query, and the time to read and index the corpus.
+        Queries without a relevant document are timed, yet count in no other figure.
+
+    companion-eval tokens --usage U.jsonl [--json]
+        How far estimates of tokens are off for a model. Each line, in the order in which they came, has a prompt
+        and what its provider has counted: {"text", "tokens"}. It is estimated, compared, and learnt from; the
+        first 20 count in no figure. Prints the error that 95 % do not exceed, the mean error, how many stay
+        within the margin, and the margin in the end.
+
+    --embeddings  the base URL of an API like that of OpenAI, such as http://localhost:11434/v1; vectors then
+                  rank together with words. A key is taken from the environment, as OPENAI_API_KEY.
+    --model       the model that makes the vectors.
+    --json        a JSON object a line for each figure.
+
+    It exits 0 when all was measured, 64 when the arguments make no sense, 65 when a file does not.
+    """
+}
+
+/// What `companion-eval retrieval` is asked.
+struct RetrievalOptions {
+  /// A service that makes vectors.
+  struct Embeddings {
+    let url: URL
+    let model: String
+  }
+
+  let corpus: String
+  let queries: String
+  let embeddings: Embeddings?
+  let printsJSON: Bool
+
+  init(_ arguments: ArraySlice<String>) throws(UsageError) {
+    var rest = arguments
+    var values: [String: String] = [:]
+    var printsJSON = false
+    while let argument = rest.popFirst() {
+      switch argument {
+      case "--json": printsJSON = true
+      case "--corpus", "--queries", "--embeddings", "--model":
+        guard let value = rest.popFirst(), !value.hasPrefix("--") else {
+          throw UsageError(message: "\(argument) needs a value. \(Invocation.usage)")
+        }
+        guard values.updateValue(value, forKey: argument) == nil else {
+          throw UsageError(message: "\(argument) is given twice. \(Invocation.usage)")
+        }
+      default: throw UsageError(message: "There is no \(argument). \(Invocation.usage)")
+      }
+    }
+    guard let corpus = values["--corpus"], let queries = values["--queries"] else {
+      throw UsageError(message: "Both --corpus and --queries are needed. \(Invocation.usage)")
+    }
+    self.corpus = corpus
+    self.queries = queries
+    self.printsJSON = printsJSON
+    switch (values["--embeddings"], values["--model"]) {
+    case (nil, nil): embeddings = nil
+    case (let address?, let model?):
+      guard let url = URL(string: address), ["http", "https"].contains(url.scheme), url.host != nil else {
+        throw UsageError(message: "\(address) is no address of a service, such as http://localhost:11434/v1.")
+      }
+      embeddings = Embeddings(url: url, model: model)
+    default: throw UsageError(message: "--embeddings and --model go together. \(Invocation.usage)")
+    }
+  }
+}
+
+/// Prints figures, as text or one JSON object a line.
+struct Report {
+  let printsJSON: Bool
+
+  func figure(_ suite: String, _ name: String, _ metric: String, _ value: Double, _ unit: String) {
+    if printsJSON {
+      let line: JSONValue = [
+        "suite": .string(suite), "case": .string(name), "metric": .string(metric), "value": .number(value),
+        "unit": .string(unit),
+      ]
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      if let data = try? encoder.encode(line) { print(String(decoding: data, as: UTF8.self)) }
+    } else {
+      let metric = metric.padding(toLength: 16, withPad: " ", startingAt: 0)
+      print("\(suite)  \(metric) \(String(format: "%10.4f", value)) \(unit)   \(name)")
+    }
+  }
+
+  func note(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+
+/// How well a document answers a term: Okapi BM25.
+///
+/// The formula is that of S. Robertson and H. Zaragoza, "The Probabilistic Relevance Framework: BM25 and
+/// Beyond" (2009), with one added inside the logarithm, as Lucene has it, so that no term counts against a
+/// document.
+package struct BM25: Hashable, Sendable {
+  /// How long repetitions of a word go on to count: 0 for not at all.
+  package var k1: Double
+  /// The same for characters, and their pairs, of scripts that part no words. It is lower, because one word
+  /// that is repeated repeats several of them.
+  package var k1OfCharacters: Double
+  /// How much long documents are held back, 0 to 1.
+  package var b: Double
+
+  /// The defaults suit passages and messages.
+  package init(k1: Double = 0.9, k1OfCharacters: Double = 0.6, b: Double = 0.4) {
+    self.k1 = max(0, k1)
+    self.k1OfCharacters = max(0, k1OfCharacters)
+    self.b = min(1, max(0, b))
+  }
+
+  /// What a term says that is in so many of the documents: ln(1 + (N - n + 0.5) / (n + 0.5)).
+  package static func inverseDocumentFrequency(_ frequency: Int, of documents: Int) -> Double {
+    let frequency = Double(max(0, min(frequency, documents)))
+    return log(1 + (Double(documents) - frequency + 0.5) / (frequency + 0.5))
+  }
+
+  /// The score of a term that occurs so often in a document: f (k1 + 1) / (f + k1 (1 - b + b length / average)),
+  /// times what the term says and weighs.
+  package func score(
+    of term: TextQuery.Term, frequency: Int, length: Int, averageLength: Double,
+    inverseDocumentFrequency: Double
+  ) -> Double {
+    guard frequency > 0 else { return 0 }
+    let k1 = k1(of: term)
+    let relativeLength = averageLength > 0 ? Double(length) / averageLength : 1
+    let saturated = Double(frequency) * (k1 + 1) / (Double(frequency) + k1 * (1 - b + b * relativeLength))
+    return term.weight * inverseDocumentFrequency * saturated
+  }
+
+  package func k1(of term: TextQuery.Term) -> Double { term.saturation == .word ? k1 : k1OfCharacters }
+}
+
+/// What is known of the terms of a query in all documents that are searched.
+package struct TermStatistics: Hashable, Sendable {
+  /// How many documents there are.
+  package var documents: Int
+  /// How many terms all of them have together.
+  package var totalLength: Int
+  /// In how many documents each term of the query occurs, in the query's order.
+  package var documentFrequencies: [Int]
+
+  package init(documents: Int = 0, totalLength: Int = 0, documentFrequencies: [Int]) {
+    self.documents = documents
+    self.totalLength = totalLength
+    self.documentFrequencies = documentFrequencies
+  }
+
+  /// 0 without documents.
+  package var averageLength: Double { documents > 0 ? Double(totalLength) / Double(documents) : 0 }
+
+  /// What each term of the query says.
+  package var inverseDocumentFrequencies: [Double] {
+    documentFrequencies.map { BM25.inverseDocumentFrequency($0, of: documents) }
+  }
+}
+
+/// What a document, or several taken together, have of a query's terms.
+package struct TermCounts: Hashable, Sendable {
+  /// How often each term of the query occurs, in the query's order.
+  package var frequencies: [Int]
+  /// How many terms there are.
+  package var length: Int
+
+  package init(frequencies: [Int], length: Int) {
+    self.frequencies = frequencies
+    self.length = length
+  }
+
+  /// Both together.
+  package static func + (left: Self, right: Self) -> Self {
+    Self(
+      frequencies: zip(left.frequencies, right.frequencies).map { $0 + $1 },
+      length: left.length + right.length)
+  }
+}

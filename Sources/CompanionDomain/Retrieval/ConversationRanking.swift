@@ -1,0 +1,114 @@
+/// What a document that may fit a query has of its terms.
+package struct TextCandidate: Hashable, Sendable {
+  /// Of the document itself: its text with its speaker, date and caption.
+  package var document: TermCounts
+  /// Of the document and its neighbours in the session, one on each side; `nil` where it is in no session.
+  package var window: TermCounts?
+  /// Which of the sessions it is in; `nil` for none.
+  package var session: Int?
+
+  package init(document: TermCounts, window: TermCounts? = nil, session: Int? = nil) {
+    self.document = document
+    self.window = window
+    self.session = session
+  }
+}
+
+/// What a text index gives for a query: whatever may fit, and what is needed to rank it.
+package struct TextCandidates<ID: Hashable & Comparable & Sendable>: Sendable {
+  /// The documents.
+  package var ids: [ID]
+  /// What is known of them.
+  package var matches: TextMatches
+
+  package init(ids: [ID], matches: TextMatches) {
+    self.ids = ids
+    self.matches = matches
+  }
+}
+
+/// What is known of documents that may fit a query.
+///
+/// It names none of them: what takes time is not generic, since that is slow from another module.
+package struct TextMatches: Hashable, Sendable {
+  package var candidates: [TextCandidate]
+  /// The sessions that the candidates name by number.
+  package var sessions: [TermCounts]
+  /// Of the documents that were searched.
+  package var documentStatistics: TermStatistics
+  /// Of their sessions.
+  package var sessionStatistics: TermStatistics
+
+  package init(
+    candidates: [TextCandidate] = [], sessions: [TermCounts] = [], documentStatistics: TermStatistics,
+    sessionStatistics: TermStatistics
+  ) {
+    self.candidates = candidates
+    self.sessions = sessions
+    self.documentStatistics = documentStatistics
+    self.sessionStatistics = sessionStatistics
+  }
+}
+
+/// Ranks documents by their own words, those around them, and those of their session.
+///
+/// People answer in words that do not repeat the question's: what a message is about is often said before it.
+/// The score is a sum of BM25 scores, each divided by the best of all candidates: the document's, half of its
+/// window's, half of its session's. A document outside of sessions counts its own in place of the others.
+package struct ConversationRanking: Hashable, Sendable {
+  package var bm25: BM25
+  package var windowWeight: Double
+  package var sessionWeight: Double
+
+  package init(bm25: BM25 = BM25(), windowWeight: Double = 0.5, sessionWeight: Double = 0.5) {
+    self.bm25 = bm25
+    self.windowWeight = windowWeight
+    self.sessionWeight = sessionWeight
+  }
+
+  /// The candidates, best first, without those that share nothing with the query.
+  ///
+  /// Complexity: candidates times terms.
+  package func ranked<ID>(_ found: TextCandidates<ID>, for query: TextQuery) -> [RankedItem<ID>] {
+    let scores = scores(of: found.matches, for: query)
+    return scores.indices.filter { scores[$0] > 0 }
+      .sorted { scores[$0] == scores[$1] ? found.ids[$0] < found.ids[$1] : scores[$0] > scores[$1] }
+      .map { RankedItem(id: found.ids[$0], score: scores[$0]) }
+  }
+
+  /// The score of each candidate.
+  private func scores(of found: TextMatches, for query: TextQuery) -> [Double] {
+    let documentWeights = found.documentStatistics.inverseDocumentFrequencies
+    let average = found.documentStatistics.averageLength
+    let own = found.candidates.map { score($0.document, query, documentWeights, average) }
+    // A window has the length of three documents, and its terms say what they say in documents.
+    let windows = found.candidates.map { $0.window.map { score($0, query, documentWeights, 3 * average) } }
+    let sessionWeights = found.sessionStatistics.inverseDocumentFrequencies
+    let ofSessions = found.sessions.map {
+      score($0, query, sessionWeights, found.sessionStatistics.averageLength)
+    }
+    let bestOwn = own.max() ?? 0
+    let bestWindow = windows.compactMap(\.self).max() ?? 0
+    let bestSession = ofSessions.max() ?? 0
+    return found.candidates.indices.map { position in
+      let normalized = Self.part(own[position], of: bestOwn)
+      let window = windows[position].map { Self.part($0, of: bestWindow) } ?? normalized
+      let session = found.candidates[position].session.map { Self.part(ofSessions[$0], of: bestSession) }
+      return normalized + windowWeight * window + sessionWeight * (session ?? normalized)
+    }
+  }
+
+  private func score(
+    _ counts: TermCounts, _ query: TextQuery, _ weights: [Double], _ averageLength: Double
+  ) -> Double {
+    var sum = 0.0
+    for position in query.terms.indices where counts.frequencies[position] > 0 {
+      sum += bm25.score(
+        of: query.terms[position], frequency: counts.frequencies[position], length: counts.length,
+        averageLength: averageLength, inverseDocumentFrequency: weights[position])
+    }
+    return sum
+  }
+
+  private static func part(_ score: Double, of best: Double) -> Double { best > 0 ? score / best : 0 }
+}

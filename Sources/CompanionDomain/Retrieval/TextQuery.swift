@@ -1,0 +1,39 @@
+/// What is searched for: terms, and how much each of them says.
+package struct TextQuery: Hashable, Sendable {
+  package struct Term: Hashable, Sendable {
+    package let text: String
+    /// By which its score is multiplied.
+    package let weight: Double
+    package let saturation: Saturation
+  }
+
+  /// What a term is made of, which decides how fast its repetitions stop to count.
+  package enum Saturation: Hashable, Sendable { case word, characters }
+
+  /// The terms, each once, in the order of the text.
+  package let terms: [Term]
+
+  /// Analyses a text. Complexity: linear in its length.
+  package init(_ text: String) {
+    var seen: Set<String> = []
+    terms = TextAnalysis.terms(of: text).filter { seen.insert($0).inserted }.map(Term.init)
+  }
+}
+
+extension TextQuery.Term {
+  /// A word of a script that parts words is one term, one of a script that does not is several; so the one
+  /// weighs as much as some of the others. Pairs of hiragana and what is before or behind mostly stand where
+  /// words meet. Measured on Japanese questions (JSQuAD): without these weights recall@1 is 1 % lower.
+  fileprivate init(_ text: String) {
+    self.text = text
+    let scalars = text.unicodeScalars
+    guard let first = scalars.first, TextAnalysis.isUnparted(first) else {
+      weight = 3
+      saturation = .word
+      return
+    }
+    let hiragana = scalars.count { TextAnalysis.isHiragana($0) }
+    weight = hiragana == 0 || hiragana == scalars.count ? 1 : 0.6
+    saturation = .characters
+  }
+}
