@@ -155,11 +155,10 @@ struct OpenAIFailureTests {
   }
 
   @Test func `a stalled stream times out, behind what was said`() async throws {
-    let test = try ModelUnderTest(idleTimeout: .seconds(5)) { _, connection in
-      try connection.streamHead()
-      try connection.chunk(OpenAIScript.event(OpenAIScript.textChunk("a")))
-      try connection.stall()
-    }
+    let transport = CannedTransport(
+      chunks: [Data(OpenAIScript.event(OpenAIScript.textChunk("a")).utf8)],
+      failure: TransportFailure(.timedOut))
+    let test = try ModelUnderTest(transport: transport) { _, _ in }
     let (events, failure) = await test.story()
     #expect(events == [.text("a")])
     #expect(failure?.kind == .timedOut)

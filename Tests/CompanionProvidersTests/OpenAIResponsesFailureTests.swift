@@ -194,11 +194,10 @@ struct OpenAIResponsesFailureTests {
   }
 
   @Test func `a stalled stream times out, behind what was said`() async throws {
-    let test = try ResponsesModelUnderTest(idleTimeout: .seconds(5)) { _, connection in
-      try connection.streamHead()
-      try connection.chunk(ResponsesScript.events(text: "a", end: nil).joined())
-      try connection.stall()
-    }
+    let transport = CannedTransport(
+      chunks: [Data(ResponsesScript.events(text: "a", end: nil).joined().utf8)],
+      failure: TransportFailure(.timedOut))
+    let test = try ResponsesModelUnderTest(transport: transport) { _, _ in }
     let (events, failure) = await test.story()
     #expect(events == [.text("a")])
     #expect(failure?.kind == .timedOut)

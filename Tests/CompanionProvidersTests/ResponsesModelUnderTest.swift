@@ -17,9 +17,10 @@ struct ResponsesModelUnderTest {
 
   /// - Parameter address: where the model believes the server to be; its requests go to the loopback server
   ///   all the same. `nil` for the loopback server's own.
+  /// - Parameter transport: takes the place of the one to the server.
   init(
     at address: URL? = nil, path: String = "/v1", key: APIKey? = nil, version: String? = nil,
-    idleTimeout: Duration = .seconds(30), answering handler: @escaping LoopbackServer.Handler
+    transport: (any HTTPTransport)? = nil, answering handler: @escaping LoopbackServer.Handler
   ) throws {
     let log = RequestLog()
     let server = try LoopbackServer { request, connection in
@@ -30,7 +31,7 @@ struct ResponsesModelUnderTest {
     self.log = log
     model = OpenAIResponsesModel(
       baseURL: address ?? server.url(path), model: "m", apiKey: key, apiVersion: version,
-      transport: Detour(server: server), idleTimeout: idleTimeout, time: .system)
+      transport: transport ?? Detour(server: server), time: .system)
   }
 
   /// Every request is answered with this.

@@ -152,27 +152,6 @@ struct ProgramProviderTests {
     #expect(!result.output.contains("SECRET") && !result.complaints.contains("SECRET"))
   }
 
-  @Test func `a stalled body times out, with what was delivered kept`() async throws {
-    let server = try Self.server { connection in
-      try connection.streamHead()
-      try connection.chunk(OpenAIScript.event(OpenAIScript.textChunk("Once ")))
-      try connection.stall()
-    }
-    let model = OpenAICompatibleModel(
-      baseURL: server.url("/v1"), model: "m", transport: URLSessionTransport(),
-      idleTimeout: .seconds(5), time: .system)
-    let companion = Companion(model: model, store: .inMemory)
-    companion.start()
-    let reply = try await companion.send("Hello")
-    let failure = await #expect(throws: ChatFailure.self) { try await reply.text() }
-    #expect(failure?.description.hasPrefix("The model did not answer in time.") == true)
-    let session = try await companion.currentSession()
-    let last = try await companion.history(of: session).last
-    #expect(last?.text == "Once ")
-    #expect(last?.completion == .interrupted(.failed))
-    await companion.stop()
-  }
-
   @Test(arguments: [(SIGINT, InterruptionReason.stopped), (SIGTERM, .abandoned)])
   func `in a pipe one signal ends the program, and what was printed is kept`(
     signal: Int32, reason: InterruptionReason

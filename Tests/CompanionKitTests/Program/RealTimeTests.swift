@@ -13,6 +13,27 @@ import Testing
 /// What is promised in milliseconds of real time. `Tests/run` runs it by itself: beside hundreds of other tests
 /// it would measure them.
 @Suite(.serialized) struct RealTimeTests {
+  @Test func `a stalled body times out, with what was delivered kept`() async throws {
+    let server = try ProgramProviderTests.server { connection in
+      try connection.streamHead()
+      try connection.chunk(OpenAIScript.event(OpenAIScript.textChunk("Once ")))
+      try connection.stall()
+    }
+    let model = OpenAICompatibleModel(
+      baseURL: server.url("/v1"), model: "m", transport: URLSessionTransport(),
+      idleTimeout: .seconds(2), time: .system)
+    let companion = Companion(model: model, store: .inMemory)
+    companion.start()
+    let reply = try await companion.send("Hello")
+    let failure = await #expect(throws: ChatFailure.self) { try await reply.text() }
+    #expect(failure?.description.hasPrefix("The model did not answer in time.") == true)
+    let session = try await companion.currentSession()
+    let last = try await companion.history(of: session).last
+    #expect(last?.text == "Once ")
+    #expect(last?.completion == .interrupted(.failed))
+    await companion.stop()
+  }
+
   /// The process is killed at different moments of an answer of one word every 5 ms.
   @Test(arguments: [5, 60, 120, 250])
   func `kill -9 in the middle of an answer loses at most the last 250 ms of it`(words: Int) async throws {
