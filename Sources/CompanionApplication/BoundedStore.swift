@@ -5,7 +5,7 @@ import Synchronization
 /// A store of which every call ends within a limit, whatever becomes of the store.
 ///
 /// A call that takes too long fails with `StoreFailure.timedOut`. It may still do its work later.
-struct BoundedStore: ConversationStore, TaskStore, LedgerStore {
+struct BoundedStore: CompanionStore {
   let base: any CompanionStore
   let time: any TimeSource
   let limit: Duration
@@ -13,7 +13,7 @@ struct BoundedStore: ConversationStore, TaskStore, LedgerStore {
   /// Runs a call on a task of its own, so that nobody waits for it longer than the limit.
   ///
   /// - Parameter onLate: told of a value that came when nobody waited for it any more.
-  private func bounded<Value: Sendable>(
+  func bounded<Value: Sendable>(
     onLate: @escaping @Sendable (Value) async -> Void = { _ in },
     _ call: @escaping @Sendable (any CompanionStore) async throws(StoreFailure) -> Value
   ) async throws(StoreFailure) -> Value {
@@ -67,6 +67,14 @@ extension BoundedStore {
 
   func sessions(limit: Int) async throws(StoreFailure) -> [ChatSession] {
     try await bounded { store throws(StoreFailure) in try await store.sessions(limit: limit) }
+  }
+
+  func sessions(
+    matching filter: SessionFilter, after: SessionID?, limit: Int
+  ) async throws(StoreFailure) -> [ChatSession] {
+    try await bounded { store throws(StoreFailure) in
+      try await store.sessions(matching: filter, after: after, limit: limit)
+    }
   }
 
   func messages(

@@ -55,7 +55,28 @@ extension ChangeSet.Change {
       guard entry.cost?.isPossible ?? true else {
         throw .invalid("ledger entry \(entry.id) has a cost that is negative or no number")
       }
-    case .removeTask, .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger: break
+    case .putMemory(let memory, let sources):
+      try Self.check(memory.texts, of: "the memory of \(memory.key.scope)")
+      guard memory.version > 0, memory.sourceCount >= 0,
+        memory.text.isEmpty || memory.sourceCount > 0 || !memory.merged.isEmpty
+      else { throw .invalid("the memory of \(memory.key.scope) has no source, or no version") }
+      guard sources.allSatisfy({ $0.first <= $0.last && $0.count > 0 }),
+        Set(sources.map(\.session)).count == sources.count
+      else { throw .invalid("the sources of the memory of \(memory.key.scope) are empty, or doubled") }
+    case .insertFact(let fact):
+      try Self.check(fact.texts, of: "fact \(fact.id)")
+      guard (0...1).contains(fact.confidence) else {
+        throw .invalid("fact \(fact.id) has a confidence that is not from 0 to 1")
+      }
+      guard fact.supersededBy == nil else { throw .invalid("fact \(fact.id) is new and superseded already") }
+    case .putDocument(let document):
+      var texts = [document.title, document.text]
+      for (key, value) in document.metadata { texts += [key, value] }
+      try Self.check(texts, of: "document \(document.id)")
+    case .removeTask, .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger, .removeMemory,
+      .moveMemoryProgress, .supersedeFact, .restoreFact, .removeFact, .removeDocument, .eraseMessage,
+      .eraseSession, .eraseTask:
+      break
     }
   }
 
@@ -151,5 +172,20 @@ extension TaskFailure {
     case .undecodable(let text), .unstorable(let text), .handler(let text, _): [text]
     case .attemptTimedOut, .abandoned, .deadlinePassed, .unknownKind, .oversized: []
     }
+  }
+}
+
+extension MemoryRecord {
+  fileprivate var texts: [String] {
+    [text, origin.model.provider, origin.model.model, origin.instructions]
+  }
+}
+
+extension Fact {
+  fileprivate var texts: [String] {
+    var texts = [subject, statement]
+    if case .message(let quote) = source { texts.append(quote.text) }
+    if let origin { texts += [origin.model.provider, origin.model.model, origin.instructions] }
+    return texts
   }
 }

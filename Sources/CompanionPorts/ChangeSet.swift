@@ -41,6 +41,35 @@ public struct ChangeSet: Hashable, Sendable {
     indirect case enterCall(LedgerEntry)
     /// Removes the entries of the ledger that ended before a time.
     case pruneLedger(before: Timestamp)
+    /// Stores the next version of a memory. What is stored must have the version before it, or for version 1 not
+    /// be there; it is kept as the previous version.
+    ///
+    /// `adding` are the messages that were not among its sources yet. One span for each conversation at most.
+    indirect case putMemory(MemoryRecord, adding: [SourceSpan])
+    /// Removes a memory, its previous version and the list of its sources, if it is there.
+    case removeMemory(MemoryKey)
+    /// Moves what a pass has seen of a log; what is stored must be `from`.
+    case moveMemoryProgress(SessionID, MemoryPass, from: LogRevision, to: LogRevision)
+    /// Adds a fact that must not exist. The message that it quotes must be in the log, with the quoted words.
+    indirect case insertFact(Fact)
+    /// Lets a newer fact, which must exist, take the place of an older one, which no other has superseded and
+    /// which held until then.
+    case supersedeFact(FactID, by: FactID, at: Timestamp)
+    /// Takes that back: the fact holds again, with the end that is given.
+    case restoreFact(FactID, validTo: Timestamp?)
+    /// Removes a fact, if it is there.
+    case removeFact(FactID)
+    /// Adds a document, or puts it in the place of the one of its name. It comes last in the order of changes.
+    indirect case putDocument(Document)
+    /// Removes a document, if it is there.
+    case removeDocument(DocumentID)
+    /// Erases what a message says, what it said before, and who said it. The message must be in the log. It keeps
+    /// its place there, as a deleted one without words, which is an event of the log unless it was deleted already.
+    case eraseMessage(SequenceNumber, in: SessionID, at: Timestamp)
+    /// Removes a session with its log, its draft, and what the passes have seen of it, if it is there.
+    case eraseSession(SessionID)
+    /// Removes a task in whatever state, with its events and its idempotency key, if it is there.
+    case eraseTask(TaskID)
   }
 
   /// The changes, in the order in which they apply.

@@ -168,7 +168,7 @@ extension CallPurpose {
     switch self {
     case .embedding: "embeddings"
     case .image: "generate_content"
-    case .answer, .intent, .task, .connectionTest: "chat"
+    case .answer, .intent, .task, .memory, .judgement, .connectionTest: "chat"
     }
   }
 }

@@ -9,6 +9,15 @@ public protocol ConversationStore: ChangeStore {
   /// first. A limit below one gives none.
   func sessions(limit: Int) async throws(StoreFailure) -> [ChatSession]
 
+  /// Sessions by their names.
+  ///
+  /// - Parameters:
+  ///   - after: only those behind this name; `nil` for all.
+  ///   - limit: the most sessions; below one gives none.
+  func sessions(
+    matching filter: SessionFilter, after: SessionID?, limit: Int
+  ) async throws(StoreFailure) -> [ChatSession]
+
   /// The newest messages of a log, in order, oldest first; none where there is no such session.
   ///
   /// - Parameters:
@@ -29,4 +38,50 @@ public protocol ConversationStore: ChangeStore {
 
   /// The delivered part of an answer that was being streamed, or `nil`.
   func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft?
+}
+
+/// Which sessions are meant; what is not given does not matter.
+public struct SessionFilter: Hashable, Sendable {
+  /// Only in this workspace.
+  public var workspace: WorkspaceID?
+  /// Only in this channel.
+  public var channel: ChannelID?
+  /// Only in this thread.
+  public var thread: ThreadID?
+  /// Only those whose user this is, or in which this person has said something.
+  public var participant: UserID?
+
+  /// A filter of these parts.
+  public init(
+    workspace: WorkspaceID? = nil, channel: ChannelID? = nil, thread: ThreadID? = nil,
+    participant: UserID? = nil
+  ) {
+    self.workspace = workspace
+    self.channel = channel
+    self.thread = thread
+    self.participant = participant
+  }
+
+  /// The sessions of a scope.
+  public init(_ scope: MemoryScope) {
+    self.init(workspace: scope.workspace)
+    switch scope {
+    case .workspace: break
+    case .channel(let channel, _): self.channel = channel
+    case .thread(let thread, let channel, _):
+      self.channel = channel
+      self.thread = thread
+    case .user(let user, _): participant = user
+    }
+  }
+
+  /// Whether a session is meant.
+  ///
+  /// - Parameter speakers: who is named as a speaker of its messages.
+  public func includes(_ session: ChatSession, speakers: Set<UserID>) -> Bool {
+    (workspace.map { $0 == session.place.workspace } ?? true)
+      && (channel.map { $0 == session.place.channel } ?? true)
+      && (thread.map { $0 == session.place.thread } ?? true)
+      && (participant.map { $0 == session.user || speakers.contains($0) } ?? true)
+  }
 }

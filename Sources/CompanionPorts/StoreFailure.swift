@@ -48,6 +48,16 @@ public enum StoreConflict: Hashable, Sendable {
   case refused(TransitionRefusal)
   /// The schedule's next occurrence is another one.
   case scheduleMoved
+  /// The memory has another version.
+  case memoryMoved
+  /// Somebody else has read the log to another place.
+  case memoryProgressMoved
+  case factExists
+  case noSuchFact
+  /// The fact has been superseded already, or has not been.
+  case factMoved
+  /// The message that a fact quotes is not there, or does not say so.
+  case noSuchSource
 }
 
 extension StoreFailure: CustomStringConvertible {

@@ -17,7 +17,8 @@ package struct AmendMessage: Sendable {
     let time = environment.time.now
     do throws(StoreFailure) {
       try await environment.store.commit(.amend(sequence, amendment, in: session, at: time))
-      environment.events.emit(.messageAmended(sequence, amendment.change(at: time)), in: EventContext(session: session))
+      environment.events.emit(
+        .messageAmended(sequence, amendment.change(at: time)), in: EventContext(session: session))
     } catch {
       throw switch error {
       case .conflict(.noSuchSession): .unknownSession(session)

@@ -65,6 +65,9 @@ public struct ChatMessage: Hashable, Sendable, Codable {
   public var speaker: UserID?
   /// What was done to it since it came; `nil` for nothing.
   public var change: Change?
+  /// Whether the companion was reminded of memories when it wrote this. It may repeat them, so that no memory is
+  /// derived from it.
+  public var isReminded: Bool
 
   /// A message of these parts, whole unless said otherwise.
   public init(
@@ -76,7 +79,8 @@ public struct ChatMessage: Hashable, Sendable, Codable {
     completion: Completion = .complete,
     origin: Origin,
     speaker: UserID? = nil,
-    change: Change? = nil
+    change: Change? = nil,
+    isReminded: Bool = false
   ) {
     self.sequence = sequence
     self.turn = turn
@@ -87,6 +91,7 @@ public struct ChatMessage: Hashable, Sendable, Codable {
     self.origin = origin
     self.speaker = speaker
     self.change = change
+    self.isReminded = isReminded
   }
 
   /// Whether it is one that may be amended so: only what a person wrote may be edited, to other words, and what

@@ -7,6 +7,10 @@ public enum CallPurpose: String, Hashable, Sendable, Codable, CaseIterable {
   case intent
   /// Working on a background task.
   case task
+  /// Forming memory.
+  case memory
+  /// Judging whether the companion should speak up.
+  case judgement
   /// Making an image.
   case image
   /// Turning texts into vectors.

@@ -44,43 +44,45 @@ package struct BM25: Hashable, Sendable {
 }
 
 /// What is known of the terms of a query in all documents that are searched.
-package struct TermStatistics: Hashable, Sendable {
+public struct TermStatistics: Hashable, Sendable {
   /// How many documents there are.
-  package var documents: Int
+  public var documents: Int
   /// How many terms all of them have together.
-  package var totalLength: Int
+  public var totalLength: Int
   /// In how many documents each term of the query occurs, in the query's order.
-  package var documentFrequencies: [Int]
+  public var documentFrequencies: [Int]
 
-  package init(documents: Int = 0, totalLength: Int = 0, documentFrequencies: [Int]) {
+  /// Statistics of these numbers.
+  public init(documents: Int = 0, totalLength: Int = 0, documentFrequencies: [Int]) {
     self.documents = documents
     self.totalLength = totalLength
     self.documentFrequencies = documentFrequencies
   }
 
   /// 0 without documents.
-  package var averageLength: Double { documents > 0 ? Double(totalLength) / Double(documents) : 0 }
+  public var averageLength: Double { documents > 0 ? Double(totalLength) / Double(documents) : 0 }
 
   /// What each term of the query says.
-  package var inverseDocumentFrequencies: [Double] {
+  public var inverseDocumentFrequencies: [Double] {
     documentFrequencies.map { BM25.inverseDocumentFrequency($0, of: documents) }
   }
 }
 
 /// What a document, or several taken together, have of a query's terms.
-package struct TermCounts: Hashable, Sendable {
+public struct TermCounts: Hashable, Sendable {
   /// How often each term of the query occurs, in the query's order.
-  package var frequencies: [Int]
+  public var frequencies: [Int]
   /// How many terms there are.
-  package var length: Int
+  public var length: Int
 
-  package init(frequencies: [Int], length: Int) {
+  /// Counts of these numbers.
+  public init(frequencies: [Int], length: Int) {
     self.frequencies = frequencies
     self.length = length
   }
 
   /// Both together.
-  package static func + (left: Self, right: Self) -> Self {
+  public static func + (left: Self, right: Self) -> Self {
     Self(
       frequencies: zip(left.frequencies, right.frequencies).map { $0 + $1 },
       length: left.length + right.length)

@@ -1,13 +1,14 @@
 /// What a document that may fit a query has of its terms.
-package struct TextCandidate: Hashable, Sendable {
+public struct TextCandidate: Hashable, Sendable {
   /// Of the document itself: its text with its speaker, date and caption.
-  package var document: TermCounts
+  public var document: TermCounts
   /// Of the document and its neighbours in the session, one on each side; `nil` where it is in no session.
-  package var window: TermCounts?
+  public var window: TermCounts?
   /// Which of the sessions it is in; `nil` for none.
-  package var session: Int?
+  public var session: Int?
 
-  package init(document: TermCounts, window: TermCounts? = nil, session: Int? = nil) {
+  /// A document's counts.
+  public init(document: TermCounts, window: TermCounts? = nil, session: Int? = nil) {
     self.document = document
     self.window = window
     self.session = session
@@ -15,13 +16,14 @@ package struct TextCandidate: Hashable, Sendable {
 }
 
 /// What a text index gives for a query: whatever may fit, and what is needed to rank it.
-package struct TextCandidates<ID: Hashable & Comparable & Sendable>: Sendable {
+public struct TextCandidates<ID: Hashable & Comparable & Sendable>: Sendable {
   /// The documents.
-  package var ids: [ID]
+  public var ids: [ID]
   /// What is known of them.
-  package var matches: TextMatches
+  public var matches: TextMatches
 
-  package init(ids: [ID], matches: TextMatches) {
+  /// Documents, and what is known of them.
+  public init(ids: [ID], matches: TextMatches) {
     self.ids = ids
     self.matches = matches
   }
@@ -30,16 +32,18 @@ package struct TextCandidates<ID: Hashable & Comparable & Sendable>: Sendable {
 /// What is known of documents that may fit a query.
 ///
 /// It names none of them: what takes time is not generic, since that is slow from another module.
-package struct TextMatches: Hashable, Sendable {
-  package var candidates: [TextCandidate]
+public struct TextMatches: Hashable, Sendable {
+  /// In the order of their names.
+  public var candidates: [TextCandidate]
   /// The sessions that the candidates name by number.
-  package var sessions: [TermCounts]
+  public var sessions: [TermCounts]
   /// Of the documents that were searched.
-  package var documentStatistics: TermStatistics
+  public var documentStatistics: TermStatistics
   /// Of their sessions.
-  package var sessionStatistics: TermStatistics
+  public var sessionStatistics: TermStatistics
 
-  package init(
+  /// Candidates, with what ranks them.
+  public init(
     candidates: [TextCandidate] = [], sessions: [TermCounts] = [], documentStatistics: TermStatistics,
     sessionStatistics: TermStatistics
   ) {

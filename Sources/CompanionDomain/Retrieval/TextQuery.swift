@@ -1,20 +1,23 @@
 /// What is searched for: terms, and how much each of them says.
-package struct TextQuery: Hashable, Sendable {
-  package struct Term: Hashable, Sendable {
-    package let text: String
+public struct TextQuery: Hashable, Sendable {
+  /// One of its terms.
+  public struct Term: Hashable, Sendable {
+    /// The term, as ``TextAnalysis`` makes it.
+    public let text: String
     /// By which its score is multiplied.
-    package let weight: Double
-    package let saturation: Saturation
+    public let weight: Double
+    /// How fast its repetitions stop to count.
+    public let saturation: Saturation
   }
 
   /// What a term is made of, which decides how fast its repetitions stop to count.
-  package enum Saturation: Hashable, Sendable { case word, characters }
+  public enum Saturation: Hashable, Sendable { case word, characters }
 
   /// The terms, each once, in the order of the text.
-  package let terms: [Term]
+  public let terms: [Term]
 
   /// Analyses a text. Complexity: linear in its length.
-  package init(_ text: String) {
+  public init(_ text: String) {
     var seen: Set<String> = []
     terms = TextAnalysis.terms(of: text).filter { seen.insert($0).inserted }.map(Term.init)
   }

@@ -114,7 +114,7 @@ extension ConversationStoreConformance {
     let log = try await store.log()
     let happened: [(Int, LogEvent.Kind)] = [
       (1, .appended), (2, .appended), (1, .edited(from: [.text("message 1")])), (3, .appended),
-      (3, .deleted([.text("message 3")])), (1, .edited(from: [.text("edited")])), (4, .appended),
+      (3, .deleted([.text("hello")])), (1, .edited(from: [.text("edited")])), (4, .appended),
       (5, .appended),
     ]
     let all = happened.enumerated().map { index, event in

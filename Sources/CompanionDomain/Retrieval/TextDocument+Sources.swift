@@ -1,0 +1,66 @@
+/// What can be found, and by which words. Every store finds what it holds by these.
+extension TextDocument where ID == RecallSource {
+  /// Where things of a kind are found, in a scope. What is in one is never found in another.
+  public static func partition(_ kind: RecallSource.Kind, in scope: MemoryScope) -> String {
+    "\(kind.rawValue) \(scope)"
+  }
+
+  /// A message; `nil` for what is no part of the talk: calls of tools and their results, announcements, what was
+  /// deleted.
+  public init?(_ message: ChatMessage, in session: ChatSession) {
+    switch message.origin {
+    case .person, .model, .task: break
+    default: return nil
+    }
+    let text = message.text
+    if case .deleted = message.change { return nil }
+    guard message.role != .tool, !text.isEmpty else { return nil }
+    let speaker = session.speaker(of: message)?.rawValue
+    self.init(
+      id: .message(session.id, message.sequence), text: text,
+      context: [speaker, Self.dates(of: message.time)].compactMap(\.self),
+      scope: Self.partition(.message, in: session.searchScope), session: session.id.rawValue,
+      position: Int(clamping: message.sequence.rawValue))
+  }
+
+  /// A memory; `nil` for one that has expired.
+  public init?(_ memory: MemoryRecord) {
+    guard !memory.text.isEmpty else { return nil }
+    self.init(
+      id: .memory(memory.key), text: memory.text, scope: Self.partition(.memory, in: memory.key.scope))
+  }
+
+  /// A fact; `nil` for one that another has superseded.
+  public init?(_ fact: Fact) {
+    guard fact.supersededBy == nil else { return nil }
+    let dates = [fact.validFrom, fact.validTo].compactMap(\.self).map(Self.dates)
+    self.init(
+      id: .fact(fact.id), text: fact.statement, context: [fact.subject] + dates,
+      scope: Self.partition(.fact, in: fact.scope))
+  }
+
+  /// A document of the host's; `nil` for one that is archived, or says nothing.
+  public init?(_ document: Document) {
+    guard document.status == .normal, !(document.title.isEmpty && document.text.isEmpty) else { return nil }
+    self.init(
+      id: .document(document.id), text: document.text, context: [document.title].filter { !$0.isEmpty },
+      scope: Self.partition(.document, in: document.scope))
+  }
+
+  /// The day in UTC, as people write it: as numbers, in English, and in Japanese or Chinese.
+  private static func dates(of time: Timestamp) -> String {
+    let seconds = time.nanosecondsSinceEpoch / 1_000_000_000
+    let days = Int(clamping: seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400)
+    let date = CivilDate(daysSinceEpoch: days)
+    let month = englishMonths[date.month - 1]
+    return
+      "\(date.year)-\(date.month)-\(date.day) \(date.day) \(month) \(date.year)年\(date.month)月\(date.day)日"
+  }
+
+  private static var englishMonths: [String] {
+    [
+      "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+      "November", "December",
+    ]
+  }
+}
