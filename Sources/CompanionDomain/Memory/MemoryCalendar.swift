@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// How times are told in memories: in a person's time zone and language, never in the machine's.
 public struct MemoryCalendar: Hashable, Sendable {
