@@ -29,6 +29,8 @@ public struct CompanionConfiguration: Sendable {
   public var tasks: TaskConfiguration
   /// How calls find their provider, where there are several.
   public var routing: RoutingConfiguration
+  /// How memory is formed, and what it may cost.
+  public var memory: MemoryConfiguration
 
   /// The defaults.
   public init() {
@@ -40,6 +42,7 @@ public struct CompanionConfiguration: Sendable {
     waitingMessages = 16
     tasks = TaskConfiguration()
     routing = RoutingConfiguration()
+    memory = MemoryConfiguration()
   }
 
   /// The persona of a companion that has been given no other.
@@ -55,6 +58,7 @@ public struct CompanionConfiguration: Sendable {
     bounded.checkpointInterval = max(checkpointInterval, .milliseconds(1))
     bounded.waitingMessages = max(waitingMessages, 1)
     bounded.tasks = tasks.bounded
+    bounded.memory = memory.bounded
     return bounded
   }
 }

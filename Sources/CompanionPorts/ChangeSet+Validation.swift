@@ -74,6 +74,7 @@ extension ChangeSet.Change {
       for (key, value) in document.metadata { texts += [key, value] }
       try Self.check(texts, of: "document \(document.id)")
     case .removeTask, .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger, .removeMemory,
+      .expectMemory,
       .moveMemoryProgress, .supersedeFact, .restoreFact, .removeFact, .removeDocument, .eraseMessage,
       .eraseSession, .eraseTask:
       break

@@ -48,7 +48,11 @@ public struct ChangeSet: Hashable, Sendable {
     indirect case putMemory(MemoryRecord, adding: [SourceSpan])
     /// Removes a memory, its previous version and the list of its sources, if it is there.
     case removeMemory(MemoryKey)
-    /// Moves what a pass has seen of a log; what is stored must be `from`.
+    /// Changes nothing. The memory must have this version; 0 for one that is not there.
+    case expectMemory(MemoryKey, version: Int64)
+    /// Moves what a pass has seen of a log; what is stored must be `from`. A negative revision is before the
+    /// beginning, like 0; forgetting moves to it, so that whoever has read meanwhile what is forgotten finds another
+    /// one than 0.
     case moveMemoryProgress(SessionID, MemoryPass, from: LogRevision, to: LogRevision)
     /// Adds a fact that must not exist. The message that it quotes must be in the log, with the quoted words.
     indirect case insertFact(Fact)

@@ -58,6 +58,15 @@ extension CompanionEvent.Kind {
     case .providerUpdateRefused: "provider.update_refused"
     case .providerJobNotStopped: "provider.job_not_stopped"
     case .ledgerEntriesLost: "ledger.lost"
+    case .memoryRunStarted: "memory.run_started"
+    case .memoryStored: "memory.stored"
+    case .factStored: "memory.fact_stored"
+    case .factSuperseded: "memory.fact_superseded"
+    case .factRemoved: "memory.fact_removed"
+    case .memoryPassFailed: "memory.pass_failed"
+    case .memorySkipped: "memory.skipped"
+    case .memoryRunEnded: "memory.run_ended"
+    case .speakUpSuggested: "speak_up.suggested"
     case .eventsDropped: "events.dropped"
     }
   }
@@ -115,6 +124,33 @@ extension CompanionEvent.Kind {
     case .serviceFailed(let service, let failure):
       ["service": .string(service), "error": .string(failure.description)]
     case .eventsDropped(let count): ["count": .integer(Int64(count))]
+    case .memoryRunStarted: [:]
+    case .memoryStored(let key, let version, let isEmpty):
+      [
+        "scope": .string(key.scope.description), "kind": .string(key.kind.rawValue),
+        "version": .integer(version), "expired": .bool(isEmpty),
+      ]
+    case .factStored(let id, let scope):
+      ["fact": .string(id.rawValue), "scope": .string(scope.description)]
+    case .factSuperseded(let id, let newer):
+      ["fact": .string(id.rawValue), "superseded_by": .string(newer.rawValue)]
+    case .factRemoved(let id): ["fact": .string(id.rawValue)]
+    case .memoryPassFailed(let pass, let scope, let failure):
+      [
+        "pass": .string(pass.rawValue), "scope": .string(scope.description),
+        "error": .string(failure.description),
+      ]
+    case .memorySkipped(let pass, let scope, let messages, let failure):
+      [
+        "pass": .string(pass.rawValue), "scope": .string(scope.description),
+        "messages": .integer(Int64(messages)), "error": .string(failure.description),
+      ]
+    case .memoryRunEnded(let run): run.fields
+    case .speakUpSuggested(let judgement, let sequence):
+      [
+        "sequence": .integer(sequence.rawValue), "reason": .string(judgement.reason),
+        "confidence": .number(judgement.confidence),
+      ]
     }
   }
 }
@@ -159,6 +195,19 @@ extension ModelCallOutcome {
     fields["currency"] = cost.map { .string($0.currency) }
     if let failure { fields.merge(failure.fields) { first, _ in first } }
     return fields
+  }
+}
+
+extension MemoryRun {
+  fileprivate var fields: [String: JSONValue] {
+    [
+      "end": .string(end.rawValue), "duration_ms": .number(duration.milliseconds),
+      "calls": .integer(Int64(calls)), "gen_ai.usage.input_tokens": .integer(Int64(inputTokens)),
+      "gen_ai.usage.output_tokens": .integer(Int64(outputTokens)), "messages": .integer(Int64(messages)),
+      "memories": .integer(Int64(memories.count)), "expired": .integer(Int64(expired)),
+      "facts": .integer(Int64(facts)), "superseded_facts": .integer(Int64(supersededFacts)),
+      "failures": .integer(Int64(failures)),
+    ]
   }
 }
 

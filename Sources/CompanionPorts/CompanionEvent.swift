@@ -88,6 +88,25 @@ public struct CompanionEvent: Hashable, Sendable {
     case tasksPruned(Int)
     /// A service could not reach the store, and will try again.
     case serviceFailed(String, StoreFailure)
+    /// Memory is about to be formed.
+    case memoryRunStarted
+    /// A version of a memory is stored; an empty one has expired.
+    case memoryStored(MemoryKey, version: Int64, isEmpty: Bool)
+    /// A fact is stored.
+    case factStored(FactID, in: MemoryScope)
+    /// A newer fact has taken the place of an older one.
+    case factSuperseded(FactID, by: FactID)
+    /// A fact is gone, because the words that it quotes are.
+    case factRemoved(FactID)
+    /// A part of a run failed. The next run tries it again.
+    case memoryPassFailed(MemoryPass, MemoryScope, MemoryPassFailure)
+    /// Messages were left out of a memory: no model takes them.
+    case memorySkipped(MemoryPass, MemoryScope, messages: Int, MemoryPassFailure)
+    /// A run is over.
+    case memoryRunEnded(MemoryRun)
+    /// The companion would say something by itself in this conversation: answer its last message to let it, or drop
+    /// this.
+    case speakUpSuggested(SpeakUpJudgement, after: SequenceNumber)
     /// A subscriber took its events too slowly and missed so many.
     case eventsDropped(Int)
   }

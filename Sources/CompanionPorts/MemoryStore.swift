@@ -68,16 +68,19 @@ public struct MemoryFilter: Hashable, Sendable {
   public var newestSourceBefore: Timestamp?
   /// Only those that were derived from messages of this conversation, directly.
   public var session: SessionID?
+  /// Whether those that have expired are meant too.
+  public var includesExpired: Bool
 
   /// A filter of these parts.
   public init(
     scopes: Set<MemoryScope>? = nil, kind: MemoryKind? = nil, newestSourceBefore: Timestamp? = nil,
-    session: SessionID? = nil
+    session: SessionID? = nil, includesExpired: Bool = true
   ) {
     self.scopes = scopes
     self.kind = kind
     self.newestSourceBefore = newestSourceBefore
     self.session = session
+    self.includesExpired = includesExpired
   }
 
   /// Whether a memory is meant.
@@ -86,7 +89,7 @@ public struct MemoryFilter: Hashable, Sendable {
   public func includes(_ memory: MemoryRecord, from sessions: Set<SessionID>) -> Bool {
     (scopes?.contains(memory.key.scope) ?? true) && (kind.map { $0 == memory.key.kind } ?? true)
       && (newestSourceBefore.map { memory.newestSource < $0 } ?? true)
-      && (session.map(sessions.contains) ?? true)
+      && (session.map(sessions.contains) ?? true) && (includesExpired || !memory.text.isEmpty)
   }
 }
 

@@ -11,12 +11,19 @@ package struct ModelCaller: Sendable {
   package func generate(
     _ request: GenerationRequest, context: EventContext, deadline: Timestamp? = nil
   ) async throws(ProviderFailure) -> GenerationResponse {
+    try await answer(request, context: context, deadline: deadline).response
+  }
+
+  /// Asks for a whole answer, and tells who gave it.
+  func answer(
+    _ request: GenerationRequest, context: EventContext, deadline: Timestamp?
+  ) async throws(ProviderFailure) -> (model: ModelIdentity, response: GenerationResponse) {
     var tries = tries(request, context: context, deadline: deadline)
     let (running, response) = try await begin(&tries) { services in
       await Self.attempt(services) { model throws(ProviderFailure) in try await model.generate(request) }
     }
     running.end(.succeeded, ModelCallOutcome(finish: response.finish, usage: response.usage, duration: .zero))
-    return response
+    return (running.call.model, response)
   }
 
   /// Asks for a streamed answer.

@@ -117,11 +117,7 @@ public struct ChatMessage: Hashable, Sendable, Codable {
   }
 
   /// The text parts, joined.
-  public var text: String {
-    parts.reduce(into: "") { text, part in
-      if case .text(let more) = part { text += more }
-    }
-  }
+  public var text: String { MessagePart.text(of: parts) }
 
   /// The tool calls, in order.
   public var toolCalls: [ToolCall] {

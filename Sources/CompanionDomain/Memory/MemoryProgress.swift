@@ -2,6 +2,8 @@
 public enum MemoryPass: String, Hashable, Sendable, Codable, CaseIterable {
   /// The short-term memory of channels, from which everything above is derived.
   case channel
+  /// The long-term memory of channels.
+  case channelLongTerm = "channel-long-term"
   /// The short-term memory of threads.
   case thread
   /// The long-term memory of people.

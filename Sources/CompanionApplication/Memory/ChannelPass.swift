@@ -1,0 +1,106 @@
+import CompanionDomain
+import CompanionPorts
+
+/// The memories of one channel: short-term from what was said, long-term by merging that into what is known.
+struct ChannelPass {
+  let work: MemoryWork
+  let scope: MemoryScope
+  let sessions: [ChatSession]
+
+  private var shortTerm: MemoryKey { MemoryKey(scope, .shortTerm) }
+  private var longTerm: MemoryKey { MemoryKey(scope, .longTerm) }
+
+  func run() async throws(MemoryPassFailure) {
+    try await catchUp()
+    try await work.eachBatch(of: sessions, for: .channel, in: scope) {
+      (batch) async throws(MemoryPassFailure) in
+      guard let newer = try await work.refresh(shortTerm, with: batch, passes: .channel) else { return false }
+      work.note(batch, of: sessions)
+      do throws(MemoryPassFailure) {
+        for _ in 1...MemoryWork.attempts where try await remember(batch, newer: newer.text) { return true }
+        throw .store(.conflict(.memoryMoved))
+      } catch {
+        guard error.isOfRequest else { throw error }
+        try await catchUp()
+        return true
+      }
+    }
+  }
+
+  /// Brings into long-term memory what only short-term memory has: what was said is read once more.
+  private func catchUp() async throws(MemoryPassFailure) {
+    try await work.eachBatch(of: sessions, for: .channelLongTerm, in: scope, notBeyond: .channel) {
+      (batch) async throws(MemoryPassFailure) in
+      try await remember(batch, newer: nil)
+    }
+  }
+
+  /// Brings long-term memory up to date.
+  ///
+  /// - Parameter newer: what short-term memory is made of the batch; `nil` for the batch itself.
+  private func remember(_ batch: MemoryBatch, newer: String?) async throws(MemoryPassFailure) -> Bool {
+    let key = longTerm
+    let moves = work.moves(batch, .channelLongTerm)
+    let previous = try await work.stored { () async throws(StoreFailure) in
+      try await work.store.memory(key)
+    }
+    var material = work.material(.longTerm, scope, at: work.now)
+    material.previous = previous?.text ?? ""
+    if let newer {
+      if !newer.isEmpty { material.merged = [.init(title: "what goes on in the channel", text: newer)] }
+    } else {
+      material.lines = batch.lines
+    }
+    material.corrections = material.previous.isEmpty ? [] : batch.corrections
+    guard !batch.isEmpty, !(material.merged.isEmpty && material.lines.isEmpty && material.corrections.isEmpty)
+    else { return try await work.commit(moves) }
+    let (text, origin) = try await work.text(material, kind: .longTerm)
+    let next = work.next(
+      key, after: previous, text: text, origin: origin, spans: batch.spans, newest: batch.newest)
+    return try await work.commit([.putMemory(next, adding: batch.spans)] + moves)
+  }
+}
+
+/// The short-term memory of a thread.
+struct ThreadPass {
+  let work: MemoryWork
+  let scope: MemoryScope
+  let sessions: [ChatSession]
+
+  func run() async throws(MemoryPassFailure) {
+    try await work.eachBatch(of: sessions, for: .thread, in: scope) {
+      (batch) async throws(MemoryPassFailure) in
+      try await work.refresh(MemoryKey(scope, .shortTerm), with: batch, passes: .thread) != nil
+    }
+  }
+}
+
+extension MemoryWork {
+  /// Makes the next version of a short-term memory of what was said.
+  ///
+  /// - Returns: the memory as it is stored; `nil` when somebody else was there first.
+  func refresh(
+    _ key: MemoryKey, with batch: MemoryBatch, passes pass: MemoryPass
+  ) async throws(MemoryPassFailure) -> MemoryRecord? {
+    let moves = moves(batch, pass)
+    let previous = try await stored { () async throws(StoreFailure) in try await store.memory(key) }
+    // What is read of a log for the first time may be years old: it is looked at as it was then.
+    let newest = batch.newest ?? previous?.newestSource ?? now
+    let time = newest.advanced(by: configuration.window) > now ? now : newest
+    let known = previous.flatMap { $0.isCurrent(at: time, window: configuration.window) ? $0.text : nil } ?? ""
+    var material = material(.shortTerm, key.scope, at: time, kind: .shortTerm)
+    material.previous = known
+    material.lines = batch.lines
+    material.corrections = known.isEmpty ? [] : batch.corrections
+    let unchanged = previous ?? next(
+      key, after: nil, text: "", origin: MemoryOrigin(model: ModelIdentity(provider: "", model: ""), instructions: ""),
+      newest: batch.newest)
+    guard !batch.isEmpty, !(batch.spans.isEmpty && material.corrections.isEmpty) else {
+      return try await commit(moves) ? unchanged : nil
+    }
+    let (text, origin) = try await text(material, kind: .shortTerm)
+    let next = next(
+      key, after: previous, text: text, origin: origin, spans: batch.spans, newest: batch.newest)
+    return try await commit([.putMemory(next, adding: batch.spans)] + moves) ? next : nil
+  }
+}

@@ -1,0 +1,180 @@
+import CompanionDomain
+import CompanionPorts
+
+/// The facts of a conversation: what is stated in it, and what that supersedes.
+struct FactPass {
+  let work: MemoryWork
+  let session: ChatSession
+
+  /// Facts of a personal conversation are known wherever its user talks personally.
+  private var scope: MemoryScope { session.searchScope }
+
+  func run() async throws(MemoryPassFailure) {
+    try await work.eachBatch(of: [session], for: .facts, in: scope) {
+      (batch) async throws(MemoryPassFailure) in
+      try await remember(batch)
+    }
+  }
+
+  /// - Returns: `false` when somebody else was there first.
+  private func remember(_ batch: MemoryBatch) async throws(MemoryPassFailure) -> Bool {
+    let moves = work.moves(batch, .facts)
+    guard !batch.isEmpty else { return try await work.commit(moves) }
+    let gone = try await factsWithoutSource(batch.corrections)
+    var changes = try await removal(of: gone)
+
+    let lines = (batch.lines + batch.corrections.map(\.line)).filter { !$0.text.isEmpty }
+    let found = try await extract(lines)
+    let new = try await unknown(found, except: Set(gone.map(\.id)))
+    changes += new.map { .insertFact($0) }
+    let superseded = try await superseded(by: new, except: Set(gone.map(\.id)))
+    for (old, fact) in superseded {
+      changes.append(.supersedeFact(old.id, by: fact.id, at: fact.validFrom ?? work.now))
+    }
+    guard try await work.commit(changes + moves) else { return false }
+
+    for fact in gone { work.environment.events.emit(.factRemoved(fact.id)) }
+    for fact in new { work.noteFact(fact) }
+    for (old, fact) in superseded { work.noteSuperseded(old.id, by: fact.id) }
+    return true
+  }
+
+  // MARK: What was taken back
+
+  /// Facts whose words are not in the log any more.
+  private func factsWithoutSource(
+    _ corrections: [MemoryCorrection]
+  ) async throws(MemoryPassFailure) -> [Fact] {
+    guard !corrections.isEmpty else { return [] }
+    let words = Dictionary(corrections.map { ($0.line.sequence, $0.line.text) }) { $1 }
+    return try await facts(FactFilter(session: session.id, includesSuperseded: true)).filter { fact in
+      guard case .message(let quote) = fact.source, let now = words[quote.sequence] else { return false }
+      return !now.utf8.contains(quote.text.utf8)
+    }
+  }
+
+  /// Removes facts; what they had superseded holds again.
+  private func removal(of gone: [Fact]) async throws(MemoryPassFailure) -> [ChangeSet.Change] {
+    guard !gone.isEmpty else { return [] }
+    let ids = Set(gone.map(\.id))
+    let superseded = try await facts(FactFilter(scopes: [scope], includesSuperseded: true)).filter { fact in
+      fact.supersededBy.map(ids.contains) ?? false && !ids.contains(fact.id)
+    }
+    return superseded.map { .restoreFact($0.id, validTo: nil) } + gone.map { .removeFact($0.id) }
+  }
+
+  private func facts(_ filter: FactFilter) async throws(MemoryPassFailure) -> [Fact] {
+    var found: [Fact] = []
+    var last: FactID?
+    while true {
+      let after = last
+      let page = try await work.stored { () async throws(StoreFailure) in
+        try await work.store.facts(matching: filter, after: after, limit: Self.page)
+      }
+      found += page
+      guard page.count == Self.page, let end = page.last?.id else { return found }
+      last = end
+    }
+  }
+
+  // MARK: What is stated
+
+  private func extract(_ lines: [MemoryLine]) async throws(MemoryPassFailure) -> [Fact] {
+    guard lines.contains(where: { $0.speaker != nil }) else { return [] }
+    var material = work.material(.facts, scope, at: work.now)
+    material.lines = lines
+    let text = lines.map(\.text).joined(separator: "\n")
+    material.knownFacts = try await related(to: text, limit: Self.knownFacts).map(\.statement)
+    let calendar = work.configuration.calendar
+    var unreadable = MemoryAnswerFailure.noList(of: ExtractedFacts.schemaName)
+    for _ in 1...2 {
+      let (answer, origin) = try await work.answer(
+        material, format: .json(schema: ExtractedFacts.schema, name: ExtractedFacts.schemaName))
+      do throws(MemoryAnswerFailure) {
+        // What quotes nobody is not believed.
+        return try ExtractedFacts(answer: answer, calendar: calendar).anchored(in: lines).facts.map { fact in
+          Fact(
+            id: work.environment.identifiers.next(), scope: scope, subject: fact.subject,
+            statement: fact.statement, validFrom: fact.validFrom, validTo: fact.validTo,
+            confidence: fact.confidence, source: .message(fact.quote), createdAt: work.now, origin: origin)
+        }
+      } catch {
+        unreadable = error
+      }
+    }
+    // What no try could read would not be read by the next run either: its messages stay in the log.
+    work.environment.events.emit(
+      .memorySkipped(.facts, scope, messages: lines.count, .unreadable(unreadable.description)))
+    return []
+  }
+
+  /// Those that are not known yet, each once.
+  private func unknown(
+    _ facts: [Fact], except gone: Set<FactID>
+  ) async throws(MemoryPassFailure) -> [Fact] {
+    var new: [Fact] = []
+    for fact in facts {
+      let known = try await related(to: fact.statement, limit: Self.similarFacts) + new
+      let isKnown = known.contains { !gone.contains($0.id) && FactSimilarity.saysTheSame($0, fact) }
+      if !isKnown { new.append(fact) }
+    }
+    return new
+  }
+
+  // MARK: What does not hold any more
+
+  private func superseded(
+    by new: [Fact], except gone: Set<FactID>
+  ) async throws(MemoryPassFailure) -> [(old: Fact, by: Fact)] {
+    var old: [Fact] = []
+    for fact in new {
+      for candidate in try await related(to: fact.subject + "\n" + fact.statement, limit: Self.similarFacts)
+      where !gone.contains(candidate.id) && !old.contains(candidate)
+        && FactSimilarity.mayContradict(candidate, fact)
+      {
+        old.append(candidate)
+      }
+    }
+    guard !old.isEmpty else { return [] }
+    var material = work.material(.supersession, scope, at: work.now)
+    material.knownFacts = old.map(\.statement)
+    material.newFacts = new.map(\.statement)
+    let (answer, _) = try await work.answer(
+      material, format: .json(schema: Supersessions.schema, name: Supersessions.schemaName))
+    do throws(MemoryAnswerFailure) {
+      return try Supersessions(answer: answer, known: old.count, new: new.count).pairs.map {
+        (old[$0.known], new[$0.new])
+      }
+    } catch {
+      // Both stand side by side then, as they would have if nobody had asked.
+      work.environment.events.emit(
+        .memorySkipped(.facts, scope, messages: 0, .unreadable(error.description)))
+      return []
+    }
+  }
+
+  /// Facts of the scope that share words with a text, best first.
+  private func related(to text: String, limit: Int) async throws(MemoryPassFailure) -> [Fact] {
+    let query = TextQuery(String(text.prefix(Self.queryLength)))
+    return try await work.stored { () async throws(StoreFailure) in
+      let candidates = try await work.store.textCandidates(
+        for: query, kinds: [.fact], in: [scope], limit: limit)
+      var facts: [Fact] = []
+      for item in ConversationRanking().ranked(candidates, for: query).prefix(limit) {
+        guard case .fact(let id) = item.id, let fact = try await work.store.fact(id),
+          fact.supersededBy == nil
+        else { continue }
+        facts.append(fact)
+      }
+      return facts
+    }
+  }
+
+  private static let page = 200
+  /// The facts that a model is told of, so that it does not find them again.
+  private static let knownFacts = 15
+  /// The facts that a new one is compared with.
+  private static let similarFacts = 20
+  /// The characters of a text that are looked for: what is beyond adds few words and much time.
+  private static let queryLength = 2_000
+}

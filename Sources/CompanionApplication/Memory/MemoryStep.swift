@@ -1,0 +1,65 @@
+import CompanionDomain
+import CompanionPorts
+
+extension MemoryWork {
+  /// Goes through what a pass has not seen yet, batch by batch.
+  ///
+  /// A batch that no model takes is halved, down to one event, which is then left out: one message must not keep
+  /// everything behind it from being remembered. When somebody else has been there first, the batch is read again.
+  ///
+  /// - Parameter step: makes something of a batch and commits it; `false` when somebody else was first.
+  func eachBatch(
+    of sessions: [ChatSession], for pass: MemoryPass, in scope: MemoryScope, notBeyond end: MemoryPass? = nil,
+    _ step: (MemoryBatch) async throws(MemoryPassFailure) -> Bool
+  ) async throws(MemoryPassFailure) {
+    var eventLimit = Int.max
+    var conflicts = 0
+    while true {
+      try checkEnd()
+      let (batch, events) = try await batch(of: sessions, for: pass, notBeyond: end, eventLimit: eventLimit)
+      guard events > 0 else { return }
+      do throws(MemoryPassFailure) {
+        if try await step(batch) {
+          conflicts = 0
+          eventLimit = .max
+        } else {
+          conflicts += 1
+          guard conflicts < Self.attempts else { throw .store(.conflict(.memoryProgressMoved)) }
+        }
+      } catch {
+        guard error.isOfRequest else { throw error }
+        if events > 1 {
+          eventLimit = events / 2
+        } else {
+          guard try await commit(moves(batch, pass)) else { continue }
+          environment.events.emit(.memorySkipped(pass, scope, messages: events, error))
+          eventLimit = .max
+        }
+      }
+    }
+  }
+
+  /// The next version of a memory.
+  func next(
+    _ key: MemoryKey, after previous: MemoryRecord?, text: String, origin: MemoryOrigin,
+    spans: [SourceSpan] = [], merged: [MergedMemory] = [], newest: Timestamp?
+  ) -> MemoryRecord {
+    let now = now
+    let count = spans.reduce(previous?.sourceCount ?? 0) { $0 + $1.count }
+    return MemoryRecord(
+      key: key, version: (previous?.version ?? 0) + 1, text: text, sourceCount: count, merged: merged,
+      newestSource: max(previous?.newestSource ?? newest ?? now, newest ?? previous?.newestSource ?? now),
+      createdAt: previous?.createdAt ?? now, updatedAt: now, origin: origin)
+  }
+
+  /// How often a step is tried when others change what it works on: each time somebody else has got on.
+  static let attempts = 8
+}
+
+extension MemoryPassFailure {
+  /// Whether no model takes what it was given, so that less of it may be taken.
+  var isOfRequest: Bool {
+    guard case .model(let failure) = self else { return false }
+    return failure.disposition == .permanentForRequest && failure.kind != .notCapable
+  }
+}

@@ -1,0 +1,232 @@
+import CompanionDomain
+import CompanionPorts
+
+/// What the passes of one run share: its budget, its account, and how they call the model and the store.
+///
+/// Not `Sendable`: it belongs to the task of the run.
+final class MemoryWork {
+  let environment: Environment
+  let configuration: MemoryConfiguration
+  private(set) var run: MemoryRun
+  /// What was taken back in channels that are shared with their workspace.
+  private(set) var corrections: [WorkspaceID: [MemoryCorrection]] = [:]
+
+  init(environment: Environment) {
+    self.environment = environment
+    configuration = environment.configuration.memory
+    run = MemoryRun(startedAt: environment.time.now)
+  }
+
+  var store: any CompanionStore { environment.store }
+  var now: Timestamp { environment.time.now }
+  var counter: any TokenCounter { environment.configuration.routing.tokenCounter }
+
+  /// Ends the account.
+  func finished() -> MemoryRun {
+    run.duration = run.startedAt.duration(to: now)
+    if run.end == .complete, run.failures > 0 { run.end = .failedPartly }
+    return run
+  }
+
+  // MARK: The account
+
+  /// Notes what a channel has read.
+  func note(_ batch: MemoryBatch, of sessions: [ChatSession]) {
+    run.messages += batch.lines.count { $0.speaker != nil }
+    for session in sessions where configuration.sharing.sharesWithWorkspace(session) {
+      corrections[session.place.workspace, default: []] += batch.corrections.filter {
+        $0.line.session == session.id
+      }
+    }
+  }
+
+  func noteExpired(_ memory: MemoryRecord) {
+    run.expired += 1
+    environment.events.emit(.memoryStored(memory.key, version: memory.version, isEmpty: true))
+  }
+
+  func noteFact(_ fact: Fact) {
+    run.facts += 1
+    environment.events.emit(.factStored(fact.id, in: fact.scope))
+  }
+
+  func noteSuperseded(_ old: FactID, by new: FactID) {
+    run.supersededFacts += 1
+    environment.events.emit(.factSuperseded(old, by: new))
+  }
+
+  /// Runs one scope of a pass: what fails there is told, and stops nothing else.
+  ///
+  /// - Returns: whether it succeeded.
+  @discardableResult
+  func attempt(
+    _ pass: MemoryPass, _ scope: MemoryScope, _ body: () async throws(MemoryPassFailure) -> Void
+  ) async -> Bool {
+    do throws(MemoryPassFailure) {
+      try checkEnd()
+      try await body()
+      return true
+    } catch {
+      switch error {
+      case .budget: run.end = .budget
+      case .stopped: run.end = .stopped
+      default:
+        run.failures += 1
+        environment.events.emit(.memoryPassFailed(pass, scope, error))
+      }
+      return false
+    }
+  }
+
+  /// Whether the run goes on.
+  var goesOn: Bool { run.end != .budget && run.end != .stopped }
+
+  /// - Throws: `MemoryPassFailure.stopped` when the run shall end.
+  func checkEnd() throws(MemoryPassFailure) {
+    guard !Task.isCancelled else { throw .stopped }
+    guard goesOn else { throw run.end == .budget ? .budget : .stopped }
+  }
+
+  // MARK: The model
+
+  /// Asks for an answer.
+  func answer(
+    _ material: MemoryMaterial, format: GenerationRequest.ResponseFormat = .text
+  ) async throws(MemoryPassFailure) -> (text: String, origin: MemoryOrigin) {
+    try checkEnd()
+    guard run.calls < configuration.callBudget,
+      run.inputTokens + run.outputTokens < configuration.tokenBudget
+    else { throw .budget }
+    let messages = material.messages
+    let request = GenerationRequest(
+      purpose: .memory, messages: messages, format: format, temperature: configuration.temperature)
+    let estimate = messages.reduce(0) { $0 + counter.tokens(in: $1.text) }
+    run.calls += 1
+    do throws(ProviderFailure) {
+      let (model, response) = try await environment.calls.answer(
+        request, context: EventContext(), deadline: now.advanced(by: configuration.callDeadline))
+      run.inputTokens += response.usage?.input ?? estimate
+      run.outputTokens += response.usage?.output ?? counter.tokens(in: response.text)
+      let origin = MemoryOrigin(
+        model: model, instructions: MemoryMaterial.fingerprint(of: material.work))
+      return (response.text, origin)
+    } catch {
+      if error.kind == .cancelled, Task.isCancelled { throw .stopped }
+      // What was sent may be billed, whatever came back.
+      if error.disposition == .ambiguous || error.disposition == .permanentForRequest {
+        run.inputTokens += estimate
+      }
+      throw .model(error)
+    }
+  }
+
+  /// Asks for the text of a memory, and makes it fit.
+  func text(
+    _ material: MemoryMaterial, kind: MemoryKind
+  ) async throws(MemoryPassFailure) -> (text: String, origin: MemoryOrigin) {
+    let (answer, origin) = try await answer(material)
+    let counter = counter
+    let text = MemoryText.text(of: answer, kind: kind, limit: configuration.tokenLimit(of: kind)) {
+      counter.tokens(in: $0)
+    }
+    return (text, origin)
+  }
+
+  func material(
+    _ work: MemoryMaterial.Work, _ scope: MemoryScope, at time: Timestamp, kind: MemoryKind = .longTerm
+  ) -> MemoryMaterial {
+    MemoryMaterial(
+      work: work, scope: scope, now: time, calendar: configuration.calendar,
+      tokenLimit: configuration.tokenLimit(of: kind))
+  }
+
+  // MARK: The store
+
+  func stored<Value>(
+    _ body: () async throws(StoreFailure) -> Value
+  ) async throws(MemoryPassFailure) -> Value {
+    do throws(StoreFailure) { return try await body() } catch { throw .store(error) }
+  }
+
+  /// Commits, and tells of the memories that are stored by it.
+  ///
+  /// - Returns: `false` when somebody else was there first: what was read has to be read again.
+  func commit(_ changes: [ChangeSet.Change]) async throws(MemoryPassFailure) -> Bool {
+    guard !changes.isEmpty else { return true }
+    try checkCancelled()
+    do throws(StoreFailure) {
+      try await store.commit(ChangeSet(changes))
+    } catch {
+      switch error {
+      case .conflict: return false
+      default: throw .store(error)
+      }
+    }
+    for case .putMemory(let memory, _) in changes {
+      run.memories.append(memory.key)
+      environment.events.emit(
+        .memoryStored(memory.key, version: memory.version, isEmpty: memory.text.isEmpty))
+    }
+    return true
+  }
+
+  /// A commit that is asked for by a run that was cut off is not made: nothing half-written remains.
+  private func checkCancelled() throws(MemoryPassFailure) {
+    if Task.isCancelled { throw .stopped }
+  }
+
+  /// Reads logs from where a pass has stopped, until a batch is full.
+  ///
+  /// - Parameters:
+  ///   - sessions: the conversations, in their order.
+  ///   - end: the pass that this one must not overtake; `nil` for the logs' ends.
+  ///   - eventLimit: the most events.
+  func batch(
+    of sessions: [ChatSession], for pass: MemoryPass, notBeyond end: MemoryPass? = nil,
+    eventLimit: Int = .max
+  ) async throws(MemoryPassFailure) -> (batch: MemoryBatch, events: Int) {
+    let counter = counter
+    var batch = MemoryBatch(tokenLimit: configuration.batchTokens) { text, limit in
+      let tokens = counter.tokens(in: text)
+      guard tokens > limit else { return (text, tokens) }
+      return (counter.cut(text, toTokens: limit), limit)
+    }
+    var taken = 0
+    for session in sessions where !batch.isFull && taken < eventLimit {
+      let progress = try await stored { () async throws(StoreFailure) in
+        try await store.memoryProgress(of: session.id)
+      }
+      batch.begin(session.id, from: progress[pass])
+      var last = progress[pass]
+      reading: while true {
+        let page = min(Self.page, eventLimit - taken)
+        guard page > 0 else { break }
+        let after = last
+        let events = try await stored { () async throws(StoreFailure) in
+          try await store.logEvents(in: session.id, after: after, limit: page)
+        }
+        for event in events {
+          if let end, event.revision > progress[end] { break reading }
+          batch.take(event, of: session)
+          last = event.revision
+          taken += 1
+          if batch.isFull || taken >= eventLimit { break reading }
+        }
+        if events.count < page { break }
+      }
+    }
+    batch.sortLines()
+    return (batch, taken)
+  }
+
+  /// The changes that note how far a batch has been read.
+  func moves(_ batch: MemoryBatch, _ passes: MemoryPass...) -> [ChangeSet.Change] {
+    batch.progress.sorted { $0.key < $1.key }.flatMap { session, range in
+      range.isEmpty
+        ? []
+        : passes.map { .moveMemoryProgress(session, $0, from: range.lowerBound, to: range.upperBound) }
+    }
+  }
+
+  private static let page = 200
+}
