@@ -31,6 +31,9 @@ public final class Companion: Sendable {
     var hasEnded = false
   }
 
+  /// Forms memory. It runs with the companion, unless the configuration says that it shall not.
+  public let memoryGenerator: BackgroundMemoryGenerator
+
   let environment: Environment
   let engine: TaskEngine
   let factory: any ProviderFactory
@@ -175,6 +178,7 @@ public final class Companion: Sendable {
     }
     self.factory = factory
     self.environment = environment
+    memoryGenerator = BackgroundMemoryGenerator(environment: environment)
     engine = TaskEngine(
       environment: environment, registrations: standard + handlers, schedules: schedules)
     (newLoops, addLoop) = AsyncStream.makeStream()
@@ -209,6 +213,7 @@ public final class Companion: Sendable {
   public func stop() async {
     finishChats()
     engine.stop()
+    memoryGenerator.requestStop()
     if state.withLock({ $0.hasEnded }) { environment.bus.finish() }
     addLoop.finish()
     await withCheckedContinuation { continuation in
@@ -231,6 +236,14 @@ public final class Companion: Sendable {
       services.addTask { await router.keepLedger() }
       // What is left of budgets is known before the first call asks for it.
       services.addTask { await router.lookUpSpending() }
+      let memory = environment.configuration.memory
+      if memory.isAutomatic {
+        services.addTask { await self.memoryGenerator.run() }
+      }
+      if let proactivity = memory.proactivity {
+        let check = ProactiveCheck(environment: environment, configuration: proactivity)
+        services.addTask { await check.run() }
+      }
       await withDiscardingTaskGroup { group in
         group.addTask { await self.engine.run() }
         for await loop in newLoops {
@@ -239,6 +252,7 @@ public final class Companion: Sendable {
         // Cancellation ends the stream too: whoever waits for a chat that will not run has to be told.
         finishChats()
       }
+      if memory.isAutomatic { await memoryGenerator.stop() }
       services.cancelAll()
     }
     await ledger.finish()

@@ -1,4 +1,4 @@
-public import CompanionDomain
+import CompanionDomain
 public import CompanionPorts
 import Synchronization
 

@@ -115,7 +115,7 @@ struct FactPass {
     var new: [Fact] = []
     for fact in facts {
       let known = try await related(to: fact.statement, limit: Self.similarFacts) + new
-      let isKnown = known.contains { !gone.contains($0.id) && FactSimilarity.saysTheSame($0, fact) }
+      let isKnown = known.contains { !gone.contains($0.id) && $0.wording.saysTheSame(as: fact.wording) }
       if !isKnown { new.append(fact) }
     }
     return new
@@ -130,7 +130,7 @@ struct FactPass {
     for fact in new {
       for candidate in try await related(to: fact.subject + "\n" + fact.statement, limit: Self.similarFacts)
       where !gone.contains(candidate.id) && !old.contains(candidate)
-        && FactSimilarity.mayContradict(candidate, fact)
+        && candidate.wording.mayContradict(fact.wording)
       {
         old.append(candidate)
       }
@@ -177,4 +177,9 @@ struct FactPass {
   private static let similarFacts = 20
   /// The characters of a text that are looked for: what is beyond adds few words and much time.
   private static let queryLength = 2_000
+}
+
+extension Fact {
+  /// How it says what it says.
+  var wording: FactWording { FactWording(subject: subject, statement: statement) }
 }

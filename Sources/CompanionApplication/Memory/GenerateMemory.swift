@@ -1,4 +1,4 @@
-package import CompanionDomain
+import CompanionDomain
 package import CompanionPorts
 
 /// Forms memory of what was said since the last time: short-term and long-term memory of channels, threads,

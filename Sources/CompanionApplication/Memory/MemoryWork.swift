@@ -126,10 +126,10 @@ final class MemoryWork {
   ) async throws(MemoryPassFailure) -> (text: String, origin: MemoryOrigin) {
     let (answer, origin) = try await answer(material)
     let counter = counter
-    let text = MemoryText.text(of: answer, kind: kind, limit: configuration.tokenLimit(of: kind)) {
+    let text = MemoryText(answer: answer, limit: configuration.tokenLimit(of: kind)) {
       counter.tokens(in: $0)
     }
-    return (text, origin)
+    return (text.text, origin)
   }
 
   func material(

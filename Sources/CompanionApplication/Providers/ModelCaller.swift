@@ -23,7 +23,7 @@ package struct ModelCaller: Sendable {
       await Self.attempt(services) { model throws(ProviderFailure) in try await model.generate(request) }
     }
     running.end(.succeeded, ModelCallOutcome(finish: response.finish, usage: response.usage, duration: .zero))
-    return (running.call.model, response)
+    return (running.call.setup.model, response)
   }
 
   /// Asks for a streamed answer.

@@ -10,11 +10,18 @@ public enum ChatPrompt {
   ///
   /// Neighbouring messages of one speaker become one, as many chat templates demand; every tool call has
   /// exactly one result.
+  ///
+  /// - Parameter reminder: what the companion is reminded of for this turn alone. It stands before the last message
+  ///   of the person, behind everything that stays the same from turn to turn.
   public static func messages(
-    persona: String, window: some Sequence<ChatMessage>
+    persona: String, window: some Sequence<ChatMessage>, reminder: String = ""
   ) -> [PromptMessage] {
     var messages: [PromptMessage] = persona.isEmpty ? [] : [PromptMessage(.system, persona)]
     messages += ToolPairing.repaired(merged(window.compactMap(promptMessage)))
+    if !reminder.isEmpty {
+      let place = messages.lastIndex { $0.role == .user } ?? messages.count
+      messages.insert(PromptMessage(.system, reminder), at: place)
+    }
     return messages
   }
 
