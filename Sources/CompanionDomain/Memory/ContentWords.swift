@@ -3,7 +3,6 @@ struct ContentWords {
   private var words: [String]
   private let subject: [String]
   private(set) var content: [String] = []
-  private(set) var isOfSubject = true
   private(set) var isInverted = false
 
   init(_ words: [String], subject: [String]) {
@@ -15,7 +14,6 @@ struct ContentWords {
     // Whoever is named at the beginning is who it is about, as is a pronoun there.
     if !subject.isEmpty, words.starts(with: subject) {
       words.removeFirst(subject.count)
-      isOfSubject = false
     } else if let first = words.first, Self.thirdPerson.contains(first) {
       words.removeFirst()
     }
@@ -36,6 +34,7 @@ struct ContentWords {
   private mutating func readWord(_ word: String) {
     if Self.inversions.contains(word) { isInverted = true }
     guard !Self.fillers.contains(word) else { return }
+    if word == "cannot" { return content += ["can", "not"] }
     if let same = Self.sameWords[word] { return content.append(same) }
     // A plural or "-ing" tells nothing; a past tense does, and so does what only looks like an ending.
     let isFormOfPresent = word.hasSuffix("s") || word.hasSuffix("ing")
@@ -65,7 +64,7 @@ struct ContentWords {
   /// Words that stand for others without a doubt, and numbers that are written out.
   private static let sameWords: [String: String] = [
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
-    "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "cannot": "can not",
+    "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
     "reside": "liv", "resides": "liv", "residing": "liv", "called": "named", "mum": "mother", "mom": "mother",
     "dad": "father", "bike": "bicycl", "photo": "photograph", "favourite": "favorit", "favorite": "favorit",
     "colour": "color", "doesnt": "not", "dont": "not", "isnt": "not",
@@ -182,6 +181,9 @@ private struct HiraganaRun {
     if keepsRoles, run.contains("が") { content.append("が") }
     if keepsRoles, run.contains("を") { content.append("を") }
     // What is left behind a character is its inflection, unless it is long; else it is a word.
+    if isAfterWord, rest.count == 2, let voice = rest.last, "れせ".contains(voice) {
+      marks.append(String(voice))
+    }
     if !rest.isEmpty, !isAfterWord || rest.count > 2 || Self.words.contains(String(rest)) {
       content.append(String(rest))
     }
@@ -192,7 +194,8 @@ private struct HiraganaRun {
   /// What may stand at the end, and what it tells: negation, past, wish, guess; `nil` for how it is put.
   private static let endings: [(String, String?)] = [
     ("ませんでした", "ない|past"), ("なかった", "ない|past"), ("ません", "ない"), ("ではない", "ない"), ("じゃない", "ない"),
-    ("ていない", "ている|ない"), ("てない", "ている|ない"), ("ない", "ない"), ("ず", "ない"), ("かもしれない", "guess"),
+    ("ていない", "ている|ない"), ("てない", "ている|ない"), ("ない", "ない"), ("ず", "ない"), ("ずに", "ない"), ("ないで", "ない"),
+    ("かもしれない", "guess"),
     ("でしょう", "guess"), ("だろう", "guess"), ("らしい", "guess"), ("たい", "wish"), ("たいです", "wish"), ("ほしい", "wish"),
     ("ました", "past"), ("でした", "past"), ("だった", "past"), ("っていた", "past"), ("んでいた", "past"), ("ていた", "past"),
     ("でいた", "past"), ("った", "past"), ("んだ", "past"), ("いた", "past"), ("た", "past"), ("んです", nil),

@@ -11,8 +11,6 @@ package struct FactWording: Hashable, Sendable {
   let words: [String]
   /// The words that carry meaning, in order.
   let content: [String]
-  /// Whether it speaks of the subject without a name: "I", 「私」, or nothing at all.
-  private let isOfSubject: Bool
   /// Whether it puts first what others put last: "Kyoto is where I live".
   private let isInverted: Bool
   /// What it tells of the subject.
@@ -28,7 +26,6 @@ package struct FactWording: Hashable, Sendable {
     var content = ContentWords(words, subject: self.subject)
     content.read()
     self.content = content.content
-    isOfSubject = content.isOfSubject
     isInverted = content.isInverted
     kind = FactKind(of: statement)
     terms = Set(TextAnalysis.terms(of: statement).filter { !TextAnalysis.isHiragana($0) })
@@ -42,15 +39,19 @@ package struct FactWording: Hashable, Sendable {
 
   /// Whether two statements say the same, as far as can be told by their words.
   ///
-  /// Of two subjects they do only where both statements name whom they speak of.
+  /// Of two subjects they do only with the same words, where these name both.
   package func saysTheSame(as other: FactWording) -> Bool {
-    if isSame(as: other) { return true }
-    guard subject == other.subject || !isOfSubject && !other.isOfSubject, !content.isEmpty else {
-      return false
+    if words == other.words, subject == other.subject || names(subject) && names(other.subject) {
+      return true
     }
+    guard subject == other.subject, !content.isEmpty else { return false }
     if content == other.content { return true }
     guard isInverted != other.isInverted, content.count == other.content.count else { return false }
     return content.indices.dropFirst().contains { content[$0...] + content[..<$0] == other.content[...] }
+  }
+
+  private func names(_ subject: [String]) -> Bool {
+    !subject.isEmpty && words.indices.contains { words[$0...].starts(with: subject) }
   }
 
   /// Whether one may end what the other says, so that it is worth asking a model: they are about the same, and do
