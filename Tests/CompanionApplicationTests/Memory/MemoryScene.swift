@@ -1,0 +1,125 @@
+import CompanionApplication
+import CompanionDomain
+import CompanionInMemory
+import CompanionPorts
+import CompanionTesting
+import Synchronization
+
+/// A store with conversations, and a model that forms memories of them by a simple rule: it keeps what it is given,
+/// one line for each, and takes what begins with "fact:" for a fact.
+final class MemoryScene: Sendable {
+  let clock = FakeClock()
+  let store: InMemoryStore
+  let events = RecordingEventSink()
+  let environment: Environment
+  let model: ScriptedModel
+
+  /// - Parameters:
+  ///   - over: wraps the store that memory is formed with.
+  ///   - before: the steps of an answer before its text.
+  init(
+    over wrap: (InMemoryStore) -> any CompanionStore = { $0 },
+    configure: (inout MemoryConfiguration) -> Void = { _ in },
+    before: @escaping @Sendable (MemoryMaterial, FakeClock) -> [ModelStep] = { _, _ in [] }
+  ) {
+    let clock = clock
+    store = InMemoryStore(time: clock)
+    model = ScriptedModel { request in
+      guard let material = MemoryMaterial(request.messages) else { return .refusing(ProviderFailure(.invalidRequest)) }
+      return before(material, clock) + [.text(Self.answer(material))]
+    }
+    var configuration = CompanionConfiguration()
+    configure(&configuration.memory)
+    environment = Environment(
+      providers: [Provider("scripted", model: model)], store: wrap(store), time: clock,
+      identifiers: SequentialIdentifiers(), random: SeededRandom(seed: 1), bus: EventBus(sink: events),
+      configuration: configuration)
+  }
+
+  /// Forms memory.
+  @discardableResult
+  func generate() async -> MemoryRun { await GenerateMemory(environment: environment)() }
+
+  /// What the model was given, in order.
+  var materials: [MemoryMaterial] { model.requests.compactMap { MemoryMaterial($0.messages) } }
+
+  /// The texts of everything that the model was given.
+  var prompts: [String] { model.requests.map { $0.messages.map(\.text).joined(separator: "\n") } }
+
+  private static func answer(_ material: MemoryMaterial) -> String {
+    switch material.work {
+    case .shortTerm, .longTerm:
+      let gone = material.corrections.map(\.old)
+      let kept = material.previous.split(separator: "\n").map(String.init)
+        .filter { line in !gone.contains { line.contains($0) } }
+      let merged = material.merged.flatMap { $0.text.split(separator: "\n").map(String.init) }
+      let said = (material.lines + material.corrections.map(\.line)).filter { !$0.text.isEmpty && $0.speaker != nil }
+        .map { "- \($0.text)" }
+      var seen: Set<String> = []
+      return (kept + merged + said).filter { seen.insert($0).inserted }.joined(separator: "\n")
+    case .facts:
+      let items = material.lines.enumerated().filter { $0.element.text.hasPrefix("fact:") }.map { index, line in
+        ExtractedFacts.Item(
+          subject: line.speaker?.rawValue ?? "?", statement: String(line.text.dropFirst(6)), quote: line.text,
+          line: index + 1, validFrom: nil, validTo: nil, confidence: 1)
+      }
+      return ExtractedFacts.answer(items, calendar: material.calendar).description
+    case .supersession:
+      let pairs = material.knownFacts.indices.map { Supersessions.Pair(known: $0, new: 0) }
+      return Supersessions.answer(pairs).description
+    }
+  }
+
+  // MARK: Conversations
+
+  func open(_ id: SessionID, at place: ConversationPlace? = nil, with user: UserID = .user) async throws {
+    try await store.commit(.insertSession(ChatSession(id: id, place: place, user: user, createdAt: clock.now)))
+  }
+
+  /// Appends what people say, a second apart.
+  func say(_ texts: String..., in id: SessionID, from speaker: UserID? = nil) async throws {
+    for text in texts {
+      try await append(in: id) {
+        $0.parts = [.text(text)]
+        $0.speaker = speaker
+      }
+    }
+  }
+
+  /// Appends a message, a person's unless it is changed.
+  func append(in id: SessionID, _ change: (inout ChatMessage) -> Void) async throws {
+    clock.advance(by: .seconds(1))
+    for _ in 1...100 {
+      let last = try await store.session(id)?.lastSequence ?? .zero
+      var message = ChatMessage(
+        sequence: SequenceNumber(rawValue: last.rawValue + 1), turn: environment.identifiers.next(), role: .user,
+        parts: [.text("")], time: clock.now, origin: .person)
+      change(&message)
+      do throws(StoreFailure) {
+        try await store.commit(.append([message], to: id, after: last))
+        return
+      } catch {
+        guard error == .conflict(.logMoved) else { throw error }
+      }
+    }
+  }
+
+  func text(_ scope: MemoryScope, _ kind: MemoryKind) async throws -> String? {
+    try await store.memory(MemoryKey(scope, kind))?.text
+  }
+
+  func facts() async throws -> [Fact] {
+    try await store.facts(matching: FactFilter(includesSuperseded: true), after: nil, limit: 1_000)
+  }
+
+  func failures() -> [MemoryPass] {
+    events.events.compactMap { event in
+      if case .memoryPassFailed(let pass, _, _) = event.kind { pass } else { nil }
+    }
+  }
+}
+
+extension MemoryScope {
+  static func channel(_ name: ChannelID) -> MemoryScope { .channel(name, of: .main) }
+  static var anna: MemoryScope { .user("anna", in: .main) }
+}
