@@ -129,7 +129,7 @@ struct BackgroundMemoryGeneratorTests {
   }
 
   @Test func `a store that fails ends no service`() async throws {
-    let scene = MemoryScene(over: { BusyStore($0) })
+    let scene = MemoryScene(over: { FaultyStore($0, plan: StoreFaultPlan { _ in .busy }, time: FakeClock()) })
     let generator = BackgroundMemoryGenerator(environment: scene.environment)
     generator.start()
     await runs(1, of: scene)
