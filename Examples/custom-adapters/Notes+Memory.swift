@@ -35,6 +35,8 @@ extension Notes {
       for span in spans { kept.sources[span.session] = kept.sources[span.session]?.merging(span) ?? span }
       memories[memory.key] = kept
     case .removeMemory(let key): memories[key] = nil
+    case .expectMemory(let key, let version):
+      guard memories[key]?.memory.version ?? 0 == version else { throw .conflict(.memoryMoved) }
     case .moveMemoryProgress(let session, let pass, let old, let new):
       guard sessions[session] != nil else { throw .conflict(.noSuchSession) }
       guard progress[session, default: MemoryProgress()][pass] == old else {

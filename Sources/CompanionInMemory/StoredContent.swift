@@ -74,14 +74,17 @@ struct StoredContent {
       return .conversations(try conversations.erase(sequence, in: session, at: time))
     case .eraseSession(let session): return conversations.erase(session).map { .conversations($0) }
     case .eraseTask(let id): return tasks.erase(id).map { .tasks($0) }
-    case .putMemory, .removeMemory, .moveMemoryProgress, .insertFact, .supersedeFact, .restoreFact,
+    case .putMemory, .removeMemory, .expectMemory, .moveMemoryProgress, .insertFact, .supersedeFact, .restoreFact,
       .removeFact, .putDocument, .removeDocument:
       return try applyToMemory(change)
     }
   }
 
   private mutating func applyToMemory(_ change: ChangeSet.Change) throws(StoreFailure) -> Undo? {
-    switch change {
+    if case .expectMemory(let key, let version) = change {
+      guard memories.memory(key)?.version ?? 0 == version else { throw .conflict(.memoryMoved) }
+    }
+    return switch change {
     case .putMemory(let memory, let spans): .memories(try memories.put(memory, adding: spans))
     case .removeMemory(let key): memories.remove(key).map { .memories($0) }
     case .moveMemoryProgress(let session, let pass, let from, let to):

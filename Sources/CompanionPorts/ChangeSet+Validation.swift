@@ -69,13 +69,15 @@ extension ChangeSet.Change {
         throw .invalid("fact \(fact.id) has a confidence that is not from 0 to 1")
       }
       guard fact.supersededBy == nil else { throw .invalid("fact \(fact.id) is new and superseded already") }
+    case .supersedeFact(let id, let newer, _):
+      guard id != newer else { throw .invalid("fact \(id) cannot take its own place") }
     case .putDocument(let document):
       var texts = [document.title, document.text]
       for (key, value) in document.metadata { texts += [key, value] }
       try Self.check(texts, of: "document \(document.id)")
     case .removeTask, .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger, .removeMemory,
       .expectMemory,
-      .moveMemoryProgress, .supersedeFact, .restoreFact, .removeFact, .removeDocument, .eraseMessage,
+      .moveMemoryProgress, .restoreFact, .removeFact, .removeDocument, .eraseMessage,
       .eraseSession, .eraseTask:
       break
     }

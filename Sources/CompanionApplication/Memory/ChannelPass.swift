@@ -17,13 +17,13 @@ struct ChannelPass {
       guard let newer = try await work.refresh(shortTerm, with: batch, passes: .channel) else { return false }
       work.note(batch, of: sessions)
       do throws(MemoryPassFailure) {
-        for _ in 1...MemoryWork.attempts where try await remember(batch, newer: newer.text) { return true }
-        throw .store(.conflict(.memoryMoved))
+        if try await remember(batch, newer: newer.text) { return true }
       } catch {
         guard error.isOfRequest else { throw error }
-        try await catchUp()
-        return true
       }
+      // Somebody else was there first, or no model takes it as it is.
+      try await catchUp()
+      return true
     }
   }
 

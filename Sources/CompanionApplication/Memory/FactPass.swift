@@ -134,6 +134,11 @@ struct FactPass {
       {
         old.append(candidate)
       }
+      // What is said first may be taken back at once.
+      for earlier in new.prefix(while: { $0.id != fact.id })
+      where !old.contains(earlier) && earlier.wording.mayContradict(fact.wording) {
+        old.append(earlier)
+      }
     }
     guard !old.isEmpty else { return [] }
     var material = work.material(.supersession, scope, at: work.now)
@@ -142,8 +147,10 @@ struct FactPass {
     let (answer, _) = try await work.answer(
       material, format: .json(schema: Supersessions.schema, name: Supersessions.schemaName))
     do throws(MemoryAnswerFailure) {
-      return try Supersessions(answer: answer, known: old.count, new: new.count).pairs.map {
-        (old[$0.known], new[$0.new])
+      let pairs = try Supersessions(answer: answer, known: old.count, new: new.count).pairs
+      // A fact of this batch gives way to a later one only.
+      return pairs.map { (old[$0.known], new[$0.new]) }.filter { old, fact in
+        new.firstIndex(of: old).map { $0 < new.firstIndex(of: fact) ?? 0 } ?? true
       }
     } catch {
       // Both stand side by side then, as they would have if nobody had asked.

@@ -21,7 +21,7 @@ extension MemoryWork {
       do throws(MemoryPassFailure) {
         if try await step(batch) {
           conflicts = 0
-          eventLimit = .max
+          eventLimit = eventLimit.multipliedReportingOverflow(by: 2).overflow ? .max : eventLimit * 2
         } else {
           conflicts += 1
           guard conflicts < Self.attempts else { throw .store(.conflict(.memoryProgressMoved)) }
@@ -33,7 +33,7 @@ extension MemoryWork {
         } else {
           guard try await commit(moves(batch, pass)) else { continue }
           environment.events.emit(.memorySkipped(pass, scope, messages: events, error))
-          eventLimit = .max
+          eventLimit = 2
         }
       }
     }
@@ -45,7 +45,7 @@ extension MemoryWork {
     spans: [SourceSpan] = [], merged: [MergedMemory] = [], newest: Timestamp?
   ) -> MemoryRecord {
     let now = now
-    let count = spans.reduce(previous?.sourceCount ?? 0) { $0 + $1.count }
+    let count = spans.reduce(previous?.sourceCount ?? 0) { $0.saturatingSum($1.count) }
     return MemoryRecord(
       key: key, version: (previous?.version ?? 0) + 1, text: text, sourceCount: count, merged: merged,
       newestSource: max(previous?.newestSource ?? newest ?? now, newest ?? previous?.newestSource ?? now),

@@ -72,7 +72,7 @@ struct WorkspacePass {
     var next = work.next(
       key, after: previous, text: text, origin: origin, merged: merged,
       newest: part.map(\.newestSource).max())
-    next.sourceCount = sources.reduce(0) { $0 + min($1.sourceCount, Int(Int32.max)) }
+    next.sourceCount = sources.reduce(0) { $0.saturatingSum($1.sourceCount) }
     // What it is made of must still be there, or what was forgotten meanwhile would come back.
     let expected = part.map { ChangeSet.Change.expectMemory($0.key, version: $0.version) }
     return try await work.commit(expected + [.putMemory(next, adding: [])]) ? next : nil

@@ -88,7 +88,7 @@ package struct TokenFeatures: Hashable, Sendable {
 
 extension Int {
   /// The sum, or the largest or smallest number there is.
-  func saturatingSum(_ other: Int) -> Int {
+  package func saturatingSum(_ other: Int) -> Int {
     let (sum, overflow) = addingReportingOverflow(other)
     return overflow ? (other < 0 ? .min : .max) : sum
   }

@@ -42,7 +42,7 @@ extension MemoryStoreConformance {
       store.memoryProgress(of: Make.id(9)), MemoryProgress(), "what has been seen of no session")
     var seen = MemoryProgress()
     for (number, pass) in MemoryPass.allCases.enumerated() {
-      for (from, to) in [(0, number + 1), (number + 1, 1), (1, 1)] {
+      for (from, to) in [(0, number + 1), (number + 1, -2), (-2, -1), (-1, 1), (1, 1)] {
         try await store.commit(
           .moveMemoryProgress(session, pass, from: Make.revision(from), to: Make.revision(to)))
         seen[pass] = Make.revision(to)

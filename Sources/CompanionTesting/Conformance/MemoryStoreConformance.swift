@@ -25,6 +25,12 @@ public enum MemoryStoreConformance {
     ConformanceCheck("a version of a memory comes behind the one before it") { store, _ in
       try await versionsFollow(store)
     },
+    ConformanceCheck("a memory that is expected has its version, or nothing is stored") { store, _ in
+      try await versionsAreExpected(store)
+    },
+    ConformanceCheck("memories that have expired are left out where they are not asked for") { store, _ in
+      try await expiredAreLeftOut(store)
+    },
     ConformanceCheck("the previous version of a memory is kept") { store, _ in
       try await previousIsKept(store)
     },
@@ -64,6 +70,38 @@ public enum MemoryStoreConformance {
       try await store.commit(.putMemory(memory, adding: []))
       try await expect(store.memory(memory.key), memory, "the memory with its text scalar by scalar")
     }
+  }
+
+  static func versionsAreExpected(_ store: any ConversationStore & MemoryStore) async throws {
+    let key = Make.memory().key
+    let other = Make.memory(Make.kitchen, .longTerm)
+    for version in [0, 1, 2] as [Int64] {
+      if version > 0 { try await store.commit(.putMemory(Make.memory(version: version), adding: [])) }
+      try await store.commit(.expectMemory(key, version: version))
+      for wrong in [-1, 0, 1, 2, 3, .max] as [Int64] where wrong != version {
+        try await expectConflict(.memoryMoved) { () throws(StoreFailure) in
+          try await store.commit(.putMemory(other, adding: []), .expectMemory(key, version: wrong))
+        }
+      }
+    }
+    try await expect(store.memory(other.key), nil, "what was stored with a wrong expectation")
+    try await store.commit(.removeMemory(key), .expectMemory(key, version: 0))
+  }
+
+  static func expiredAreLeftOut(_ store: any ConversationStore & MemoryStore) async throws {
+    let kept = Make.memory(Make.kitchen, .longTerm)
+    var expired = Make.memory(version: 2, text: "")
+    expired.newestSource = kept.newestSource
+    try await store.commit(
+      .putMemory(kept, adding: []), .putMemory(Make.memory(), adding: []), .putMemory(expired, adding: []))
+    var filter = MemoryFilter(includesExpired: false)
+    try await expect(store.memories(matching: filter, after: nil, limit: 9), [kept], "those with a text")
+    filter.newestSourceBefore = .distantFuture
+    try await expect(store.memories(matching: filter, after: nil, limit: 9), [kept], "those with a text, before")
+    filter.kind = .shortTerm
+    try await expect(store.memories(matching: filter, after: nil, limit: 9), [], "short-term ones with a text")
+    filter.includesExpired = true
+    try await expect(store.memories(matching: filter, after: nil, limit: 9), [expired], "all short-term ones")
   }
 
   static func versionsFollow(_ store: any ConversationStore & MemoryStore) async throws {

@@ -72,7 +72,7 @@ struct BackgroundMemoryGeneratorTests {
   }
 
   @Test func `stop lets a run finish within its grace`() async throws {
-    let scene = MemoryScene { _, clock in [.pause(.seconds(5), on: clock)] }
+    let scene = MemoryScene(before: { _, clock in [.pause(.seconds(5), on: clock)] })
     let generator = BackgroundMemoryGenerator(environment: scene.environment)
     try await scene.open("one")
     try await scene.say("A", in: "one")
@@ -91,7 +91,7 @@ struct BackgroundMemoryGeneratorTests {
   }
 
   @Test func `behind its grace the call is given up, and nothing half-written remains`() async throws {
-    let scene = MemoryScene { material, _ in material.work == .longTerm ? [.hang] : [] }
+    let scene = MemoryScene(before: { material, _ in material.work == .longTerm ? [.hang] : [] })
     let generator = BackgroundMemoryGenerator(environment: scene.environment)
     try await scene.open("one")
     try await scene.say("A", in: "one")

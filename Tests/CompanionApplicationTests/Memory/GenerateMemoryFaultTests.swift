@@ -11,9 +11,9 @@ struct GenerateMemoryFaultTests {
   @Test(arguments: MemoryMaterial.Work.allCases)
   func `a pass that fails stops no other, and is made up for by the next run`(work: MemoryMaterial.Work) async throws {
     let isFailing = Mutex(true)
-    let scene = MemoryScene { material, _ in
+    let scene = MemoryScene(before: { material, _ in
       material.work == work && isFailing.withLock { $0 } ? [.fail(.serverError)] : []
-    }
+    })
     try await scene.open("one", with: "anna")
     try await scene.say("fact: anna lives in Kyoto", in: "one")
     isFailing.withLock { $0 = work != .supersession }
@@ -40,11 +40,11 @@ struct GenerateMemoryFaultTests {
 
   @Test func `long-term memory that failed is made up for by what was said, not by what is left of it`() async throws {
     let isFailing = Mutex(true)
-    let scene = MemoryScene {
-      $0.shortTermTokens = 16
-    } before: { material, _ in
-      material.work == .longTerm && isFailing.withLock { $0 } ? [.fail(.overloaded)] : []
-    }
+    let scene = MemoryScene(
+      configure: { $0.shortTermTokens = 16 },
+      before: { material, _ in
+        material.work == .longTerm && isFailing.withLock { $0 } ? [.fail(.overloaded)] : []
+      })
     try await scene.open("one")
     for number in 1...10 {
       try await scene.say("Entry number \(number) of the diary", in: "one")
@@ -57,9 +57,9 @@ struct GenerateMemoryFaultTests {
   }
 
   @Test func `a message that no model takes is left out, and nothing else`() async throws {
-    let scene = MemoryScene { material, _ in
+    let scene = MemoryScene(before: { material, _ in
       material.lines.contains { $0.text.contains("POISON") } ? [.fail(.contentFiltered)] : []
-    }
+    })
     try await scene.open("one", with: "anna")
     for number in 1...9 { try await scene.say(number == 4 ? "POISON" : "Line \(number)", in: "one") }
     let run = await scene.generate()
@@ -72,12 +72,12 @@ struct GenerateMemoryFaultTests {
     let skipped = scene.events.events.compactMap { event -> MemoryPass? in
       if case .memorySkipped(let pass, _, 1, _) = event.kind { pass } else { nil }
     }
-    #expect(Set(skipped) == [.channel, .user, .facts])
+    #expect(Set(skipped) == [.channel, .channelLongTerm, .user, .facts])
     #expect(await scene.generate().calls == 0)
   }
 
   @Test func `the budget of calls ends a run, and the next one goes on`() async throws {
-    let scene = MemoryScene { $0.callBudget = 3 }
+    let scene = MemoryScene(configure: { $0.callBudget = 3 })
     for number in 1...4 {
       let id = try #require(SessionID(rawValue: "s\(number)"))
       try await scene.open(id)
@@ -94,7 +94,11 @@ struct GenerateMemoryFaultTests {
   }
 
   @Test func `writers and runs that take minutes lose nothing`() async throws {
-    let scene = MemoryScene { $0.batchTokens = 400 } before: { _, clock in [.pause(.seconds(180), on: clock)] }
+    let scene = MemoryScene(configure: {
+        $0.batchTokens = 400
+        $0.shortTermTokens = 5_000
+        $0.longTermTokens = 5_000
+      }, before: { _, clock in [.pause(.seconds(180), on: clock)] })
     let sessions: [SessionID] = ["one", "two"]
     for id in sessions { try await scene.open(id, at: ConversationPlace(channel: "kitchen"), with: "anna") }
     await withTaskGroup { group in
@@ -118,7 +122,9 @@ struct GenerateMemoryFaultTests {
         }
       }
       for _ in 1...10 { await group.next() }
-      while try? await scene.store.sessionsToRemember(after: nil, limit: 1).isEmpty != true { await scene.generate() }
+      while (try? await scene.store.sessionsToRemember(after: nil, limit: 1))?.isEmpty == false {
+        await scene.generate()
+      }
       group.cancelAll()
     }
     for key in [MemoryKey(.channel("kitchen"), .shortTerm), MemoryKey(.channel("kitchen"), .longTerm), MemoryKey(.anna, .longTerm)] {
@@ -135,10 +141,10 @@ struct GenerateMemoryFaultTests {
   func `what is erased while it is read does not come back`() async throws {
     let gate = Gate()
     let reached = Gate()
-    let scene = MemoryScene { material, _ in
+    let scene = MemoryScene(before: { material, _ in
       material.lines.contains { $0.text.contains("SECRET") }
         ? [.perform { reached.open() }, .wait(for: gate)] : []
-    }
+    })
     try await scene.open("one", with: "anna")
     try await scene.say("SECRET", "Fine", in: "one")
     async let run = scene.generate()

@@ -24,7 +24,7 @@ struct GenerateMemoryTests {
   }
 
   @Test func `each scope has its kinds, with its sources`() async throws {
-    let scene = MemoryScene { $0.sharing = .all }
+    let scene = MemoryScene(configure: { $0.sharing = .all })
     let soup = ConversationPlace(channel: "kitchen", thread: "soup")
     try await scene.open("one", at: kitchen)
     try await scene.open("two", at: soup)
@@ -71,7 +71,7 @@ struct GenerateMemoryTests {
     try await scene.open("one")
     try await scene.say("Hello", in: "one")
     let said: [(ChatMessage.Role, ChatMessage.Origin, Bool, String)] = [
-      (.assistant, .model, true, "REMINDED"), (.assistant, .announcement(of: "t"), false, "ANNOUNCED"),
+      (.assistant, .model, true, "REMINDED"), (.assistant, .announcement(of: scene.environment.identifiers.next()), false, "ANNOUNCED"),
       (.tool, .model, false, "TOOL"), (.tool, .repair, false, "REPAIRED"), (.assistant, .model, false, "UNREMINDED"),
     ]
     for (role, origin, isReminded, text) in said {
@@ -116,7 +116,7 @@ struct GenerateMemoryTests {
   }
 
   @Test func `an edit and a deletion are reflected by the next run`() async throws {
-    let scene = MemoryScene { $0.sharing = .all }
+    let scene = MemoryScene(configure: { $0.sharing = .all })
     try await scene.open("one", at: kitchen)
     try await scene.say("fact: anna lives in Kyoto", "We meet at noon", "Bert is late", in: "one", from: "anna")
     await scene.generate()
@@ -167,7 +167,7 @@ struct GenerateMemoryTests {
 
   @Test func `memory of a channel is in no other channel's prompts`() async throws {
     for sharing in [ChannelSharing.none, .all, .only(["kitchen"])] {
-      let scene = MemoryScene { $0.sharing = sharing }
+      let scene = MemoryScene(configure: { $0.sharing = sharing })
       for (number, channel) in ["kitchen", "garden", "attic"].enumerated() {
         let id = try #require(SessionID(rawValue: "s\(number)"))
         let place = ConversationPlace(channel: try #require(ChannelID(rawValue: channel)))
@@ -196,7 +196,7 @@ struct GenerateMemoryTests {
   }
 
   @Test func `a channel that is not shared any more leaves the workspace's memory`() async throws {
-    let scene = MemoryScene { $0.sharing = .all }
+    let scene = MemoryScene(configure: { $0.sharing = .all })
     try await scene.open("one", at: kitchen)
     try await scene.open("two", at: ConversationPlace(channel: "garden"))
     try await scene.say("soup", in: "one")
@@ -238,7 +238,7 @@ struct GenerateMemoryTests {
   @Test func `a limit in tokens is never exceeded`() async throws {
     let counter = TokenEstimator()
     for language in ["word another thing ", "東京へ引っ越しました。", "我们明天去上海。"] {
-      let scene = MemoryScene { $0.shortTermTokens = 40 }
+      let scene = MemoryScene(configure: { $0.shortTermTokens = 40 })
       try await scene.open("one", at: kitchen)
       for number in 1...30 {
         try await scene.say(String(repeating: "\(number) \(language)", count: number), in: "one")
@@ -251,7 +251,11 @@ struct GenerateMemoryTests {
   }
 
   @Test func `a long history is read in batches, each with the memory of the ones before it`() async throws {
-    let scene = MemoryScene { $0.batchTokens = 200 }
+    let scene = MemoryScene(configure: {
+      $0.batchTokens = 200
+      $0.shortTermTokens = 5_000
+      $0.longTermTokens = 5_000
+    })
     try await scene.open("one", at: kitchen)
     for number in 1...60 {
       scene.clock.advance(by: .seconds(7_200))

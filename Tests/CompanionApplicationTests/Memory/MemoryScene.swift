@@ -1,9 +1,9 @@
 import CompanionApplication
-import CompanionDomain
+public import CompanionDomain
 import CompanionInMemory
 import CompanionPorts
 import CompanionTesting
-import Synchronization
+import FoundationEssentials
 
 /// A store with conversations, and a model that forms memories of them by a simple rule: it keeps what it is given,
 /// one line for each, and takes what begins with "fact:" for a fact.
@@ -18,7 +18,7 @@ final class MemoryScene: Sendable {
   ///   - over: wraps the store that memory is formed with.
   ///   - before: the steps of an answer before its text.
   init(
-    over wrap: (InMemoryStore) -> any CompanionStore = { $0 },
+    over wrap: (InMemoryStore) -> any CompanionStore = { store in store },
     configure: (inout MemoryConfiguration) -> Void = { _ in },
     before: @escaping @Sendable (MemoryMaterial, FakeClock) -> [ModelStep] = { _, _ in [] }
   ) {
@@ -58,15 +58,18 @@ final class MemoryScene: Sendable {
       var seen: Set<String> = []
       return (kept + merged + said).filter { seen.insert($0).inserted }.joined(separator: "\n")
     case .facts:
-      let items = material.lines.enumerated().filter { $0.element.text.hasPrefix("fact:") }.map { index, line in
-        ExtractedFacts.Item(
-          subject: line.speaker?.rawValue ?? "?", statement: String(line.text.dropFirst(6)), quote: line.text,
-          line: index + 1, validFrom: nil, validTo: nil, confidence: 1)
+      let facts = material.lines.enumerated().filter { $0.element.text.hasPrefix("fact:") }.map {
+        index, line -> JSONValue in
+        [
+          "subject": .string(line.speaker?.rawValue ?? "?"), "statement": .string(String(line.text.dropFirst(6))),
+          "quote": .string(line.text), "message": .integer(Int64(index) + 1), "valid_from": "", "valid_to": "",
+          "confidence": .number(1),
+        ]
       }
-      return ExtractedFacts.answer(items, calendar: material.calendar).description
+      return JSONValue.object(["facts": .array(facts)]).text
     case .supersession:
-      let pairs = material.knownFacts.indices.map { Supersessions.Pair(known: $0, new: 0) }
-      return Supersessions.answer(pairs).description
+      let pairs = material.knownFacts.indices.map { Supersessions.Pair(known: $0, new: material.newFacts.count - 1) }
+      return Supersessions.answer(pairs).text
     }
   }
 
@@ -122,4 +125,18 @@ final class MemoryScene: Sendable {
 extension MemoryScope {
   static func channel(_ name: ChannelID) -> MemoryScope { .channel(name, of: .main) }
   static var anna: MemoryScope { .user("anna", in: .main) }
+}
+
+extension SessionID: ExpressibleByStringLiteral {
+  public init(stringLiteral name: StaticString) {
+    guard let id = SessionID(rawValue: name.description) else { preconditionFailure("\(name) is no name.") }
+    self = id
+  }
+}
+
+extension JSONValue {
+  /// As a model writes it.
+  fileprivate var text: String {
+    (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
 }
