@@ -40,6 +40,13 @@ struct StoredConversations: Sendable {
       speakers[speaker] = number == 0 ? nil : number
     }
 
+    /// Takes back the messages behind a place.
+    mutating func cutLog(behind last: SequenceNumber) {
+      let kept = Int(last.rawValue)
+      for index in kept..<log.count { count(log[index], -1) }
+      log.removeLast(log.count - kept)
+    }
+
     /// Where a message is in the log, if it is there.
     func index(of sequence: SequenceNumber) -> Int? {
       sequence > .zero && sequence <= session.lastSequence ? Int(sequence.rawValue) - 1 : nil
@@ -215,11 +222,9 @@ struct StoredConversations: Sendable {
       guard let entry = entries.removeValue(forKey: id) else { return }
       unlist(entry.session)
     case .restoreSession(let session):
-      guard let entry = entries[session.id] else { return }
-      let count = entry.log.count - Int(session.lastSequence.rawValue)
-      for message in entry.log.suffix(count) { entries[session.id]?.count(message, -1) }
-      entries[session.id]?.log.removeLast(count)
-      move(entry.session, to: session.lastSequence, at: session.updatedAt)
+      guard let moved = entries[session.id]?.session else { return }
+      entries[session.id]?.cutLog(behind: session.lastSequence)
+      move(moved, to: session.lastSequence, at: session.updatedAt)
     case .restoreMessage(let old, let id):
       entries[id]?.log[Int(old.sequence.rawValue) - 1] = old
       forgetLastAmendment(of: id)

@@ -59,6 +59,8 @@ extension ConversationStoreConformance {
     try await store.commit(.eraseMessage(Make.at(2), in: Make.id(1), at: Make.time(70)))
     try await expect(
       store.session(Make.id(1))?.revision, Make.revision(5), "the revision after another erasure")
+    try await expect(
+      store.log(), [erased[0], log[1].erased(at: Make.time(70)), erased[2]], "the log after it")
     try await store.commit(.append([Make.message(4)], to: Make.id(1), after: Make.at(3)))
     try await expect(store.log().map(\.parts.count), [1, 0, 0, 1], "the numbers of parts")
   }
