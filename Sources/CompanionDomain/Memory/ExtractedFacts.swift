@@ -13,6 +13,19 @@ package struct ExtractedFacts: Hashable, Sendable {
     package var validTo: Timestamp?
     /// 0 to 1.
     package var confidence: Double
+
+    package init(
+      subject: String, statement: String, quote: String, line: Int, validFrom: Timestamp? = nil,
+      validTo: Timestamp? = nil, confidence: Double
+    ) {
+      self.subject = subject
+      self.statement = statement
+      self.quote = quote
+      self.line = line
+      self.validFrom = validFrom
+      self.validTo = validTo
+      self.confidence = confidence
+    }
   }
 
   /// In the model's order.
