@@ -107,8 +107,8 @@ package enum MemoryAnswerFailure: Error, Hashable, Sendable, CustomStringConvert
 }
 
 extension ExtractedFacts.Item {
-  /// Reads one; `nil` without statement or quote. A subject may be missing, and what else is unreadable counts
-  /// as not said.
+  /// Reads one; `nil` without statement or quote. A subject may be missing, and what else is unreadable
+  /// counts as not said.
   fileprivate init?(_ json: JSONValue, calendar: MemoryCalendar) {
     guard let statement = json["statement"]?.string, let quote = json["quote"]?.string else { return nil }
     subject = MemoryBlock.flattened(json["subject"]?.string ?? "").trimmed

@@ -1,9 +1,9 @@
 /// The words of a statement, as far as statements can be compared by rule: in English, Japanese and Chinese.
 ///
-/// Two statements say nearly the same only when all that carries meaning in them is the same, in the same order:
-/// names, numbers, negations, tenses and all. What may differ is how it is put: pronouns, particles, forms of
-/// politeness, words such as "now" or "actually". To keep one statement twice costs a line; to take two for one
-/// loses what a person has said.
+/// Two statements say nearly the same only when all that carries meaning in them is the same, in the same
+/// order: names, numbers, negations, tenses and all. What may differ is how it is put: pronouns, particles,
+/// forms of politeness, words such as "now" or "actually". To keep one statement twice costs a line; to take
+/// two for one loses what a person has said.
 package struct FactWording: Hashable, Sendable {
   /// Of whom or what it speaks, in comparable form.
   let subject: [String]
@@ -54,8 +54,8 @@ package struct FactWording: Hashable, Sendable {
     !subject.isEmpty && words.indices.contains { words[$0...].starts(with: subject) }
   }
 
-  /// Whether one may end what the other says, so that it is worth asking a model: they are about the same, and do
-  /// not say the same.
+  /// Whether one may end what the other says, so that it is worth asking a model: they are about the same,
+  /// and do not say the same.
   ///
   /// Rather too often than not.
   package func mayContradict(_ other: FactWording) -> Bool {

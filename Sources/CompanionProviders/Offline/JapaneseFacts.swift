@@ -1,7 +1,7 @@
 /// How people say things of themselves in Japanese.
 ///
-/// What is said of somebody else has them in front: of family and animals it is kept as theirs, of others left
-/// alone.
+/// What is said of somebody else has them in front: of family and animals it is kept as theirs, of others
+/// left alone.
 enum JapaneseFacts {
   // A regex is not Sendable, so whoever uses them makes their own.
   static var rules: [FactRule] { ofFamily + ofSelf }

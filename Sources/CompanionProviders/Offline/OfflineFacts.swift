@@ -34,7 +34,8 @@ struct OfflineFacts {
     return items
   }
 
-  /// A statement with days in place of "tomorrow"; where it has other such words, with the day of the message.
+  /// A statement with days in place of "tomorrow"; where it has other such words, with the day of the
+  /// message.
   private func dated(_ statement: String, _ line: MemoryLine) -> String {
     let statement = RelativeDays(material.calendar).resolved(statement, saidAt: line.time)
     guard Self.relative.contains(where: { statement.lowercased().contains($0) }) else { return statement }

@@ -11,7 +11,8 @@ struct OfflineLongTerm {
     phrases = OfflineMemoryPhrases(material)
   }
 
-  /// The newest last, within the limit: of what is too much, the least significant goes, and of that the oldest.
+  /// The newest last, within the limit: of what is too much, the least significant goes, and of that the
+  /// oldest.
   var lines: [RememberedLine] {
     let calendar = material.calendar
     let previous = RememberedLine.lines(of: material.previous, in: calendar)
@@ -35,8 +36,8 @@ struct OfflineLongTerm {
     return fitting(lines)
   }
 
-  /// What comes up again and again: what was a topic of the memory before and is one now, or is one of several
-  /// messages now.
+  /// What comes up again and again: what was a topic of the memory before and is one now, or is one of
+  /// several messages now.
   private func themes(
     _ previous: [RememberedLine], _ merged: [RememberedLine], _ said: [SaidSentence]
   ) -> RememberedLine? {

@@ -5,9 +5,9 @@ import FoundationEssentials
 /// A model that needs nothing: no key, no server, no network.
 ///
 /// It does not write: it answers a question with what the conversation says about it, summarises by picking
-/// sentences, understands messages by keyword rules, picks what to remember, and says that it is offline. It is
-/// there so that everything else can be tried, tested and relied on without a provider. It answers at once, and
-/// reports no usage: it counts no tokens.
+/// sentences, understands messages by keyword rules, picks what to remember, and says that it is offline. It
+/// is there so that everything else can be tried, tested and relied on without a provider. It answers at
+/// once, and reports no usage: it counts no tokens.
 public struct OfflineModel: LanguageModel {
   /// An offline model.
   public init() {}
