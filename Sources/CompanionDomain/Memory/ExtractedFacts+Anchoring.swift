@@ -40,8 +40,9 @@ extension ExtractedFacts {
 
   /// Those whose words a person has said, and the others.
   ///
-  /// The words are looked for in the line that a fact names, then in the others, the nearest first. White space
-  /// may differ: then the quote becomes what the message has. A fact without a subject is about who said it.
+  /// The words are looked for in the line that a fact names, then in the others, the nearest first. White
+  /// space may differ: then the quote becomes what the message has. A fact without a subject is about who
+  /// said it.
   ///
   /// Complexity: facts times the length of the lines.
   package func anchored(

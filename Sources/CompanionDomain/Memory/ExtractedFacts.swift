@@ -13,6 +13,19 @@ package struct ExtractedFacts: Hashable, Sendable {
     package var validTo: Timestamp?
     /// 0 to 1.
     package var confidence: Double
+
+    package init(
+      subject: String, statement: String, quote: String, line: Int, validFrom: Timestamp? = nil,
+      validTo: Timestamp? = nil, confidence: Double
+    ) {
+      self.subject = subject
+      self.statement = statement
+      self.quote = quote
+      self.line = line
+      self.validFrom = validFrom
+      self.validTo = validTo
+      self.confidence = confidence
+    }
   }
 
   /// In the model's order.
@@ -94,8 +107,8 @@ package enum MemoryAnswerFailure: Error, Hashable, Sendable, CustomStringConvert
 }
 
 extension ExtractedFacts.Item {
-  /// Reads one; `nil` without statement or quote. A subject may be missing, and what else is unreadable counts
-  /// as not said.
+  /// Reads one; `nil` without statement or quote. A subject may be missing, and what else is unreadable
+  /// counts as not said.
   fileprivate init?(_ json: JSONValue, calendar: MemoryCalendar) {
     guard let statement = json["statement"]?.string, let quote = json["quote"]?.string else { return nil }
     subject = MemoryBlock.flattened(json["subject"]?.string ?? "").trimmed

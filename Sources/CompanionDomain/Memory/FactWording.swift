@@ -1,9 +1,9 @@
 /// The words of a statement, as far as statements can be compared by rule: in English, Japanese and Chinese.
 ///
-/// Two statements say nearly the same only when all that carries meaning in them is the same, in the same order:
-/// names, numbers, negations, tenses and all. What may differ is how it is put: pronouns, particles, forms of
-/// politeness, words such as "now" or "actually". To keep one statement twice costs a line; to take two for one
-/// loses what a person has said.
+/// Two statements say nearly the same only when all that carries meaning in them is the same, in the same
+/// order: names, numbers, negations, tenses and all. What may differ is how it is put: pronouns, particles,
+/// forms of politeness, words such as "now" or "actually". To keep one statement twice costs a line; to take
+/// two for one loses what a person has said.
 package struct FactWording: Hashable, Sendable {
   /// Of whom or what it speaks, in comparable form.
   let subject: [String]
@@ -54,8 +54,8 @@ package struct FactWording: Hashable, Sendable {
     !subject.isEmpty && words.indices.contains { words[$0...].starts(with: subject) }
   }
 
-  /// Whether one may end what the other says, so that it is worth asking a model: they are about the same, and do
-  /// not say the same.
+  /// Whether one may end what the other says, so that it is worth asking a model: they are about the same,
+  /// and do not say the same.
   ///
   /// Rather too often than not.
   package func mayContradict(_ other: FactWording) -> Bool {
@@ -66,76 +66,5 @@ package struct FactWording: Hashable, Sendable {
     if let kind, kind == other.kind, kind.hasOneValue { return true }
     let shared = terms.intersection(other.terms).count
     return shared > 0 && 2 * shared >= min(terms.count, other.terms.count)
-  }
-}
-
-/// Reads the words of a text: without case, width, marks, punctuation. A character of a script that parts no
-/// words is a word by itself, and so are signs that mean something, as in "C++" and "5 %".
-enum WordReader {
-  static func words(of text: String) -> [String] {
-    var words: [String] = []
-    var word = ""
-    func end() {
-      // The points of a number are of it, those of a sentence are not.
-      while word.last == "." { word.removeLast() }
-      if !word.isEmpty { words += parts(of: word) }
-      word = ""
-    }
-    let scalars = Array((Normalization.normalized(text) ?? text).unicodeScalars.map(narrow))
-    for (place, scalar) in scalars.enumerated() {
-      let next = place + 1 < scalars.count ? scalars[place + 1] : " "
-      if isDigit(scalar) || isLetter(scalar) {
-        word += String(decoding: Normalization.folded(scalar), as: UTF8.self).lowercased()
-      } else if scalar == "'" || scalar == "’" {
-        if !word.isEmpty { word += "'" }
-      } else if scalar == ".", isDigit(next), word.last?.isNumber == true {
-        word += "."
-      } else if scalar == ",", isDigit(next), word.last?.isNumber == true {
-        continue
-      } else if scalar == "-", isDigit(next), word.isEmpty {
-        word = "-"
-      } else {
-        let isUnparted = TextAnalysis.isUnparted(scalar)
-        if !isUnparted, CharacterClass(scalar.value) == .ignored { continue }
-        end()
-        if isUnparted || CharacterClass(scalar.value) == .emoji || signs.contains(scalar) {
-          words.append(String(scalar))
-        }
-      }
-    }
-    end()
-    return words
-  }
-
-  private static let signs = Set("+#%$€£¥°".unicodeScalars)
-
-  private static func narrow(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
-    guard (0xFF01...0xFF5E).contains(scalar.value) else { return scalar }
-    return Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar
-  }
-
-  private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
-
-  private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
-    if scalar.isASCII { return scalar.properties.isAlphabetic }
-    return CharacterClass(scalar.value) == .letter
-  }
-
-  /// A word without apostrophes: "don't" is "do not", "I'll" is "i will", "Anna's" is "anna".
-  private static func parts(of word: String) -> [String] {
-    let pieces = word.split(separator: "'").map(String.init)
-    guard pieces.count == 2, let ending = pieces.last, var stem = pieces.first else {
-      return [pieces.joined()]
-    }
-    switch ending {
-    case "t" where stem.last == "n":
-      stem.removeLast()
-      let full = ["ca": "can", "wo": "will", "sha": "shall"][stem] ?? stem
-      return [full, "not"]
-    case "s", "m", "re", "ve": return [stem]
-    case "ll": return [stem, "will"]
-    case "d": return [stem, "would"]
-    default: return [stem + ending]
-    }
   }
 }

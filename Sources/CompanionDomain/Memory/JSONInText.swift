@@ -1,6 +1,7 @@
 import FoundationEssentials
 
-/// Finds JSON in what a model has answered: models put words around it, or fences, though they were told not to.
+/// Finds JSON in what a model has answered: models put words around it, or fences, though they were told not
+/// to.
 enum JSONInText {
   /// How many beginnings are tried.
   private static let attempts = 256

@@ -4,6 +4,11 @@ extension MemoryCalendar {
   /// The day that a time is on for the person, such as `2026-11-20`.
   package func day(of time: Timestamp) -> String { MemoryClock(self).day(of: time) }
 
+  /// The day and the time of day that a time is for the person, such as `2026-11-20 23:10`.
+  package func dayAndTime(of time: Timestamp) -> String {
+    MemoryClock(self).text(of: time, tellsWeekday: false)
+  }
+
   /// The beginning of a day of the person; `nil` for no date of the calendar.
   package func start(ofYear year: Int, month: Int, day: Int) -> Timestamp? {
     guard (1678...2261).contains(year), (1...12).contains(month),
@@ -33,12 +38,12 @@ struct MemoryClock {
   }
 
   /// Such as `2026-11-20 Friday 23:10`.
-  func text(of time: Timestamp) -> String {
+  func text(of time: Timestamp, tellsWeekday: Bool = true) -> String {
     let minutes = minutes(at: time)
     let days = minutes.dividedRoundingDown(by: 1440)
     let date = CivilDate(daysSinceEpoch: days)
     let minute = minutes - days * 1440
-    let weekday = weekdays.count == 7 ? weekdays[date.dayOfWeek] + " " : ""
+    let weekday = tellsWeekday && weekdays.count == 7 ? weekdays[date.dayOfWeek] + " " : ""
     return "\(Self.text(date)) \(weekday)\(Self.padded(minute / 60)):\(Self.padded(minute % 60))"
   }
 

@@ -3,8 +3,8 @@ import FoundationEssentials
 extension MemoryMaterial {
   /// The request for a model: what it shall do, which is the same for all material, and the material.
   ///
-  /// Content cannot look like the beginning or the end of a block: what was said is flattened to a line behind
-  /// its number, and lines of memories that begin with `<` are escaped.
+  /// Content cannot look like the beginning or the end of a block: what was said is flattened to a line
+  /// behind its number, and lines of memories that begin with `<` are escaped.
   ///
   /// Complexity: linear in the content.
   package var messages: [PromptMessage] {

@@ -92,7 +92,8 @@ private struct MemoryAnswer {
       if let item = Self.item(line) {
         append(item)
       } else if let firstItem {
-        // Before the list stands chatter; in it, what an item goes on with; a word behind it is to whoever asked.
+        // Before the list stands chatter; in it, what an item goes on with; a word behind it is to whoever
+        // asked.
         if place > firstItem, line.first?.isWhitespace == true, !lines.isEmpty {
           lines[lines.count - 1] += " " + line.trimmed
         } else if Self.isDated(line) {

@@ -5,9 +5,9 @@ import FoundationEssentials
 /// A model that needs nothing: no key, no server, no network.
 ///
 /// It does not write: it answers a question with what the conversation says about it, summarises by picking
-/// sentences, understands messages by keyword rules, and says that it is offline. It is there so that
-/// everything else can be tried, tested and relied on without a provider. It answers at once, and reports no
-/// usage: it counts no tokens.
+/// sentences, understands messages by keyword rules, picks what to remember, and says that it is offline. It
+/// is there so that everything else can be tried, tested and relied on without a provider. It answers at
+/// once, and reports no usage: it counts no tokens.
 public struct OfflineModel: LanguageModel {
   /// An offline model.
   public init() {}
@@ -17,7 +17,8 @@ public struct OfflineModel: LanguageModel {
 
   /// Answers whole.
   ///
-  /// - Throws: `ProviderFailure` of kind `invalidRequest` when JSON is asked for anything but an intent.
+  /// - Throws: `ProviderFailure` of kind `invalidRequest` when JSON is asked for anything but an intent, a
+  ///   judgement or facts, or a memory is asked for without its material.
   public func generate(_ request: GenerationRequest) async throws(ProviderFailure) -> GenerationResponse {
     guard !Task.isCancelled else { throw ProviderFailure(.cancelled) }
     return GenerationResponse(text: try answer(to: request))
@@ -37,11 +38,29 @@ public struct OfflineModel: LanguageModel {
     let question = dialogue.last { $0.role == .user }?.text ?? ""
     switch (request.purpose, request.format) {
     case (.intent, .json): return try json(IntentJudgement.answer(for: IntentRules.intent(of: question)))
-    case (_, .json):
-      throw ProviderFailure(.invalidRequest, message: "The offline model gives JSON for intents only.")
+    case (.judgement, .json(_, name: "judgement")):
+      return try json(OfflineJudgement(dialogue: dialogue).json)
+    case (.memory, .json):
+      guard let value = MemoryMaterial(request.messages).flatMap({ OfflineMemory(material: $0).json }) else {
+        throw Self.noJSON
+      }
+      return try json(value)
+    case (_, .json): throw Self.noJSON
+    case (.memory, _):
+      guard let material = MemoryMaterial(request.messages) else {
+        throw ProviderFailure(.invalidRequest, message: "The offline model forms no memory of such a prompt.")
+      }
+      let memory = OfflineMemory(material: material)
+      if let text = memory.answer { return text }
+      return try json(memory.json ?? .null)
     case (.task, _): return OfflineTask(instruction: question, dialogue: dialogue).result
     default: return OfflineAnswer(dialogue: dialogue).text
     }
+  }
+
+  private static var noJSON: ProviderFailure {
+    ProviderFailure(
+      .invalidRequest, message: "The offline model gives JSON for intents, judgements and facts only.")
   }
 
   private func json(_ value: JSONValue) throws(ProviderFailure) -> String {

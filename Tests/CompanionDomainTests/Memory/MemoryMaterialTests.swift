@@ -139,7 +139,7 @@ struct MemoryMaterialTests {
     func lines(_ text: String) -> String {
       text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).joined(separator: "\n")
     }
-    for _ in 0..<2000 {
+    for _ in 0..<600 {
       var material = try material(MemoryMaterial.Work.allCases.randomElement(using: &numbers) ?? .facts)
       func said(_ number: Int) -> MemoryLine {
         let minutes = Int.random(in: 0...60_000_000, using: &numbers)

@@ -45,7 +45,7 @@ struct MemoryTextTests {
       \.utf8.count, \.count, { $0.split(separator: " ").count }, { ($0.utf8.count * $0.utf8.count) / 40 },
       { TokenEstimator().tokens(in: $0) },
     ]
-    for round in 0..<1500 {
+    for round in 0..<500 {
       var answer = ""
       for _ in 0..<Int.random(in: 0...12, using: &numbers) {
         answer += ["- ", "* ", "", "- 2026-11-20 ", "```\n", "  "].randomElement(using: &numbers) ?? ""

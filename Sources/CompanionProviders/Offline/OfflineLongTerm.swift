@@ -1,0 +1,80 @@
+import CompanionDomain
+
+/// What stays, in the words of the people: what they say of themselves, decide and plan, with its date.
+struct OfflineLongTerm {
+  private let material: MemoryMaterial
+  private let phrases: OfflineMemoryPhrases
+  private let rules = FactRules()
+
+  init(_ material: MemoryMaterial) {
+    self.material = material
+    phrases = OfflineMemoryPhrases(material)
+  }
+
+  /// The newest last, within the limit: of what is too much, the least significant goes, and of that the
+  /// oldest.
+  var lines: [RememberedLine] {
+    let calendar = material.calendar
+    let previous = RememberedLine.lines(of: material.previous, in: calendar)
+    let merged = material.merged.flatMap { RememberedLine.lines(of: $0.text, in: calendar) }
+    let said = SaidSentence.all(of: material.lines + material.corrections.map(\.line), calendar)
+    let isOutdated = { (line: RememberedLine) in
+      material.corrections.contains { line.stems(from: $0, calendar) }
+    }
+    var lines = previous.filter { !phrases.isTopics($0.text) && !isOutdated($0) }
+    var new = merged.filter { $0.speaker != nil && rules.isLasting($0.words) && !isOutdated($0) }
+    new += said.filter { rules.isLasting($0.original) }.map {
+      RememberedLine(time: $0.time, tellsTime: false, speaker: $0.speaker, words: $0.words)
+    }
+    for place in new.indices { new[place].tellsTime = false }
+    lines = RememberedLine.distinct(lines + new.sorted { $0.time < $1.time })
+    lines = lines.enumerated().sorted { left, right in
+      let days = (calendar.day(of: left.element.time), calendar.day(of: right.element.time))
+      return (days.0, left.offset) < (days.1, right.offset)
+    }.map(\.element)
+    if let themes = themes(previous, merged, said) { lines.append(themes) }
+    return fitting(lines)
+  }
+
+  /// What comes up again and again: what was a topic of the memory before and is one now, or is one of
+  /// several messages now.
+  private func themes(
+    _ previous: [RememberedLine], _ merged: [RememberedLine], _ said: [SaidSentence]
+  ) -> RememberedLine? {
+    let old = previous.filter { phrases.isTopics($0.text) }
+    let new = Topics(said.map(\.words) + merged.map(\.words), in: 3).names
+    var names = new
+    for name in old.flatMap({ phrases.topics(in: $0.text) }) where !names.contains(name) {
+      names.append(name)
+    }
+    guard !names.isEmpty else { return nil }
+    let time = new.isEmpty ? old.last?.time : (said.map(\.time) + merged.map(\.time)).max()
+    return RememberedLine(
+      time: time ?? material.now, tellsTime: false, speaker: nil,
+      words: phrases.topics(Array(names.prefix(8))))
+  }
+
+  private func fitting(_ lines: [RememberedLine]) -> [RememberedLine] {
+    var lines = lines
+    let estimator = TokenEstimator()
+    while lines.count > 1,
+      estimator.tokens(in: lines.map { $0.description(in: material.calendar) }.joined(separator: "\n"))
+        > material.tokenLimit
+    {
+      let ranks = lines.map { significance(of: $0) }
+      guard let least = ranks.min(), let place = ranks.firstIndex(of: least) else { break }
+      lines.remove(at: place)
+    }
+    return lines
+  }
+
+  private func significance(of line: RememberedLine) -> Int {
+    if phrases.isTopics(line.text) { return 2 }
+    switch FactKind(of: line.words) {
+    case .name, .residence, .work, .age, .birthday, .relationship, .health: return 3
+    case .decision: return 2
+    case .taste, .possession, .plan: return 1
+    case nil: return 0
+    }
+  }
+}
