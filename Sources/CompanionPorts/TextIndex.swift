@@ -9,7 +9,18 @@ public protocol TextIndex: Sendable {
   /// What may fit a query: the documents that its terms fit best, with their neighbours in the conversation, and what
   /// is needed to rank them.
   ///
-  /// The statistics are of everything of these kinds in these scopes, and of nothing else.
+  /// Documents fit that have a term of the query; where they are more than the limit, those whose own BM25 score is
+  /// the highest, and a store may pass over those that have only its commonest terms. A query without terms finds
+  /// nothing.
+  ///
+  /// A document's neighbours are the nearest one before and the nearest one behind it, by their positions, among the
+  /// documents of its session that are in its partition; see `TextDocument.partition(_:in:)`. They are candidates
+  /// too, whether they have a term or not. A candidate's window is the document with its neighbours, that of a
+  /// neighbour the neighbour with its own. Its session is counted whole, all documents of its partition, and is in
+  /// the result once; a session of no candidate is not in it. What is in no session has neither.
+  ///
+  /// The statistics are of everything of these kinds in these scopes, and of nothing else, however few of them are
+  /// candidates. No document and no session is candidate twice.
   ///
   /// - Parameters:
   ///   - query: what is searched for.

@@ -116,6 +116,18 @@ public struct ChatMessage: Hashable, Sendable, Codable {
     return amended
   }
 
+  /// The message as a deleted one, without what it says and who said it. It keeps its place.
+  public func erased(at time: Timestamp) -> ChatMessage {
+    var erased = self
+    erased.parts = []
+    erased.speaker = nil
+    erased.change = .deleted(time)
+    return erased
+  }
+
+  /// Whether it has been deleted.
+  public var isDeleted: Bool { if case .deleted = change { true } else { false } }
+
   /// The text parts, joined.
   public var text: String {
     parts.reduce(into: "") { text, part in

@@ -55,6 +55,15 @@ public struct LogEvent: Hashable, Sendable {
     case edited(from: [MessagePart])
     /// It says nothing any more; what it said before.
     case deleted([MessagePart])
+
+    /// The same, of a message that has been erased: without what it said before.
+    public var erased: Kind {
+      switch self {
+      case .appended: .appended
+      case .edited: .edited(from: [])
+      case .deleted: .deleted([])
+      }
+    }
   }
 
   /// The log's revision since then.
