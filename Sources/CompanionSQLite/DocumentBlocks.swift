@@ -26,28 +26,35 @@ struct DocumentBlocks {
 
   private let file: Connection
   private let partition: Int64
-  private var blocks: [Int32: [UInt8]] = [:]
+  /// All numbers are below.
+  private var limit: Int
+  private var blocks: ContiguousArray<[UInt8]?>
   private var changed: Set<Int32> = []
 
   init(of partition: TextPartition, _ file: Connection) {
     self.file = file
     self.partition = partition.key
+    limit = partition.capacity
+    blocks = ContiguousArray(repeating: nil, count: limit / Int(Self.entriesInBlock) + 1)
   }
 
   /// What is kept of a document that is there.
   mutating func entry(_ number: Int32) throws(StoreFailure) -> Entry {
-    let block = try block(of: number)
+    try loadBlock(of: number)
     let start = Self.start(of: number)
-    var reader = IndexReader(Array(block[start..<start + Self.bytesOfEntry]))
+    guard let block = blocks[Int(number / Self.entriesInBlock)] else { throw IndexReader.damage }
     // All are one higher than what they mean, so that 0 is none.
-    let length = try reader.fixed(bytes: 4)
-    guard (1...UInt64(Int32.max)).contains(length) else { throw IndexReader.damage }
-    let before = try Self.neighbour(try reader.fixed(bytes: 4))
-    let after = try Self.neighbour(try reader.fixed(bytes: 4))
+    let length = block.fixed(at: start, bytes: 4)
+    let before = block.fixed(at: start + 4, bytes: 4)
+    let after = block.fixed(at: start + 8, bytes: 4)
+    let limit = UInt64(limit)
+    guard (1...UInt64(Int32.max)).contains(length), before <= limit, after <= limit else {
+      throw IndexReader.damage
+    }
     return Entry(
-      session: Int64(bitPattern: try reader.fixed(bytes: 8)),
-      position: Int64(bitPattern: try reader.fixed(bytes: 8)), length: Int32(length - 1), before: before,
-      after: after)
+      session: Int64(bitPattern: block.fixed(at: start + 12, bytes: 8)),
+      position: Int64(bitPattern: block.fixed(at: start + 20, bytes: 8)), length: Int32(length - 1),
+      before: before == 0 ? nil : Int32(before) - 1, after: after == 0 ? nil : Int32(after) - 1)
   }
 
   /// Keeps something of a document, or for `nil` nothing any more.
@@ -62,10 +69,11 @@ struct DocumentBlocks {
     } else {
       bytes = Array(repeating: 0, count: Self.bytesOfEntry)
     }
-    _ = try block(of: number)
+    limit = max(limit, Int(number) + 1)
+    try loadBlock(of: number)
     let start = Self.start(of: number)
     let key = number / Self.entriesInBlock
-    blocks[key]?.replaceSubrange(start..<start + Self.bytesOfEntry, with: bytes)
+    blocks[Int(key)]?.replaceSubrange(start..<start + Self.bytesOfEntry, with: bytes)
     changed.insert(key)
   }
 
@@ -86,7 +94,7 @@ struct DocumentBlocks {
   /// Writes what was changed.
   mutating func store() throws(StoreFailure) {
     for number in changed.sorted() {
-      guard let block = blocks[number] else { continue }
+      guard let block = blocks[Int(number)] else { continue }
       let key = SQLiteValue.integer(partition << 32 | Int64(number))
       if block.allSatisfy({ $0 == 0 }) {
         try file.run(Self.removal, [key])
@@ -97,9 +105,10 @@ struct DocumentBlocks {
     changed = []
   }
 
-  private mutating func block(of number: Int32) throws(StoreFailure) -> [UInt8] {
-    let key = number / Self.entriesInBlock
-    if let block = blocks[key] { return block }
+  private mutating func loadBlock(of number: Int32) throws(StoreFailure) {
+    let key = Int(number / Self.entriesInBlock)
+    while key >= blocks.count { blocks.append(nil) }
+    guard blocks[key] == nil else { return }
     let size = Int(Self.entriesInBlock) * Self.bytesOfEntry
     let stored = try file.row(Self.selection, [.integer(partition << 32 | Int64(key))]) {
       row throws(StoreFailure) in try row.bytes(0)
@@ -107,15 +116,9 @@ struct DocumentBlocks {
     let block = stored ?? Array(repeating: 0, count: size)
     guard block.count == size else { throw IndexReader.damage }
     blocks[key] = block
-    return block
   }
 
   private static func start(of number: Int32) -> Int {
     Int(number % entriesInBlock) * bytesOfEntry
-  }
-
-  private static func neighbour(_ value: UInt64) throws(StoreFailure) -> Int32? {
-    guard value <= UInt64(Int32.max) else { throw IndexReader.damage }
-    return value == 0 ? nil : Int32(value) - 1
   }
 }

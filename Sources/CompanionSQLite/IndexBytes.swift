@@ -45,16 +45,25 @@ struct IndexReader {
   /// A number of so many bytes, the lowest first.
   mutating func fixed(bytes count: Int) throws(StoreFailure) -> UInt64 {
     guard remaining >= count else { throw Self.damage }
-    var value: UInt64 = 0
-    for place in 0..<count { value |= UInt64(bytes[offset + place]) << UInt64(8 * place) }
-    offset += count
-    return value
+    defer { offset += count }
+    return bytes.fixed(at: offset, bytes: count)
   }
 
   static var damage: StoreFailure { .corrupt("the text index cannot be read") }
 }
 
 extension [UInt8] {
+  /// A number of so many bytes, the lowest first, which are there.
+  func fixed(at offset: Int, bytes count: Int) -> UInt64 {
+    var value: UInt64 = 0
+    var place = count
+    while place > 0 {
+      place -= 1
+      value = value << 8 | UInt64(self[offset + place])
+    }
+    return value
+  }
+
   /// Appends a number that is not negative as ``IndexReader/number()`` reads it.
   mutating func append(number: Int64) {
     var rest = UInt64(bitPattern: number)

@@ -69,57 +69,36 @@ struct PartitionSearch {
   mutating func gather(
     _ chosen: [Int32], into found: inout TextCandidates<RecallSource>
   ) throws(StoreFailure) {
-    var gathered: [Int32] = []
-    var entries: [Int32: DocumentBlocks.Entry] = [:]
+    var gathered = GatheredDocuments(limit: partition.capacity)
     for number in chosen {
-      let entry = try names.entry(number)
-      for number in [number, entry.before, entry.after] {
-        guard let number, entries[number] == nil else { continue }
-        entries[number] = try names.entry(number)
-        gathered.append(number)
+      let entry = try gathered.add(number, &names)
+      for neighbour in [entry.before, entry.after] {
+        if let neighbour { _ = try gathered.add(neighbour, &names) }
       }
     }
+    let count = gathered.entries.count
     // Neighbours of neighbours are counted, and are no candidates.
-    var around = entries
-    for number in gathered {
-      guard let entry = entries[number] else { continue }
-      for number in [entry.before, entry.after] {
-        guard let number, around[number] == nil else { continue }
-        around[number] = try names.entry(number)
+    for place in 0..<count {
+      let entry = gathered.entries[place]
+      for neighbour in [entry.before, entry.after] {
+        if let neighbour { _ = try gathered.add(neighbour, &names) }
       }
     }
-    let counts = counts(of: around)
+    gathered.count(postings.documents)
     var places: [Int64: Int] = [:]
-    for number in gathered {
-      guard let entry = entries[number], let own = counts[number] else { continue }
-      var candidate = TextCandidate(document: own)
+    found.ids.reserveCapacity(found.ids.count + count)
+    found.matches.candidates.reserveCapacity(found.ids.count + count)
+    for place in 0..<count {
+      let entry = gathered.entries[place]
+      var candidate = TextCandidate(document: gathered.counts(at: place))
       if entry.session != 0 {
-        candidate.window = [entry.before, entry.after].compactMap { $0.flatMap { counts[$0] } }
-          .reduce(own, +)
-        candidate.session = try place(of: entry.session, in: &places, &found.matches)
+        candidate.window = gathered.windowCounts(at: place)
+        candidate.session = try self.place(of: entry.session, in: &places, &found.matches)
       }
-      found.ids.append(try names.source(of: number))
+      found.ids.append(try names.source(of: entry))
       found.matches.candidates.append(candidate)
     }
     countSessions(places, into: &found.matches)
-  }
-
-  /// What documents have of the query's terms.
-  private func counts(of entries: [Int32: DocumentBlocks.Entry]) -> [Int32: TermCounts] {
-    let numbers = entries.keys.sorted()
-    var frequencies = [Int](repeating: 0, count: numbers.count * query.terms.count)
-    for position in query.terms.indices {
-      Self.forEachCommon(postings.documents[position], numbers) { place, frequency in
-        frequencies[place * query.terms.count + position] = frequency
-      }
-    }
-    var counts: [Int32: TermCounts] = [:]
-    counts.reserveCapacity(numbers.count)
-    for (place, number) in numbers.enumerated() {
-      let own = frequencies[place * query.terms.count..<(place + 1) * query.terms.count]
-      counts[number] = TermCounts(frequencies: Array(own), length: Int(entries[number]?.length ?? 0))
-    }
-    return counts
   }
 
   private mutating func place(
@@ -133,92 +112,24 @@ struct PartitionSearch {
   }
 
   private func countSessions(_ places: [Int64: Int], into found: inout TextMatches) {
-    let numbers = places.keys.sorted()
-    let inList = numbers.map { Int32(clamping: $0) }
+    let numbers = places.sorted { $0.key < $1.key }
     for position in query.terms.indices {
-      Self.forEachCommon(postings.sessions[position], inList) { index, frequency in
-        guard let place = places[numbers[index]] else { return }
-        found.sessions[place].frequencies[position] = frequency
-      }
-    }
-  }
-
-  /// Looks at what a list and sorted numbers have in common.
-  ///
-  /// Complexity: the smaller of both, times the logarithm of the other, or both.
-  private static func forEachCommon(
-    _ list: PostingList, _ numbers: [Int32], _ body: (_ place: Int, _ frequency: Int) -> Void
-  ) {
-    let listed = list.documents
-    let frequencies = list.frequencies
-    if numbers.count * 16 < listed.count {
-      for (place, number) in numbers.enumerated() {
-        let frequency = list.frequency(in: number)
-        if frequency > 0 { body(place, frequency) }
-      }
-      return
-    }
-    var place = 0
-    for index in listed.indices {
-      while place < numbers.count, numbers[place] < listed[index] { place += 1 }
-      guard place < numbers.count else { return }
-      if numbers[place] == listed[index] { body(place, Int(frequencies[index])) }
-    }
-  }
-}
-
-/// What the numbers of documents and sessions stand for, read when it is asked for.
-struct SourceNames {
-  private let kind: RecallSource.Kind
-  private var blocks: DocumentBlocks
-  private let file: Connection
-  private var sessions: [Int64: (id: SessionID, length: Int)] = [:]
-  private var sources: [Int32: RecallSource] = [:]
-
-  init(of kind: RecallSource.Kind, _ blocks: DocumentBlocks, _ file: Connection) {
-    self.kind = kind
-    self.blocks = blocks
-    self.file = file
-  }
-
-  private static let session = SQL("SELECT id, length FROM sessions WHERE key = ?")
-  private static let memory = SQL("SELECT scope, kind FROM memories WHERE key = ?")
-  private static let fact = SQL("SELECT id FROM facts WHERE key = ?")
-  private static let document = SQL("SELECT id FROM documents WHERE key = ?")
-
-  mutating func entry(_ number: Int32) throws(StoreFailure) -> DocumentBlocks.Entry {
-    try blocks.entry(number)
-  }
-
-  /// A session by its key: its name, and how many terms it has.
-  mutating func session(_ key: Int64) throws(StoreFailure) -> (id: SessionID, length: Int) {
-    if let session = sessions[key] { return session }
-    let session = try file.row(Self.session, [.integer(key)]) { row throws(StoreFailure) in
-      (id: try row.value(0) as SessionID, length: Int(try row.counter(1)))
-    }
-    guard let session else { throw IndexReader.damage }
-    sessions[key] = session
-    return session
-  }
-
-  mutating func source(of number: Int32) throws(StoreFailure) -> RecallSource {
-    if let source = sources[number] { return source }
-    let entry = try blocks.entry(number)
-    let key: [SQLiteValue] = [.integer(entry.position)]
-    let source: RecallSource? =
-      switch kind {
-      case .message:
-        .message(try session(entry.session).id, SequenceNumber(rawValue: entry.position))
-      case .memory:
-        try file.row(Self.memory, key) { row throws(StoreFailure) in
-          .memory(try MemoryRow.key(from: row))
+      let list = postings.sessions[position]
+      if numbers.count * 16 < list.count {
+        for (number, place) in numbers {
+          found.sessions[place].frequencies[position] = list.frequency(in: Int32(clamping: number))
         }
-      case .fact: try file.row(Self.fact, key) { row throws(StoreFailure) in .fact(try row.value(0)) }
-      case .document:
-        try file.row(Self.document, key) { row throws(StoreFailure) in .document(try row.value(0)) }
+        continue
       }
-    guard let source else { throw IndexReader.damage }
-    sources[number] = source
-    return source
+      let listed = list.documents
+      let frequencies = list.frequencies
+      var next = 0
+      for index in listed.indices {
+        while next < numbers.count, numbers[next].key < listed[index] { next += 1 }
+        guard next < numbers.count else { break }
+        guard numbers[next].key == listed[index] else { continue }
+        found.sessions[numbers[next].value].frequencies[position] = Int(frequencies[index])
+      }
+    }
   }
 }
