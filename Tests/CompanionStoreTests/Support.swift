@@ -51,6 +51,16 @@ final class RawDatabase {
     }
   }
 
+  /// The number that a query gives.
+  func number(_ sql: String) throws -> Int64 {
+    var statement: OpaquePointer?
+    defer { sqlite3_finalize(statement) }
+    guard sqlite3_prepare_v2(handle, sql, -1, &statement, nil) == SQLITE_OK,
+      sqlite3_step(statement) == SQLITE_ROW
+    else { throw RawFailure(message: String(cString: sqlite3_errmsg(handle))) }
+    return sqlite3_column_int64(statement, 0)
+  }
+
   struct RawFailure: Error { var message: String }
 }
 
