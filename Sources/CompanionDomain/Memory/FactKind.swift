@@ -1,0 +1,85 @@
+/// What a statement tells of its subject, where a rule can see that.
+package enum FactKind: String, Hashable, Sendable, CaseIterable {
+  case name, residence, work, age, birthday, relationship
+  case taste, possession, health, plan, decision
+
+  /// Whether a subject has one at a time, so that a newer one ends an older.
+  package var hasOneValue: Bool {
+    switch self {
+    case .name, .residence, .work, .age, .birthday, .relationship: true
+    case .taste, .possession, .health, .plan, .decision: false
+    }
+  }
+
+  /// By the words of a statement; `nil` where they are of no kind.
+  package init?(of statement: String) {
+    let text = " " + WordReader.words(of: statement).map { $0.isUnparted ? $0 : " \($0) " }.joined() + " "
+    let words = text.replacing("  ", with: " ")
+    guard let kind = Self.signs.first(where: { $0.1.contains { words.contains($0) } })?.0 else { return nil }
+    self = kind
+  }
+
+  /// In the order in which they are looked for. English words stand between spaces.
+  private static let signs: [(FactKind, [String])] = [
+    (.birthday, [" birthday ", " born on ", " was born ", "誕生日", "生日", "生まれ", "出生"]),
+    (
+      .name,
+      [" name is ", " named ", " is called ", " call me ", "名前は", "と申します", "といいます", "と言います", "我叫", "名字"]
+    ),
+    (.age, [" years old ", " year old ", "歳です", "才です", "岁"]),
+    (
+      .health,
+      [" allergic ", " allergy ", " vegetarian ", " vegan ", " diabetes ", "アレルギー", "过敏", "吃素", "ベジタリアン"]
+    ),
+    (
+      .decision,
+      [" decided ", " decision ", " have chosen ", " agreed to ", "決めた", "決めました", "ことにした", "ことにしました", "决定"]
+    ),
+    (
+      .plan,
+      [
+        " going to ", " plan to ", " planning to ", " plans to ", " am planning ", " intend to ", "予定", "つもり",
+        "打算", "计划", "准备去",
+      ]
+    ),
+    (
+      .residence,
+      [
+        " live in ", " lives in ", " living in ", " moved to ", " move to ", " where i live ", " based in ",
+        " resides in ", "住んで", "住みます", "引っ越し", "引越し", "住在", "搬到", "搬家", "居住",
+      ]
+    ),
+    (
+      .work,
+      [
+        " work at ", " works at ", " work for ", " works for ", " work as ", " works as ", " working as ",
+        " working at ", " working for ", " my job ", " started at ", "働いて", "勤めて", "仕事は", "工作", "上班", "职业",
+      ]
+    ),
+    (
+      .relationship, [" married ", " divorced ", " engaged ", " single ", "結婚", "離婚", "独身", "结婚", "离婚", "单身"]
+    ),
+    (
+      .taste,
+      [
+        " like ", " likes ", " love ", " loves ", " enjoy ", " enjoys ", " prefer ", " prefers ",
+        " favorite ",
+        " favourite ", " hate ", " hates ", " dislike ", " dislikes ", " can not stand ", "好き", "嫌い", "きらい",
+        "苦手",
+        "喜欢", "喜歡", "讨厌", "最爱", "爱吃", "爱喝",
+      ]
+    ),
+    (
+      .possession,
+      [
+        " have a ", " has a ", " have two ", " have an ", " has an ", " own a ", "飼って", "養って", "持って", "养了",
+        "有一",
+      ]
+    ),
+  ]
+}
+
+extension String {
+  /// Whether it is a character of a script that parts no words.
+  fileprivate var isUnparted: Bool { unicodeScalars.first.map(TextAnalysis.isUnparted) ?? false }
+}
