@@ -56,32 +56,45 @@ package struct Remember: Sendable {
   private func remember(
     _ texts: (statement: String, subject: String?), in scope: MemoryScope, _ source: FactSource
   ) async throws(StoreFailure) -> RememberedFact {
-    if let known = try await fact(like: texts.statement, in: scope) {
-      return RememberedFact(fact: known, isNew: false)
-    }
     var person: UserID?
     if case .statement(let user, _) = source { person = user }
     let fact = Fact(
       id: environment.identifiers.next(), scope: scope, subject: texts.subject ?? person?.rawValue ?? "",
       statement: texts.statement, source: source, createdAt: environment.time.now)
+    if let known = try await knownFact(like: fact, by: person) {
+      return RememberedFact(fact: known, isNew: false)
+    }
     try await environment.store.commit(.insertFact(fact))
     return RememberedFact(fact: fact, isNew: true)
   }
 
-  /// A fact that holds and says the same. The best by its words are looked at: what says the same has them.
-  private func fact(
-    like statement: String, in scope: MemoryScope
-  ) async throws(StoreFailure) -> Fact? {
-    let query = TextQuery(statement)
-    guard !query.terms.isEmpty else { return nil }
-    let found = try await environment.store.textCandidates(
-      for: query, kinds: [.fact], in: [scope], limit: Self.candidates)
-    let now = environment.time.now
-    for item in ConversationRanking().ranked(found, for: query).prefix(Self.candidates) {
-      guard case .fact(let id) = item.id, let fact = try await environment.store.fact(id) else { continue }
-      if fact.scope == scope, fact.holds(at: now), fact.statement == statement { return fact }
+  /// A fact of the same scope that holds and says the same.
+  private func knownFact(like fact: Fact, by person: UserID?) async throws(StoreFailure) -> Fact? {
+    let wording = FactWording(subject: fact.subject, statement: fact.statement)
+    return try await relatedFacts(to: fact, by: person).first { known in
+      known.scope == fact.scope && known.holds(at: fact.createdAt)
+        && FactWording(subject: known.subject, statement: known.statement).saysTheSame(as: wording)
     }
-    return nil
+  }
+
+  /// The facts that are best by their words: what says the same has them. Where a statement has none that can be
+  /// found, such as "I am he", those that the same person has stated.
+  private func relatedFacts(to fact: Fact, by person: UserID?) async throws(StoreFailure) -> [Fact] {
+    var related: [Fact] = []
+    let query = TextQuery(fact.statement)
+    guard !query.terms.isEmpty else {
+      let filter = FactFilter(scopes: [fact.scope], statedBy: person)
+      try await StoreWalk(store: environment.store).forEachFact(matching: filter) { related.append($0) }
+      return related
+    }
+    let found = try await environment.store.textCandidates(
+      for: query, kinds: [.fact], in: [fact.scope], limit: Self.candidates)
+    for item in ConversationRanking().ranked(found, for: query).prefix(Self.candidates) {
+      if case .fact(let id) = item.id, let known = try await environment.store.fact(id) {
+        related.append(known)
+      }
+    }
+    return related
   }
 
   private static let candidates = 32
