@@ -2,13 +2,16 @@ public import CompanionDomain
 public import CompanionPorts
 import Synchronization
 
-/// Conversations, tasks and the ledger in memory, for tests, previews and the simulator.
+/// Conversations, what is remembered of them, documents, tasks and the ledger in memory, for tests, previews and the simulator.
 ///
 /// It keeps every promise of the ports but one: what it holds ends with the process.
-public final class InMemoryStore: ConversationStore, TaskStore, LedgerStore {
+public final class InMemoryStore: ConversationStore, TaskStore, LedgerStore, MemoryStore, DocumentStore,
+  TextIndex
+{
   private let time: any TimeSource
-  private let content = Mutex(StoredContent())
-  private let listeners = TaskChangeListeners()
+  let content = Mutex(StoredContent())
+  private let taskListeners = ChangeListeners()
+  let logListeners = ChangeListeners()
 
   /// An empty store.
   ///
@@ -22,7 +25,8 @@ public final class InMemoryStore: ConversationStore, TaskStore, LedgerStore {
     let changed = try content.withLock { content throws(StoreFailure) in
       try content.apply(changes.changes, at: time.now)
     }
-    if changes.changes.contains(where: \.concernsTasks) { listeners.tell() }
+    if changes.changes.contains(where: \.concernsTasks) { taskListeners.tell() }
+    if changes.changes.contains(where: \.concernsLogs) { logListeners.tell() }
     return changed
   }
 }
@@ -36,6 +40,13 @@ extension InMemoryStore {
   /// The newest sessions, at the cost of the limit.
   public func sessions(limit: Int) async throws(StoreFailure) -> [ChatSession] {
     content.withLock { $0.conversations.sessions(limit: limit) }
+  }
+
+  /// Sessions by their names, at the cost of those that are looked at: all, until the limit is reached.
+  public func sessions(
+    matching filter: SessionFilter, after: SessionID?, limit: Int
+  ) async throws(StoreFailure) -> [ChatSession] {
+    content.withLock { $0.conversations.sessions(matching: filter, after: after, limit: limit) }
   }
 
   /// The newest messages before a place, at the cost of the limit.
@@ -85,7 +96,7 @@ extension InMemoryStore {
   /// Claims tasks, at the cost of the limit, of the kinds, and of queued tasks whose own deadline has passed.
   public func claim(_ claim: TaskClaim) async throws(StoreFailure) -> ClaimedTasks {
     let claimed = content.withLock { $0.tasks.claim(claim, at: time.now) }
-    if !claimed.changes.isEmpty { listeners.tell() }
+    if !claimed.changes.isEmpty { taskListeners.tell() }
     return claimed
   }
 
@@ -121,12 +132,12 @@ extension InMemoryStore {
     let count = content.withLock { content in
       content.tasks.prune(finishedFor: finishedFor, deadFor: deadFor, limit: limit, at: time.now)
     }
-    if count > 0 { listeners.tell() }
+    if count > 0 { taskListeners.tell() }
     return count
   }
 
   /// Says that tasks, their pauses or schedules may have changed, until the store is let go of.
-  public func taskChanges() -> AsyncStream<Void> { listeners.stream() }
+  public func taskChanges() -> AsyncStream<Void> { taskListeners.stream() }
 }
 
 extension InMemoryStore {
@@ -152,8 +163,15 @@ extension ChangeSet.Change {
     switch self {
     // Nobody has anything to do because a lease is longer.
     case .transition(_, .renew, _): false
-    case .insertTask, .removeTask, .transition, .pauseTasks, .resumeTasks, .moveSchedule: true
-    case .insertSession, .append, .amend, .extendDraft, .discardDraft, .enterCall, .pruneLedger: false
+    case .insertTask, .removeTask, .eraseTask, .transition, .pauseTasks, .resumeTasks, .moveSchedule: true
+    default: false
+    }
+  }
+
+  fileprivate var concernsLogs: Bool {
+    switch self {
+    case .append, .amend, .eraseMessage, .eraseSession: true
+    default: false
     }
   }
 }

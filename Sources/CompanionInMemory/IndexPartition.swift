@@ -131,7 +131,10 @@ extension IndexPartition {
 
   private mutating func leave(_ session: Int32, _ number: Int32, _ document: Document) {
     link(document.before, document.after)
-    sessions[session].members.removeAll { $0.document == number }
+    // Mostly among the last.
+    if let place = sessions[session].members.lastIndex(where: { $0.document == number }) {
+      sessions[session].members.remove(at: place)
+    }
     sessions[session].length -= document.length
     totalLengthOfSessions -= document.length
     if sessions[session].members.isEmpty, let session = sessions.remove(session) {

@@ -84,6 +84,13 @@ struct OrderedIndex<Element: Equatable & Sendable>: Sendable {
   }
 }
 
+extension OrderedIndex where Element: Comparable {
+  /// The elements behind one, in their order; all for `nil`. Complexity: a binary search.
+  func elements(after element: Element?) -> Slice<Self> {
+    self[(element.map { element in firstIndex { $0 > element } } ?? startIndex)...]
+  }
+}
+
 extension OrderedIndex: BidirectionalCollection {
   /// The place of an element; any change makes it worthless.
   struct Index: Comparable, Sendable {

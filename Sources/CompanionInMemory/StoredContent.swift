@@ -7,11 +7,19 @@ struct StoredContent {
     case conversations(StoredConversations.Undo)
     case tasks(StoredTasks.Undo)
     case ledger(StoredLedger.Undo)
+    case memories(StoredMemories.Undo)
+    case facts(StoredFacts.Undo)
+    case documents(StoredDocuments.Undo)
   }
 
   private(set) var conversations = StoredConversations()
   var tasks = StoredTasks()
   private(set) var ledger = StoredLedger()
+  private(set) var memories = StoredMemories()
+  private(set) var facts = StoredFacts()
+  private(set) var documents = StoredDocuments()
+  /// What can be found of all that. It follows when a set has been applied, so that nothing of it is ever undone.
+  var texts = InvertedIndex<RecallSource>()
 
   /// Applies all changes or none.
   ///
@@ -21,16 +29,19 @@ struct StoredContent {
   ) throws(StoreFailure) -> [TaskChange] {
     var undos: [Undo] = []
     var changed: [TaskChange] = []
+    var sources: [RecallSource] = []
     do throws(StoreFailure) {
       for index in changes.indices {
         // Nothing can fail behind the last.
         let isFinal = index == changes.count - 1
+        sources += self.sources(of: changes[index])
         if let undo = try apply(changes[index], at: now, &changed, isFinal: isFinal) { undos.append(undo) }
       }
     } catch {
       for undo in undos.reversed() { revert(undo) }
       throw error
     }
+    updateTexts(sources)
     return changed
   }
 
@@ -59,7 +70,40 @@ struct StoredContent {
       return .tasks(try tasks.moveSchedule(schedule, from: from, to: to))
     case .enterCall(let entry): return ledger.enter(entry).map { .ledger($0) }
     case .pruneLedger(let time): return ledger.prune(before: time).map { .ledger($0) }
+    case .eraseMessage(let sequence, let session, let time):
+      return .conversations(try conversations.erase(sequence, in: session, at: time))
+    case .eraseSession(let session): return conversations.erase(session).map { .conversations($0) }
+    case .eraseTask(let id): return tasks.erase(id).map { .tasks($0) }
+    case .putMemory, .removeMemory, .moveMemoryProgress, .insertFact, .supersedeFact, .restoreFact,
+      .removeFact, .putDocument, .removeDocument:
+      return try applyToMemory(change)
     }
+  }
+
+  private mutating func applyToMemory(_ change: ChangeSet.Change) throws(StoreFailure) -> Undo? {
+    switch change {
+    case .putMemory(let memory, let spans): .memories(try memories.put(memory, adding: spans))
+    case .removeMemory(let key): memories.remove(key).map { .memories($0) }
+    case .moveMemoryProgress(let session, let pass, let from, let to):
+      .conversations(try conversations.moveProgress(of: session, pass, from: from, to: to))
+    case .insertFact(let fact):
+      .facts(try insert(fact))
+    case .supersedeFact(let id, let newer, let time):
+      .facts(try facts.supersede(id, by: newer, at: time))
+    case .restoreFact(let id, let end): .facts(try facts.restore(id, validTo: end))
+    case .removeFact(let id): facts.remove(id).map { .facts($0) }
+    case .putDocument(let document): .documents(documents.put(document))
+    case .removeDocument(let id): documents.remove(id).map { .documents($0) }
+    default: nil
+    }
+  }
+
+  private mutating func insert(_ fact: Fact) throws(StoreFailure) -> StoredFacts.Undo {
+    if case .message(let quote) = fact.source {
+      let message = conversations.message(quote.sequence, in: quote.session)
+      guard message.map(quote.isFound) ?? false else { throw .conflict(.noSuchSource) }
+    }
+    return try facts.insert(fact)
   }
 
   private mutating func revert(_ undo: Undo) {
@@ -67,6 +111,9 @@ struct StoredContent {
     case .conversations(let undo): conversations.revert(undo)
     case .tasks(let undo): tasks.revert(undo)
     case .ledger(let undo): ledger.revert(undo)
+    case .memories(let undo): memories.revert(undo)
+    case .facts(let undo): facts.revert(undo)
+    case .documents(let undo): documents.revert(undo)
     }
   }
 }

@@ -93,6 +93,15 @@ struct StoredTasks {
   mutating func remove(_ id: TaskID) throws(StoreFailure) -> Undo {
     guard let record = byID[id] else { throw .conflict(.noSuchTask) }
     guard record.place.state.isFinal else { throw .conflict(.refused(.notEnded(record.place.state))) }
+    return take(record)
+  }
+
+  /// Removes a task in whatever state, its events and its key.
+  ///
+  /// - Returns: `nil` where there is none.
+  mutating func erase(_ id: TaskID) -> Undo? { byID[id].map { take($0) } }
+
+  private mutating func take(_ record: TaskRecord) -> Undo {
     let removed = record.cursors.compactMap { cursor in
       events[cursor].map { RecordedTaskEvent(cursor: cursor, event: $0) }
     }

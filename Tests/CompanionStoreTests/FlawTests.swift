@@ -240,6 +240,12 @@ extension FlawedStore {
     try await store.sessions(limit: limit)
   }
 
+  func sessions(
+    matching filter: SessionFilter, after: SessionID?, limit: Int
+  ) async throws(StoreFailure) -> [ChatSession] {
+    try await store.sessions(matching: filter, after: after, limit: limit)
+  }
+
   func messages(
     in session: SessionID, before: SequenceNumber?, limit: Int
   ) async throws(StoreFailure) -> [ChatMessage] {

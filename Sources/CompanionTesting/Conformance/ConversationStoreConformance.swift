@@ -10,7 +10,7 @@ public enum ConversationStoreConformance {
 
   /// All checks, for a test that is parameterised over them.
   public static let checks: [ConformanceCheck<MakeStore>] =
-    sessions + appends + histories + amendments + drafts + changeSets + texts
+    sessions + appends + histories + amendments + erasing + drafts + changeSets + texts
 
   /// Runs all checks, each on a store of its own.
   ///

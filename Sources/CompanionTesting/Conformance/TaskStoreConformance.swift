@@ -13,7 +13,7 @@ public enum TaskStoreConformance {
   /// All checks, for a test that is parameterised over them.
   public static let checks: [ConformanceCheck<MakeStore>] =
     inserts + transitions + texts + changeSets + events + claims + due + rooms + pauses + schedules + leases
-    + alarms + listings + retention + removal + changes
+    + alarms + listings + retention + removal + erasing + changes
 
   /// Runs all checks, each on a store of its own.
   ///

@@ -25,7 +25,7 @@ extension FaultyStore {
   }
 
   /// Says that something has changed, unless the news goes astray.
-  public func taskChanges() -> AsyncStream<Void> { faultyChanges() }
+  public func taskChanges() -> AsyncStream<Void> { faulty(base.taskChanges()) }
 }
 
 extension FaultyStore {
@@ -37,6 +37,15 @@ extension FaultyStore {
   /// Sessions, unless something goes wrong.
   public func sessions(limit: Int) async throws(StoreFailure) -> [ChatSession] {
     try await call(.read) { store throws(StoreFailure) in try await store.sessions(limit: limit) }
+  }
+
+  /// Sessions by their names, unless something goes wrong.
+  public func sessions(
+    matching filter: SessionFilter, after: SessionID?, limit: Int
+  ) async throws(StoreFailure) -> [ChatSession] {
+    try await call(.read) { store throws(StoreFailure) in
+      try await store.sessions(matching: filter, after: after, limit: limit)
+    }
   }
 
   /// Messages, unless something goes wrong.

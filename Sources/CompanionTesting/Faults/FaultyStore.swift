@@ -12,7 +12,9 @@ import Synchronization
 ///
 /// When its process has crashed it does nothing more, and throws `StoreFailure.closed` for ever; what else
 /// runs in the process is the scenario's to cancel.
-public final class FaultyStore: ConversationStore, TaskStore, LedgerStore {
+public final class FaultyStore: ConversationStore, TaskStore, LedgerStore, MemoryStore, DocumentStore,
+  TextIndex
+{
   private struct State {
     var calls = 0
     var hasCrashed = false
@@ -20,7 +22,7 @@ public final class FaultyStore: ConversationStore, TaskStore, LedgerStore {
     var hold: Gate?
   }
 
-  private let base: any CompanionStore
+  let base: any CompanionStore
   private let plan: StoreFaultPlan
   private let time: any TimeSource
   private let onFault: @Sendable (StoreCall, StoreFault) -> Void
@@ -32,7 +34,7 @@ public final class FaultyStore: ConversationStore, TaskStore, LedgerStore {
   ///   - time: how slow and late are measured; the simulator's.
   ///   - onFault: told of every fault of a call, as it happens; of a crash, when the store is closed.
   public init(
-    _ base: any ConversationStore & TaskStore & LedgerStore,
+    _ base: any ConversationStore & TaskStore & LedgerStore & MemoryStore & DocumentStore & TextIndex,
     plan: StoreFaultPlan = .none,
     time: any TimeSource,
     onFault: @escaping @Sendable (StoreCall, StoreFault) -> Void = { _, _ in }
@@ -111,10 +113,9 @@ public final class FaultyStore: ConversationStore, TaskStore, LedgerStore {
 
   // MARK: News
 
-  func faultyChanges() -> AsyncStream<Void> {
-    guard plan.newsFault != nil else { return base.taskChanges() }
+  func faulty(_ changes: AsyncStream<Void>) -> AsyncStream<Void> {
+    guard plan.newsFault != nil else { return changes }
     let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-    let changes = base.taskChanges()
     // It outlives this call, and ends with its consumer.
     let pump = Unstructured.start(name: "news of changes") { [self] in
       for await _ in changes { await passOn(to: continuation) }

@@ -2,7 +2,7 @@ import CompanionKit
 import Synchronization
 
 /// A store with one fault: it dies with its process, and does nothing more from then on, or it fails once.
-final class CrashableStore: ConversationStore, TaskStore, LedgerStore {
+final class CrashableStore: CompanionStore {
   enum Fault: Hashable, Sendable, CaseIterable {
     /// The process dies before the commit.
     case crashBefore
@@ -17,7 +17,7 @@ final class CrashableStore: ConversationStore, TaskStore, LedgerStore {
     var commits = 0
   }
 
-  private let base: InMemoryStore
+  let base: InMemoryStore
   private let fault: Fault
   private let faultAt: Int?
   private let state = Mutex(State())
@@ -53,6 +53,12 @@ final class CrashableStore: ConversationStore, TaskStore, LedgerStore {
 
   func sessions(limit: Int) async throws(StoreFailure) -> [ChatSession] {
     try await alive().sessions(limit: limit)
+  }
+
+  func sessions(
+    matching filter: SessionFilter, after: SessionID?, limit: Int
+  ) async throws(StoreFailure) -> [ChatSession] {
+    try await alive().sessions(matching: filter, after: after, limit: limit)
   }
 
   func messages(
@@ -125,7 +131,7 @@ final class CrashableStore: ConversationStore, TaskStore, LedgerStore {
 
   func taskChanges() -> AsyncStream<Void> { base.taskChanges() }
 
-  private func alive() throws(StoreFailure) -> InMemoryStore {
+  func alive() throws(StoreFailure) -> InMemoryStore {
     if hasCrashed { throw .closed }
     return base
   }

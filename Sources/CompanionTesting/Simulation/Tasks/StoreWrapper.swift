@@ -3,7 +3,7 @@ import CompanionDomain
 import CompanionPorts
 
 /// A store around another one, that hands on whatever it does not do itself.
-protocol StoreWrapper: ConversationStore, TaskStore, LedgerStore {
+protocol StoreWrapper: CompanionStore {
   var base: any CompanionStore { get }
 }
 
@@ -26,6 +26,12 @@ extension StoreWrapper {
 
   func sessions(limit: Int) async throws(StoreFailure) -> [ChatSession] {
     try await base.sessions(limit: limit)
+  }
+
+  func sessions(
+    matching filter: SessionFilter, after: SessionID?, limit: Int
+  ) async throws(StoreFailure) -> [ChatSession] {
+    try await base.sessions(matching: filter, after: after, limit: limit)
   }
 
   func messages(

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Whoever waits for tasks to change.
-final class TaskChangeListeners: Sendable {
+/// Whoever waits for something to change.
+final class ChangeListeners: Sendable {
   private typealias Listener = (number: Int, continuation: AsyncStream<Void>.Continuation)
 
   private struct State {
