@@ -16,6 +16,8 @@ struct Benchmark {
       case .tasks: try await TasksSuite(options: options, report: report).run()
       case .sse: try SSESuite(options: options, report: report).run()
       case .router: try await RouterSuite(options: options, report: report).run()
+      case .text: try await TextSuite(options: options, report: report).run()
+      case .recall: try await RecallSuite(options: options, report: report).run()
       }
     } catch let error as BenchmarkError {
       FileHandle.standardError.write(Data("companion-bench: \(error.message)\n".utf8))
@@ -33,7 +35,7 @@ struct BenchmarkError: Error {
 
 /// What the command line asks for.
 struct BenchmarkOptions {
-  enum Suite: String, CaseIterable { case tasks, turns, sse, router }
+  enum Suite: String, CaseIterable { case tasks, turns, sse, router, text, recall }
   enum Store: String, CaseIterable { case memory, sqlite }
 
   var suite: Suite

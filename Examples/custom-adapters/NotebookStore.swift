@@ -1,11 +1,11 @@
 import CompanionKit
-import Synchronization
 
 /// A store of one's own, in plain values: a change set is tried on a copy, which then takes their place.
-actor NotebookStore: ConversationStore, TaskStore, LedgerStore {
-  private var notes = Notes()
+actor NotebookStore: CompanionStore {
+  var notes = Notes()
   private let time: any TimeSource
-  private let listeners = Mutex<[Int: AsyncStream<Void>.Continuation]>([:])
+  /// It rings for every change: those who listen look for themselves.
+  private let bell = Bell()
 
   init(time: any TimeSource) { self.time = time }
 
@@ -19,7 +19,7 @@ actor NotebookStore: ConversationStore, TaskStore, LedgerStore {
       if let task = try next.apply(change, at: now) { changed.append(task) }
     }
     notes = next
-    tellListeners()
+    bell.ring()
     return changed
   }
 }
@@ -32,6 +32,13 @@ extension NotebookStore {
   func sessions(limit: Int) -> [ChatSession] {
     let newest = notes.sessions.values.sorted { ($0.updatedAt, $0.id) > ($1.updatedAt, $1.id) }
     return Array(newest.prefix(max(0, limit)))
+  }
+
+  func sessions(matching filter: SessionFilter, after: SessionID?, limit: Int) -> [ChatSession] {
+    let matching = notes.sessions.values.filter { session in
+      filter.includes(session, speakers: Set(notes.messages[session.id, default: []].compactMap(\.speaker)))
+    }
+    return page(of: matching, by: \.id, after: after, limit: limit)
   }
 
   func messages(in session: SessionID, before: SequenceNumber?, limit: Int) -> [ChatMessage] {
@@ -93,7 +100,7 @@ extension NotebookStore {
       changes.append(change)
       taken[kind, default: 0] += 1
     }
-    tellListeners()
+    bell.ring()
     let starts = notes.tasks.values.compactMap { task in
       if case .queued(let queueing) = task.state { queueing.notBefore } else { nil }
     }
@@ -131,7 +138,7 @@ extension NotebookStore {
       .prefix(max(0, limit)).map(\.task.id)
     for id in old { notes.tasks[id] = nil }
     notes.events.removeAll { old.contains($0.event.task) }
-    tellListeners()
+    bell.ring()
     return old.count
   }
 }
@@ -152,27 +159,12 @@ extension NotebookStore {
   }
 }
 
-// MARK: Listeners
+// MARK: Changes
 
 extension NotebookStore {
-  nonisolated func taskChanges() -> AsyncStream<Void> {
-    AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
-      let number = listeners.withLock { listeners in
-        let number = (listeners.keys.max() ?? 0) + 1
-        listeners[number] = continuation
-        return number
-      }
-      continuation.onTermination = { [weak self] _ in self?.forgetListener(number) }
-    }
-  }
+  nonisolated func taskChanges() -> AsyncStream<Void> { bell.stream() }
 
-  private nonisolated func forgetListener(_ number: Int) {
-    _ = listeners.withLock { $0.removeValue(forKey: number) }
-  }
-
-  private nonisolated func tellListeners() {
-    for listener in listeners.withLock({ Array($0.values) }) { listener.yield() }
-  }
+  nonisolated func logChanges() -> AsyncStream<Void> { bell.stream() }
 }
 
 extension GenerationTask {

@@ -14,6 +14,11 @@ struct Notes {
   var pause = TaskPause()
   var schedules: [ScheduleID: Timestamp] = [:]
   var ledger: [LedgerEntryID: LedgerEntry] = [:]
+  var memories: [MemoryKey: KeptMemory] = [:]
+  var progress: [SessionID: MemoryProgress] = [:]
+  var facts: [FactID: Fact] = [:]
+  var documents: [DocumentID: StoredDocument] = [:]
+  var lastDocument: Int64 = 0
 
   /// The task of a key. Keys are the same when their bytes are.
   func task(key: String) -> GenerationTask? {
@@ -28,7 +33,7 @@ struct Notes {
     events.append(RecordedTaskEvent(cursor: EventCursor(rawValue: lastPlace), event: event))
   }
 
-  private mutating func note(_ kind: LogEvent.Kind, of message: ChatMessage, in id: SessionID) {
+  mutating func note(_ kind: LogEvent.Kind, of message: ChatMessage, in id: SessionID) {
     let revision = LogRevision(rawValue: (sessions[id]?.revision.rawValue ?? 0) + 1)
     sessions[id]?.revision = revision
     logEvents[id, default: []].append(LogEvent(revision: revision, kind: kind, message: message))
@@ -95,6 +100,14 @@ struct Notes {
       schedules[schedule] = new
     case .enterCall(let entry): ledger[entry.id] = ledger[entry.id] ?? entry
     case .pruneLedger(let time): ledger = ledger.filter { $0.value.time >= time }
+    case .eraseTask(let id):
+      tasks[id] = nil
+      events.removeAll { $0.event.task == id }
+    case .eraseSession(let id):
+      (sessions[id], messages[id], logEvents[id]) = (nil, nil, nil)
+      (drafts[id], progress[id]) = (nil, nil)
+    case .eraseMessage(let sequence, let id, let time): try erase(sequence, in: id, at: time)
+    default: try remember(change)
     }
     return nil
   }

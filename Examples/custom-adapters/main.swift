@@ -10,9 +10,13 @@ print("The clock keeps its \(TimeSourceConformance.checks.count) promises.")
 try await ConversationStoreConformance.run(on: { time in NotebookStore(time: time) })
 try await TaskStoreConformance.run(on: { time in NotebookStore(time: time) }, measuredBy: clock)
 try await LedgerStoreConformance.run(on: { time in NotebookStore(time: time) })
+try await MemoryStoreConformance.run(on: { time in NotebookStore(time: time) })
+try await DocumentStoreConformance.run(on: { time in NotebookStore(time: time) })
+try await TextIndexConformance.run(on: { time in NotebookStore(time: time) })
 let promises =
   ConversationStoreConformance.checks.count + TaskStoreConformance.checks.count
-  + LedgerStoreConformance.checks.count
+  + LedgerStoreConformance.checks.count + MemoryStoreConformance.checks.count
+  + DocumentStoreConformance.checks.count + TextIndexConformance.checks.count
 print("The store keeps its \(promises) promises.")
 
 let companion = Companion(model: ParrotModel(), store: NotebookStore(time: clock), time: clock)

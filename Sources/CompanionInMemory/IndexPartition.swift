@@ -171,70 +171,17 @@ extension IndexPartition {
     _ limit: Int, for query: TextQuery, statistics: TermStatistics, postings: Int, bm25: BM25 = BM25(),
     precedes: (Int32, Int32) -> Bool
   ) -> [ScoredDocument] {
+    var selection = CandidateSelection(
+      limit, of: lengths.count, averageLength: statistics.averageLength, postings: postings, bm25: bm25)
     let weights = statistics.inverseDocumentFrequencies
-    let average = max(statistics.averageLength, 1)
     let present = query.terms.indices
       .compactMap { position in termNumbers[query.terms[position].text].map { (position, $0) } }
       .sorted { (terms[$0.1].documents.count, $0.0) < (terms[$1.1].documents.count, $1.0) }
-    var scores = ContiguousArray<Float>(repeating: 0, count: lengths.count)
-    var touched: ContiguousArray<Int32> = []
-    var followed = 0
     for (position, number) in present {
-      let term = query.terms[position]
-      let k1 = Float(bm25.k1(of: term))
-      let gain = Float(term.weight * weights[position]) * (k1 + 1)
-      let base = k1 * Float(1 - bm25.b)
-      let slope = k1 * Float(bm25.b / average)
-      let list = terms[number].documents
-      func score(_ frequency: Int32, _ document: Int32) -> Float {
-        gain * Float(frequency) / (Float(frequency) + base + slope * Float(lengths[Int(document)]))
-      }
-      followed += list.count
-      if followed <= postings || touched.count < limit {
-        for place in list.documents.indices {
-          let document = list.documents[place]
-          if scores[Int(document)] == 0 { touched.append(document) }
-          scores[Int(document)] += score(list.frequencies[place], document)
-        }
-      } else if touched.count * 16 < list.count {
-        for document in touched {
-          let frequency = list.frequency(in: document)
-          if frequency > 0 { scores[Int(document)] += score(Int32(clamping: frequency), document) }
-        }
-      } else {
-        for place in list.documents.indices where scores[Int(list.documents[place])] > 0 {
-          scores[Int(list.documents[place])] += score(list.frequencies[place], list.documents[place])
-        }
-      }
+      selection.add(
+        terms[number].documents, of: query.terms[position], weight: weights[position], lengths: lengths)
     }
-    let threshold = Self.threshold(limit, of: touched, by: scores)
-    let chosen = touched.filter { scores[Int($0)] >= threshold }
-      .map { ScoredDocument(document: $0, score: scores[Int($0)]) }
-      .sorted { $0.score == $1.score ? precedes($0.document, $1.document) : $0.score > $1.score }
-    return Array(chosen.prefix(limit))
-  }
-
-  /// The lowest score that is among so many best; 0 where there are no more.
-  private static func threshold(
-    _ limit: Int, of touched: ContiguousArray<Int32>, by scores: ContiguousArray<Float>
-  ) -> Float {
-    guard touched.count > limit else { return 0 }
-    // The lowest of the best so far is on top of a heap, and gives way to what is better.
-    var heap = ContiguousArray(touched.prefix(limit).map { scores[Int($0)] }.sorted())
-    for document in touched.dropFirst(limit) {
-      let score = scores[Int(document)]
-      guard score > heap[0] else { continue }
-      var place = 0
-      while 2 * place + 1 < limit {
-        var child = 2 * place + 1
-        if child + 1 < limit, heap[child + 1] < heap[child] { child += 1 }
-        guard heap[child] < score else { break }
-        heap[place] = heap[child]
-        place = child
-      }
-      heap[place] = score
-    }
-    return heap[0]
+    return selection.best(precedes: precedes)
   }
 
   /// Adds documents and their neighbours as candidates, with what they, their windows and sessions have of a
@@ -297,10 +244,4 @@ extension IndexPartition {
       return found.sessions.count - 1
     }
   }
-}
-
-/// A document of a partition, and how well it fits.
-struct ScoredDocument: Sendable {
-  var document: Int32
-  var score: Float
 }

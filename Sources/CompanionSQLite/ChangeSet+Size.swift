@@ -24,7 +24,14 @@ extension ChangeSet.Change {
     case .enterCall(let entry): entry.model.model.utf8.count
     // Nobody knows how much it removes.
     case .pruneLedger: ChangeSet.smallSize + 1
-    case .insertSession, .amend, .discardDraft, .transition, .removeTask, .pauseTasks, .resumeTasks, .moveSchedule: 0
+    case .putMemory(let memory, let sources): memory.text.utf8.count + 100 * sources.count
+    case .insertFact(let fact): fact.statement.utf8.count
+    case .putDocument(let document): document.text.utf8.count
+    // What is found no more is taken out of the postings of its terms.
+    case .removeMemory, .removeFact, .removeDocument, .eraseMessage, .eraseSession: ChangeSet.smallSize + 1
+    case .insertSession, .amend, .discardDraft, .transition, .removeTask, .pauseTasks, .resumeTasks, .moveSchedule,
+      .moveMemoryProgress, .supersedeFact, .restoreFact, .eraseTask:
+      0
     }
   }
 }

@@ -31,9 +31,9 @@ extension Connection {
       """,
       [.integer(found.key), .integer(first), .integer(last)]
     ) { row throws(StoreFailure) in
-      let old: [MessagePart] = try Coding.decode(try row.utf8(13))
+      let old: [MessagePart] = try Coding.decode(try row.utf8(14))
       return Amendment(
-        revision: try row.integer(11), kind: try row.integer(12) == 1 ? .deleted(old) : .edited(from: old),
+        revision: try row.integer(12), kind: try row.integer(13) == 1 ? .deleted(old) : .edited(from: old),
         message: try MessageRow.message(from: row))
     }
     let messages = try rows(

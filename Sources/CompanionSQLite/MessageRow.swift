@@ -12,6 +12,9 @@ struct MessageRow: Sendable {
   private let completion: ChatMessage.Completion
   private let origin: ChatMessage.Origin
   private let speaker: UserID?
+  private let isReminded: Bool
+  /// The message, for the index.
+  let message: ChatMessage
 
   init(_ message: ChatMessage) throws(StoreFailure) {
     sequence = message.sequence
@@ -22,12 +25,20 @@ struct MessageRow: Sendable {
     completion = message.completion
     origin = message.origin
     speaker = message.speaker
+    isReminded = message.isReminded
+    self.message = message
   }
 
   /// The columns in the order in which ``message(from:)`` has them; a new message has not got the last two.
   static let columns = "\(newColumns), change, changed_at"
   /// The columns in the order in which ``values(session:)`` has them.
-  static let newColumns = "sequence, turn, role, parts, time, interruption, origin, origin_task, speaker"
+  static let newColumns = "sequence, turn, role, parts, time, interruption, origin, origin_task, speaker, is_reminded"
+
+  /// The values are those of ``values(session:)``, and the message's number in the text index.
+  static let insert = SQL(
+    """
+    INSERT INTO messages (session, \(newColumns), document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """)
 
   func values(session: Int64) -> [SQLiteValue] {
     let (kind, task) = OriginKind.columns(of: origin)
@@ -36,16 +47,16 @@ struct MessageRow: Sendable {
     return [
       .integer(session), .integer(sequence.rawValue), .text(turn.rawValue), .text(role.rawValue),
       .utf8(parts), .time(time), interruption, .text(kind.rawValue), .optional(task?.rawValue),
-      .optional(speaker?.rawValue),
+      .optional(speaker?.rawValue), .integer(isReminded ? 1 : 0),
     ]
   }
 
   static func message(from row: Statement) throws(StoreFailure) -> ChatMessage {
     let change: ChatMessage.Change? =
-      switch try row.optionalText(9) {
+      switch try row.optionalText(10) {
       case nil: nil
-      case "edited": .edited(try row.time(10))
-      case "deleted": .deleted(try row.time(10))
+      case "edited": .edited(try row.time(11))
+      case "deleted": .deleted(try row.time(11))
       default: throw .corrupt("a stored message was changed in a way that is not known")
       }
     return ChatMessage(
@@ -56,7 +67,7 @@ struct MessageRow: Sendable {
       time: try row.time(4),
       completion: row.isNull(5) ? .complete : .interrupted(try row.value(5)),
       origin: try OriginKind.origin(try row.value(6), task: row.isNull(7) ? nil : try row.value(7)),
-      speaker: row.isNull(8) ? nil : try row.value(8), change: change)
+      speaker: row.isNull(8) ? nil : try row.value(8), change: change, isReminded: try row.flag(9))
   }
 }
 

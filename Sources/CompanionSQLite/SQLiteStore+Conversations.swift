@@ -6,8 +6,8 @@ extension SQLiteStore {
   public func session(_ id: SessionID) async throws(StoreFailure) -> ChatSession? {
     try await readers.read { connection throws(StoreFailure) in
       try connection.row(
-        "SELECT \(ChatSession.columns) FROM sessions WHERE id = ?", [.text(id.rawValue)],
-        read: ChatSession.read)
+        "SELECT \(SessionRow.columns) FROM sessions WHERE id = ?", [.text(id.rawValue)]
+      ) { row throws(StoreFailure) in try SessionRow.session(from: row) }
     }
   }
 
@@ -15,8 +15,40 @@ extension SQLiteStore {
   public func sessions(limit: Int) async throws(StoreFailure) -> [ChatSession] {
     try await readers.read { connection throws(StoreFailure) in
       try connection.rows(
-        "SELECT \(ChatSession.columns) FROM sessions ORDER BY updated_at DESC, id DESC LIMIT ?",
-        [.integer(max(0, limit))], read: ChatSession.read)
+        "SELECT \(SessionRow.columns) FROM sessions ORDER BY updated_at DESC, id DESC LIMIT ?",
+        [.integer(max(0, limit))]
+      ) { row throws(StoreFailure) in try SessionRow.session(from: row) }
+    }
+  }
+
+  /// Sessions by their names. What is read is those of the channel, or of the person, or all behind a name.
+  public func sessions(
+    matching filter: SessionFilter, after: SessionID?, limit: Int
+  ) async throws(StoreFailure) -> [ChatSession] {
+    guard limit > 0 else { return [] }
+    var (conditions, values) = (["id > ?"], [SQLiteValue.text(after?.rawValue ?? "")])
+    if let workspace = filter.workspace {
+      conditions.append("workspace = ?")
+      values.append(.text(workspace.rawValue))
+    }
+    if let channel = filter.channel {
+      conditions.append("channel = ?")
+      values.append(.text(channel.rawValue))
+    }
+    if let thread = filter.thread {
+      conditions.append("thread = ?")
+      values.append(.text(thread.rawValue))
+    }
+    if let participant = filter.participant {
+      conditions.append(
+        "key IN (SELECT key FROM sessions WHERE user = ? UNION SELECT session FROM messages WHERE speaker = ?)")
+      values += [.text(participant.rawValue), .text(participant.rawValue)]
+    }
+    let sql =
+      "SELECT \(SessionRow.columns) FROM sessions WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?"
+    let bound = values + [.integer(limit)]
+    return try await readers.read { connection throws(StoreFailure) in
+      try connection.rows(sql, bound) { row throws(StoreFailure) in try SessionRow.session(from: row) }
     }
   }
 
@@ -68,21 +100,5 @@ extension SQLiteStore {
       for chunk in chunks.dropFirst() { draft.text += chunk.text }
       return draft
     }
-  }
-}
-
-extension ChatSession {
-  fileprivate static let columns =
-    "id, workspace, channel, thread, user, created_at, updated_at, last_sequence, revision"
-
-  fileprivate static func read(_ row: Statement) throws(StoreFailure) -> ChatSession {
-    ChatSession(
-      id: try row.value(0),
-      place: ConversationPlace(
-        workspace: try row.value(1), channel: try row.value(2),
-        thread: row.isNull(3) ? nil : try row.value(3)),
-      user: try row.value(4), createdAt: try row.time(5), updatedAt: try row.time(6),
-      lastSequence: SequenceNumber(rawValue: try row.counter(7)),
-      revision: LogRevision(rawValue: try row.counter(8)))
   }
 }

@@ -20,6 +20,14 @@ extension SQLiteStore {
     }
   }
 
+  /// Rewrites the file without what was removed, and empties the write-ahead log.
+  ///
+  /// It takes as long as writing the file does, and as much space again. Other calls wait meanwhile.
+  ///
+  /// - Throws: ``StoreFailure/busy(_:)`` when another process reads or writes for too long. What was removed may
+  ///   still be in the log then.
+  public func eraseRemoved() async throws(StoreFailure) { try await writer.eraseRemoved() }
+
   /// Copies the store, as it is at one moment, to a new file that another store can be opened on.
   ///
   /// Other calls go on meanwhile. The file appears under its name when it is whole and on the disk.

@@ -89,5 +89,5 @@ extension SQLiteStore {
 
   /// Says that tasks, their pauses or schedules may have changed; in other processes too where the store has
   /// a watcher. It ends when the store is closed.
-  public func taskChanges() -> AsyncStream<Void> { writer.listeners.stream() }
+  public func taskChanges() -> AsyncStream<Void> { writer.listeners.tasks.stream() }
 }

@@ -2,7 +2,7 @@ import CSQLite
 public import CompanionDomain
 public import CompanionPorts
 
-/// Conversations, tasks and the ledger in one SQLite file, which several processes may use at a time.
+/// Conversations, tasks, the ledger, memories and documents in one SQLite file, which several processes may use at a time.
 ///
 /// A write-ahead log lies beside the file while it is open, so readers never wait for writers. Commits that
 /// are made at the same time share one synchronisation of the disk. Calls that may wait, for the
@@ -10,7 +10,9 @@ public import CompanionPorts
 ///
 /// A store that is let go of without ``close()`` closes too, at a time that nobody chooses; nothing that
 /// ``commit(_:)`` has acknowledged is lost by that, nor by the end of the process.
-public final class SQLiteStore: ConversationStore, TaskStore, LedgerStore {
+public final class SQLiteStore: ConversationStore, TaskStore, LedgerStore, MemoryStore, DocumentStore,
+  TextIndex
+{
   /// What a returned commit has survived.
   public enum Durability: Hashable, Sendable {
     /// The end of the process and of the machine: every group of commits waits for the disk.

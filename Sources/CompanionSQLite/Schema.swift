@@ -7,7 +7,7 @@ enum Schema {
   static let applicationID: Int64 = 0x434B_6974
 
   /// The version that this library reads and writes.
-  static let version = 4
+  static let version = 5
 
   /// Leads from one version to the next, inside the open transaction. What has been released never changes.
   private static func migrate(
@@ -18,6 +18,7 @@ enum Schema {
     case 1: try addTaskEvents(connection, at: now)
     case 2: try addLedger(connection)
     case 3: try addPlacesAndAmendments(connection)
+    case 4: try addMemory(connection)
     default: break
     }
   }

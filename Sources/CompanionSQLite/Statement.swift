@@ -19,6 +19,7 @@ enum SQLiteValue: Sendable {
   case text(String)
   /// Text that is UTF-8 already.
   case utf8(Data)
+  case blob([UInt8])
 
   static func integer(_ value: Int) -> SQLiteValue { .integer(Int64(value)) }
   static func time(_ value: Timestamp) -> SQLiteValue { .integer(value.nanosecondsSinceEpoch) }
@@ -64,7 +65,17 @@ final class Statement {
     case .real(let value): return unsafe sqlite3_bind_double(handle, index, value)
     case .text(var text): return text.withUTF8 { unsafe bind(UnsafeRawBufferPointer($0), at: index) }
     case .utf8(let data): return unsafe data.withUnsafeBytes { unsafe bind($0, at: index) }
+    case .blob(let bytes): return unsafe bytes.withUnsafeBytes { unsafe bind(blob: $0, at: index) }
     }
+  }
+
+  private func bind(blob bytes: UnsafeRawBufferPointer, at index: Int32) -> Int32 {
+    // A null pointer would bind NULL instead of an empty blob.
+    guard let start = bytes.baseAddress, bytes.count > 0 else {
+      return unsafe sqlite3_bind_zeroblob(handle, index, 0)
+    }
+    return unsafe sqlite3_bind_blob64(
+      handle, index, start, UInt64(bytes.count), companion_sqlite_transient())
   }
 
   private func bind(_ bytes: UnsafeRawBufferPointer, at index: Int32) -> Int32 {
@@ -166,6 +177,16 @@ extension Statement {
   /// The bytes of a text.
   func utf8(_ column: Int32) throws(StoreFailure) -> Data {
     try unsafe withUTF8(of: column) { bytes in unsafe Data(bytes) }
+  }
+
+  /// The bytes of a blob.
+  func bytes(_ column: Int32) throws(StoreFailure) -> [UInt8] {
+    guard unsafe sqlite3_column_type(handle, column) == SQLITE_BLOB else {
+      throw .corrupt("column \(column) of a row is not a blob")
+    }
+    let start = unsafe sqlite3_column_blob(handle, column)
+    let count = Int(unsafe sqlite3_column_bytes(handle, column))
+    return unsafe Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
   }
 
   private func withUTF8<Value>(

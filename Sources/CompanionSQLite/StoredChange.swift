@@ -12,6 +12,8 @@ enum StoredChange: Sendable {
   case enterCall([SQLiteValue])
   case pruneLedger(before: Timestamp)
   /// What is applied as it is: what becomes of it depends on what is stored.
+  case memory(ChangeSet.Change)
+  /// The same.
   case task(TaskChangeRequest)
 
   init(_ change: ChangeSet.Change) throws(StoreFailure) {
@@ -36,6 +38,10 @@ enum StoredChange: Sendable {
       self = .task(.moveSchedule(schedule, from: from, to: to))
     case .enterCall(let entry): self = .enterCall(LedgerRow.values(of: entry))
     case .pruneLedger(let time): self = .pruneLedger(before: time)
+    case .eraseTask(let id): self = .task(.erase(id))
+    case .putMemory, .removeMemory, .moveMemoryProgress, .insertFact, .supersedeFact, .restoreFact, .removeFact,
+      .putDocument, .removeDocument, .eraseMessage, .eraseSession:
+      self = .memory(change)
     }
   }
 }
@@ -45,6 +51,7 @@ enum TaskChangeRequest: Sendable {
   case insert(GenerationTask)
   case transition(TaskID, TaskTransition, revision: Int64?)
   case remove(TaskID)
+  case erase(TaskID)
   case pause(TaskKind?, Bool)
   case moveSchedule(ScheduleID, from: Timestamp?, to: Timestamp?)
 }
@@ -55,6 +62,7 @@ extension WriteConnection {
   /// - Returns: what has become of the task, when the change is one of a task.
   func apply(_ change: StoredChange, at now: Timestamp) throws(StoreFailure) -> TaskChange? {
     guard case .task(let change) = change else {
+      if change.concernsLog { hasChangedLog = true }
       try connection.apply(change)
       return nil
     }
@@ -65,6 +73,7 @@ extension WriteConnection {
     case .transition(let id, let transition, let revision):
       return try apply(transition, to: id, revision: revision, at: now)
     case .remove(let id): try removeTask(id)
+    case .erase(let id): try eraseTask(id)
     case .pause(let kind, let isPaused): try setPause(kind, isPaused)
     case .moveSchedule(let schedule, let from, let to): try move(schedule, from: from, to: to)
     }
@@ -72,7 +81,36 @@ extension WriteConnection {
   }
 }
 
+extension StoredChange {
+  /// Whether the log of a conversation is another one then.
+  fileprivate var concernsLog: Bool {
+    switch self {
+    case .append, .amend, .memory(.eraseMessage), .memory(.eraseSession): true
+    default: false
+    }
+  }
+}
+
 extension Connection {
+  /// Applies a change of memories, facts or documents, or an erasure, whose precondition holds.
+  private func apply(_ change: ChangeSet.Change) throws(StoreFailure) {
+    switch change {
+    case .putMemory(let memory, let sources): try put(memory, adding: sources)
+    case .removeMemory(let key): try removeMemory(key)
+    case .moveMemoryProgress(let session, let pass, let old, let new):
+      try moveProgress(of: session, pass, from: old, to: new)
+    case .insertFact(let fact): try insert(fact)
+    case .supersedeFact(let id, let newer, let time): try supersede(id, by: newer, at: time)
+    case .restoreFact(let id, let end): try restore(id, validTo: end)
+    case .removeFact(let id): try remove(id)
+    case .putDocument(let document): try put(document)
+    case .removeDocument(let id): try remove(id)
+    case .eraseMessage(let sequence, let session, let time): try erase(sequence, in: session, at: time)
+    case .eraseSession(let session): try erase(session)
+    default: break
+    }
+  }
+
   /// Applies a change of conversations or the ledger whose precondition holds, inside the open transaction.
   fileprivate func apply(_ change: StoredChange) throws(StoreFailure) {
     switch change {
@@ -85,6 +123,7 @@ extension Connection {
     case .discardDraft(let session): try discardDraft(of: session)
     case .enterCall(let values): try run(LedgerRow.insert, values)
     case .pruneLedger(let time): try run(LedgerRow.prune, [.time(time)])
+    case .memory(let change): try apply(change)
     case .task: break
     }
   }
@@ -108,16 +147,13 @@ extension Connection {
   private func append(
     _ rows: [MessageRow], to session: SessionID, after: SequenceNumber
   ) throws(StoreFailure) {
-    let found = try row(
-      "SELECT key, last_sequence FROM sessions WHERE id = ?", [.text(session.rawValue)]
-    ) { row throws(StoreFailure) in (key: try row.integer(0), last: try row.counter(1)) }
-    guard let found else { throw .conflict(.noSuchSession) }
-    guard found.last == after.rawValue else { throw .conflict(.logMoved) }
+    guard let found = try SessionRow.find(session, self) else { throw .conflict(.noSuchSession) }
+    guard found.session.lastSequence == after else { throw .conflict(.logMoved) }
     guard let last = rows.last else { return }
-    for row in rows {
+    let documents = try indexNew(rows.map(\.message), of: found.session, at: found.key)
+    for (row, document) in zip(rows, documents) {
       try run(
-        "INSERT INTO messages (session, \(MessageRow.newColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        row.values(session: found.key))
+        MessageRow.insert, row.values(session: found.key) + [.optional(document.map(Int.init))])
     }
     try run(
       "UPDATE sessions SET last_sequence = ?, updated_at = ?, revision = revision + ? WHERE key = ?",
@@ -127,10 +163,7 @@ extension Connection {
   private func amend(
     _ sequence: SequenceNumber, _ amendment: MessageAmendment, in session: SessionID, at time: Timestamp
   ) throws(StoreFailure) {
-    let found = try row(
-      "SELECT key, revision FROM sessions WHERE id = ?", [.text(session.rawValue)]
-    ) { row throws(StoreFailure) in (key: try row.integer(0), revision: try row.counter(1)) }
-    guard let found else { throw .conflict(.noSuchSession) }
+    guard let found = try SessionRow.find(session, self) else { throw .conflict(.noSuchSession) }
     let place: [SQLiteValue] = [.integer(found.key), .integer(sequence.rawValue)]
     let old = try row(
       "SELECT \(MessageRow.columns) FROM messages WHERE session = ? AND sequence = ?", place,
@@ -139,10 +172,11 @@ extension Connection {
       throw .conflict(.noSuchMessage)
     }
     guard old.mayBeAmended(by: amendment) else { throw .conflict(.notAmendable) }
+    try reindex(old, as: new, of: found.session, at: found.key)
     try run(
       "INSERT INTO amendments (session, revision, sequence, is_deletion, old_parts) VALUES (?, ?, ?, ?, ?)",
       [
-        .integer(found.key), .integer(found.revision + 1), .integer(sequence.rawValue),
+        .integer(found.key), .integer(found.session.revision.rawValue + 1), .integer(sequence.rawValue),
         .integer(amendment == .delete ? 1 : 0), .utf8(try Coding.encode(old.parts)),
       ])
     try run(

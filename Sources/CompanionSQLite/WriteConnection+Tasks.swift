@@ -66,6 +66,13 @@ extension WriteConnection {
     try removeTask(at: found.key)
   }
 
+  /// Removes a task in whatever state, if it is there.
+  func eraseTask(_ id: TaskID) throws(StoreFailure) {
+    guard let key = try entry(id)?.key else { return }
+    recent.forget(id)
+    try removeTask(at: key)
+  }
+
   /// Removes a task that has ended, at the cost of its events; they and its request go with it.
   func removeTask(at key: Int64) throws(StoreFailure) {
     // It is not among the recent ones, so that there is nothing to forget.

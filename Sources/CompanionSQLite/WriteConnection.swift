@@ -18,14 +18,16 @@ final class WriteConnection {
   private var commitsAtLastLook = 0
   /// Whether the open transaction has changed tasks, pauses or schedules.
   var hasChangedTasks = false
+  /// Whether the open transaction has changed the log of a conversation.
+  var hasChangedLog = false
 
-  private let listeners: TaskChangeListeners
+  private let listeners: StoreListeners
   private let busyTimeout: Duration
   private let log: LogFile
   private var dataVersion: Int64
 
   /// Opens the file, makes it if it is not there, and brings its schema up to date.
-  init(_ options: OpenOptions, telling listeners: TaskChangeListeners) throws(StoreFailure) {
+  init(_ options: OpenOptions, telling listeners: StoreListeners) throws(StoreFailure) {
     let path = try DatabaseFile.literal(options.path)
     // A new file gets its tables before it gets its name: processes that open it at the same time would get
     // into each other's way at changing the journal mode, where SQLite does not wait.
@@ -146,19 +148,32 @@ final class WriteConnection {
     _ = try? connection.run("PRAGMA wal_checkpoint(PASSIVE)")
   }
 
+  /// Rewrites the file without what was removed, and empties the log.
+  func eraseRemoved() throws(StoreFailure) {
+    try connection.run("VACUUM")
+    let isBlocked = try connection.row("PRAGMA wal_checkpoint(TRUNCATE)") { row throws(StoreFailure) in
+      try row.flag(0)
+    }
+    guard isBlocked == false else {
+      throw .busy("somebody reads what the write-ahead log has, so that it cannot be emptied")
+    }
+  }
+
   private func begin() throws(StoreFailure) {
     try connection.run(.begin)
     hasChangedTasks = false
+    hasChangedLog = false
     try noticeOthers()
   }
 
   private func end() throws(StoreFailure) {
     try connection.run(.commit)
     commits += 1
-    guard hasChangedTasks else { return }
+    guard hasChangedTasks || hasChangedLog else { return }
     // Whoever watches the log would otherwise be told before the commit can be seen, and not after.
     log.touch()
-    listeners.tell()
+    if hasChangedTasks { listeners.tasks.tell() }
+    if hasChangedLog { listeners.logs.tell() }
   }
 
   private func forget() {
@@ -177,6 +192,7 @@ extension Connection {
     guard !isReadOnly else { throw .inaccessible("the file cannot be written") }
     try configure(for: options.durability)
     try Schema.migrate(self, at: options.now)
+    try Schema.updateTextIndex(self)
   }
 
   /// Changes with every commit of another connection, in this process or another, and only then.
@@ -198,6 +214,8 @@ extension Connection {
       try run("PRAGMA synchronous = NORMAL")
     }
     try run("PRAGMA foreign_keys = ON")
+    // What is removed is overwritten at once; see ``SQLiteStore/eraseRemoved()``.
+    try run("PRAGMA secure_delete = ON")
     // After a burst the log file goes back to this size, in bytes.
     try run("PRAGMA journal_size_limit = 67108864")
   }

@@ -12,7 +12,7 @@ import Synchronization
 /// runs: the way to the queue and back would take as long as the write. Whatever may wait, for another
 /// process, for the disk, for another write, waits on the queue's thread.
 final class Writer: Sendable {
-  let listeners = TaskChangeListeners()
+  let listeners = StoreListeners()
 
   private let queue = DispatchQueue(label: "CompanionSQLite.writer", qos: .userInitiated)
   private let file = Mutex<WriteConnection?>(nil)
@@ -80,6 +80,22 @@ final class Writer: Sendable {
       }
       self.listeners.finish()
     }
+  }
+
+  /// Writes what is waiting, and rewrites the file without what was removed.
+  func eraseRemoved() async throws(StoreFailure) {
+    let outcome = await onQueue { () -> Result<Void, StoreFailure> in
+      self.flush()
+      return self.file.withLock { file in
+        do throws(StoreFailure) {
+          guard let file else { throw .closed }
+          return .success(try file.eraseRemoved())
+        } catch {
+          return .failure(error)
+        }
+      }
+    }
+    try outcome.get()
   }
 
   /// Lets the file grow to so many pages, as a disk that is full then.

@@ -24,6 +24,22 @@ import Testing
     try await check.run(on: { time in InMemoryStore(time: time) }, measuredBy: .system)
   }
 
+  @Test(arguments: MemoryStoreConformance.checks)
+  func `in memory, what is remembered`(check: ConformanceCheck<MemoryStoreConformance.MakeStore>) async throws
+  {
+    try await check.run(on: { time in InMemoryStore(time: time) }, measuredBy: .system)
+  }
+
+  @Test(arguments: DocumentStoreConformance.checks)
+  func `in memory, documents`(check: ConformanceCheck<DocumentStoreConformance.MakeStore>) async throws {
+    try await check.run(on: { time in InMemoryStore(time: time) }, measuredBy: .system)
+  }
+
+  @Test(arguments: TextIndexConformance.checks)
+  func `in memory, what is found`(check: ConformanceCheck<TextIndexConformance.MakeStore>) async throws {
+    try await check.run(on: { time in InMemoryStore(time: time) }, measuredBy: .system)
+  }
+
   @Test(arguments: ConversationStoreConformance.checks)
   func `in SQLite, conversations`(
     check: ConformanceCheck<ConversationStoreConformance.MakeStore>
@@ -46,6 +62,34 @@ import Testing
 
   @Test(arguments: LedgerStoreConformance.checks)
   func `in SQLite, the ledger`(check: ConformanceCheck<LedgerStoreConformance.MakeStore>) async throws {
+    try await withDatabase { path in
+      try await check.run(
+        on: { time in try await SQLiteStore(path: path, durability: .normal, time: time) },
+        measuredBy: .system)
+    }
+  }
+
+  @Test(arguments: MemoryStoreConformance.checks)
+  func `in SQLite, what is remembered`(check: ConformanceCheck<MemoryStoreConformance.MakeStore>) async throws
+  {
+    try await withDatabase { path in
+      try await check.run(
+        on: { time in try await SQLiteStore(path: path, durability: .normal, time: time) },
+        measuredBy: .system)
+    }
+  }
+
+  @Test(arguments: DocumentStoreConformance.checks)
+  func `in SQLite, documents`(check: ConformanceCheck<DocumentStoreConformance.MakeStore>) async throws {
+    try await withDatabase { path in
+      try await check.run(
+        on: { time in try await SQLiteStore(path: path, durability: .normal, time: time) },
+        measuredBy: .system)
+    }
+  }
+
+  @Test(arguments: TextIndexConformance.checks)
+  func `in SQLite, what is found`(check: ConformanceCheck<TextIndexConformance.MakeStore>) async throws {
     try await withDatabase { path in
       try await check.run(
         on: { time in try await SQLiteStore(path: path, durability: .normal, time: time) },

@@ -49,9 +49,9 @@ extension TextDocument where ID == RecallSource {
 
   /// The day in UTC, as people write it: as numbers, in English, and in Japanese or Chinese.
   private static func dates(of time: Timestamp) -> String {
-    let seconds = time.nanosecondsSinceEpoch / 1_000_000_000
-    let days = Int(clamping: seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400)
-    let date = CivilDate(daysSinceEpoch: days)
+    let (days, rest) = time.nanosecondsSinceEpoch.quotientAndRemainder(dividingBy: 86_400_000_000_000)
+    // Before 1970 a day that has begun counts.
+    let date = CivilDate(daysSinceEpoch: Int(clamping: rest < 0 ? days - 1 : days))
     let month = englishMonths[date.month - 1]
     return
       "\(date.year)-\(date.month)-\(date.day) \(date.day) \(month) \(date.year)年\(date.month)月\(date.day)日"

@@ -1,15 +1,23 @@
 /// In which documents a term occurs, and how often: sorted by the documents' numbers.
-struct PostingList: Sendable {
-  private(set) var documents: ContiguousArray<Int32> = []
-  private(set) var frequencies: ContiguousArray<Int32> = []
+package struct PostingList: Sendable {
+  package private(set) var documents: ContiguousArray<Int32> = []
+  package private(set) var frequencies: ContiguousArray<Int32> = []
 
-  var count: Int { documents.count }
-  var isEmpty: Bool { documents.isEmpty }
+  package init() {}
+
+  /// A list of documents that are sorted by their numbers, each once, with as many frequencies.
+  package init(documents: ContiguousArray<Int32>, frequencies: ContiguousArray<Int32>) {
+    self.documents = documents
+    self.frequencies = frequencies
+  }
+
+  package var count: Int { documents.count }
+  package var isEmpty: Bool { documents.isEmpty }
 
   /// Adds to how often a document has the term; where nothing remains, the document goes.
   ///
   /// Complexity: constant behind all others, else a binary search and a move of what is behind.
-  mutating func add(_ frequency: Int, to document: Int32) {
+  package mutating func add(_ frequency: Int, to document: Int32) {
     if let last = documents.last, last < document {
       append(document, frequency)
     } else if documents.isEmpty {
@@ -34,7 +42,7 @@ struct PostingList: Sendable {
   }
 
   /// How often a document has the term. Complexity: a binary search.
-  func frequency(in document: Int32) -> Int {
+  package func frequency(in document: Int32) -> Int {
     let place = lowerBound(document)
     return place < documents.count && documents[place] == document ? Int(frequencies[place]) : 0
   }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Whoever waits for tasks to change.
-final class TaskChangeListeners: Sendable {
+/// Whoever waits for something to change.
+final class ChangeListeners: Sendable {
   private struct State {
     var continuations: [Int: AsyncStream<Void>.Continuation] = [:]
     var lastNumber = 0
@@ -47,5 +47,23 @@ final class TaskChangeListeners: Sendable {
       return continuations
     }
     for continuation in continuations.values { continuation.finish() }
+  }
+}
+
+/// Whoever waits for what a store holds to change.
+struct StoreListeners: Sendable {
+  let tasks = ChangeListeners()
+  let logs = ChangeListeners()
+
+  /// Tells everybody.
+  func tell() {
+    tasks.tell()
+    logs.tell()
+  }
+
+  /// Ends all streams, those of later calls too.
+  func finish() {
+    tasks.finish()
+    logs.finish()
   }
 }

@@ -1,0 +1,45 @@
+import CompanionKit
+import Foundation
+
+/// Recall by words through a store that has just been opened: what a person waits for.
+struct RecallSuite {
+  let options: BenchmarkOptions
+  let report: Report
+
+  func run() async throws {
+    let count = options.count ?? 100_000
+    let name = "\(options.store.rawValue), \(count) messages"
+    var talk = SyntheticTalk()
+    let sessions = talk.sessions(count: count, user: .user)
+    let texts = sessions.flatMap { session in session.messages.map(\.text) }
+    let questions = (0..<400).map { talk.question(about: texts[$0 * 7919 % texts.count]) }
+    switch options.store {
+    case .memory:
+      let store = InMemoryStore(time: SystemTimeSource())
+      try await sessions.store(in: store)
+      try await measure(store, questions, name)
+    case .sqlite:
+      let folder = FileManager.default.temporaryDirectory.appending(
+        path: "companion-bench-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let path = folder.appending(path: "recall.db").path
+      let first = try await SQLiteStore(path: path, durability: .normal, time: SystemTimeSource())
+      try await sessions.store(in: first)
+      await first.close()
+      let clock = ContinuousClock()
+      let start = clock.now
+      let store = try await SQLiteStore(path: path, time: SystemTimeSource())
+      report.figure("recall", "opening, \(name)", "open_ms", (clock.now - start).milliseconds, "ms")
+      try await measure(store, questions, name)
+      await store.close()
+    }
+  }
+
+  private func measure(_ store: some TextIndex, _ questions: [String], _ name: String) async throws {
+    let latencies = try await Search(store).latencies(of: questions)
+    report.figure("recall", "the first question, \(name)", "latency_p50_ms", latencies.first ?? 0, "ms")
+    report.figure("recall", "all questions, median", "latency_p50_ms", latencies.percentile(0.5), "ms")
+    report.figure("recall", "the same, p95", "latency_p95_ms", latencies.percentile(0.95), "ms")
+  }
+}

@@ -1,0 +1,106 @@
+/// Chooses the documents of one index that a query's terms fit best: what every index has in common.
+///
+/// The terms are added in the order of how many documents have them, the rarest first. Once the postings so far are
+/// more than a limit, the remaining terms, the commonest, only count in documents that rarer ones have found.
+package struct CandidateSelection: Sendable {
+  private let limit: Int
+  private let postings: Int
+  private let average: Double
+  private let bm25: BM25
+  private var scores: ContiguousArray<Float>
+  /// The documents that have a score, in the order in which they were found.
+  private var touched: ContiguousArray<Int32> = []
+  private var followed = 0
+
+  /// - Parameters:
+  ///   - limit: how many documents are chosen; at least 1.
+  ///   - capacity: all numbers of documents are below.
+  ///   - averageLength: of all documents that are searched.
+  ///   - postings: how many occurrences of terms are followed.
+  package init(
+    _ limit: Int, of capacity: Int, averageLength: Double, postings: Int, bm25: BM25 = BM25()
+  ) {
+    self.limit = max(1, limit)
+    self.postings = postings
+    self.bm25 = bm25
+    average = max(averageLength, 1)
+    scores = ContiguousArray(repeating: 0, count: capacity)
+  }
+
+  /// Adds what a term says, in the documents that have it.
+  ///
+  /// Complexity: the documents that have it.
+  ///
+  /// - Parameters:
+  ///   - weight: what the term says; see ``BM25/inverseDocumentFrequency(_:of:)``.
+  ///   - lengths: of each document by its number; those of the list must be there.
+  package mutating func add(
+    _ list: PostingList, of term: TextQuery.Term, weight: Double, lengths: ContiguousArray<Int32>
+  ) {
+    let k1 = Float(bm25.k1(of: term))
+    let gain = Float(term.weight * weight) * (k1 + 1)
+    let base = k1 * Float(1 - bm25.b)
+    let slope = k1 * Float(bm25.b / average)
+    func score(_ frequency: Int32, _ document: Int) -> Float {
+      gain * Float(frequency) / (Float(frequency) + base + slope * Float(lengths[document]))
+    }
+    let documents = list.documents
+    let frequencies = list.frequencies
+    followed += documents.count
+    if followed <= postings || touched.count < limit {
+      for place in documents.indices {
+        let document = Int(documents[place])
+        if scores[document] == 0 { touched.append(documents[place]) }
+        scores[document] += score(frequencies[place], document)
+      }
+    } else if touched.count * 16 < documents.count {
+      for number in touched {
+        let frequency = list.frequency(in: number)
+        if frequency > 0 { scores[Int(number)] += score(Int32(clamping: frequency), Int(number)) }
+      }
+    } else {
+      for place in documents.indices {
+        let document = Int(documents[place])
+        if scores[document] > 0 { scores[document] += score(frequencies[place], document) }
+      }
+    }
+  }
+
+  /// The best documents, best first.
+  ///
+  /// - Parameter precedes: which of two documents with the same score comes first.
+  package func best(precedes: (Int32, Int32) -> Bool) -> [ScoredDocument] {
+    let threshold = threshold()
+    let chosen = touched.filter { scores[Int($0)] >= threshold }
+      .map { ScoredDocument(document: $0, score: scores[Int($0)]) }
+      .sorted { $0.score == $1.score ? precedes($0.document, $1.document) : $0.score > $1.score }
+    return Array(chosen.prefix(limit))
+  }
+
+  /// The lowest score that is among so many best; 0 where there are no more.
+  private func threshold() -> Float {
+    guard touched.count > limit else { return 0 }
+    // The lowest of the best so far is on top of a heap, and gives way to what is better.
+    var heap = ContiguousArray(touched.prefix(limit).map { scores[Int($0)] }.sorted())
+    for document in touched.dropFirst(limit) {
+      let score = scores[Int(document)]
+      guard score > heap[0] else { continue }
+      var place = 0
+      while 2 * place + 1 < limit {
+        var child = 2 * place + 1
+        if child + 1 < limit, heap[child + 1] < heap[child] { child += 1 }
+        guard heap[child] < score else { break }
+        heap[place] = heap[child]
+        place = child
+      }
+      heap[place] = score
+    }
+    return heap[0]
+  }
+}
+
+/// A document by its number, and how well it fits.
+package struct ScoredDocument: Sendable {
+  package var document: Int32
+  package var score: Float
+}

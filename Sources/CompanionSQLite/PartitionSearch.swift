@@ -1,0 +1,135 @@
+import CompanionDomain
+import CompanionPorts
+
+/// A search in one partition of the text index, all of one moment.
+struct PartitionSearch {
+  private let file: Connection
+  private let query: TextQuery
+  private let partition: TextPartition
+  private let postings: QueryPostings
+  private var names: SourceNames
+
+  /// How many occurrences of terms are followed.
+  private static let followedPostings = 50_000
+
+  /// - Parameter kind: of what is in the partition.
+  init(
+    _ partition: TextPartition, of kind: RecallSource.Kind, for query: TextQuery, _ file: Connection
+  ) throws(StoreFailure) {
+    self.file = file
+    self.query = query
+    self.partition = partition
+    postings = try QueryPostings(of: query, in: partition, file)
+    names = SourceNames(of: kind, DocumentBlocks(of: partition, file), file)
+  }
+
+  /// Adds what is known of the query's terms here.
+  func addStatistics(to found: inout TextMatches) {
+    found.documentStatistics.documents += partition.documents
+    found.documentStatistics.totalLength += partition.length
+    found.sessionStatistics.documents += partition.sessions
+    found.sessionStatistics.totalLength += partition.lengthOfSessions
+    for position in query.terms.indices {
+      found.documentStatistics.documentFrequencies[position] += postings.documents[position].count
+      found.sessionStatistics.documentFrequencies[position] += postings.sessions[position].count
+    }
+  }
+
+  /// The documents that the query's terms fit best, best first.
+  mutating func best(
+    _ limit: Int, statistics: TermStatistics
+  ) throws(StoreFailure) -> [ScoredDocument] {
+    var selection = CandidateSelection(
+      limit, of: postings.lengths.count, averageLength: statistics.averageLength,
+      postings: Self.followedPostings)
+    let weights = statistics.inverseDocumentFrequencies
+    let present = query.terms.indices
+      .filter { !postings.documents[$0].isEmpty }
+      .sorted { (postings.documents[$0].count, $0) < (postings.documents[$1].count, $1) }
+    for position in present {
+      selection.add(
+        postings.documents[position], of: query.terms[position], weight: weights[position],
+        lengths: postings.lengths)
+    }
+    var failure: StoreFailure?
+    let best = selection.best { left, right in
+      do throws(StoreFailure) {
+        return try names.source(of: left) < names.source(of: right)
+      } catch {
+        failure = error
+        return left < right
+      }
+    }
+    if let failure { throw failure }
+    return best
+  }
+
+  /// Adds documents and their neighbours as candidates, with what they, their windows and sessions have of the
+  /// query's terms.
+  mutating func gather(
+    _ chosen: [Int32], into found: inout TextCandidates<RecallSource>
+  ) throws(StoreFailure) {
+    var gathered = GatheredDocuments(limit: partition.capacity)
+    for number in chosen {
+      let entry = try gathered.add(number, &names)
+      for neighbour in [entry.before, entry.after] {
+        if let neighbour { _ = try gathered.add(neighbour, &names) }
+      }
+    }
+    let count = gathered.entries.count
+    // Neighbours of neighbours are counted, and are no candidates.
+    for place in 0..<count {
+      let entry = gathered.entries[place]
+      for neighbour in [entry.before, entry.after] {
+        if let neighbour { _ = try gathered.add(neighbour, &names) }
+      }
+    }
+    gathered.count(postings.documents)
+    var places: [Int64: Int] = [:]
+    found.ids.reserveCapacity(found.ids.count + count)
+    found.matches.candidates.reserveCapacity(found.ids.count + count)
+    for place in 0..<count {
+      let entry = gathered.entries[place]
+      var candidate = TextCandidate(document: gathered.counts(at: place))
+      if entry.session != 0 {
+        candidate.window = gathered.windowCounts(at: place)
+        candidate.session = try self.place(of: entry.session, in: &places, &found.matches)
+      }
+      found.ids.append(try names.source(of: entry))
+      found.matches.candidates.append(candidate)
+    }
+    countSessions(places, into: &found.matches)
+  }
+
+  private mutating func place(
+    of session: Int64, in places: inout [Int64: Int], _ found: inout TextMatches
+  ) throws(StoreFailure) -> Int {
+    if let place = places[session] { return place }
+    let none = [Int](repeating: 0, count: query.terms.count)
+    found.sessions.append(TermCounts(frequencies: none, length: try names.session(session).length))
+    places[session] = found.sessions.count - 1
+    return found.sessions.count - 1
+  }
+
+  private func countSessions(_ places: [Int64: Int], into found: inout TextMatches) {
+    let numbers = places.sorted { $0.key < $1.key }
+    for position in query.terms.indices {
+      let list = postings.sessions[position]
+      if numbers.count * 16 < list.count {
+        for (number, place) in numbers {
+          found.sessions[place].frequencies[position] = list.frequency(in: Int32(clamping: number))
+        }
+        continue
+      }
+      let listed = list.documents
+      let frequencies = list.frequencies
+      var next = 0
+      for index in listed.indices {
+        while next < numbers.count, numbers[next].key < listed[index] { next += 1 }
+        guard next < numbers.count else { break }
+        guard numbers[next].key == listed[index] else { continue }
+        found.sessions[numbers[next].value].frequencies[position] = Int(frequencies[index])
+      }
+    }
+  }
+}
