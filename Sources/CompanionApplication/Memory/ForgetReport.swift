@@ -21,6 +21,9 @@ public struct ForgetReport: Hashable, Sendable {
   /// again tries again.
   public var rewriteFailure: StoreFailure?
 
+  /// Nothing was forgotten.
+  public init() {}
+
   mutating func add(_ plan: ForgetPlan) {
     sessions += plan.sessions.count
     messages += plan.logs.values.reduce(0) { $0 + $1.words.count }

@@ -67,7 +67,8 @@ package struct Recall: Sendable {
   private func pack(
     _ ranking: [RankedItem<RecallSource>], budget: Int, _ reader: inout RecallReader
   ) async throws(StoreFailure) -> RecallResult {
-    var result = RecallResult(leftOut: ranking.count)
+    var result = RecallResult()
+    result.leftOut = ranking.count
     var rest = try await pinnedFirst(ranking, &reader)[...]
     while !rest.isEmpty {
       let batch = rest.prefix(Self.batch)
@@ -115,4 +116,7 @@ public struct RecallResult: Hashable, Sendable {
   public var leftOut = 0
   /// The tokens of all items: never more than the budget.
   public var tokens = 0
+
+  /// Nothing was found.
+  public init() {}
 }
