@@ -22,6 +22,8 @@ package final class ChatLoop: Sendable {
   private struct State {
     var waiting: [Entry] = []
     var current: ReplyChannel?
+    /// Those who wait until the present turn is over.
+    var waitingForTurn: [CheckedContinuation<Void, Never>] = []
     /// Whether the log has changed other than at its end since it was read.
     var isStale = false
     /// Why no more messages are taken; `nil` while they are.
@@ -62,10 +64,29 @@ package final class ChatLoop: Sendable {
   /// Says that a message that is in the log says something else now.
   package func noteAmendment() { state.withLock { $0.isStale = true } }
 
+  /// Stops the answer that is being given, and waits until its turn is over: what was delivered is stored then.
+  package func stopAnswer() async {
+    interrupt(.stopped)
+    await withCheckedContinuation { continuation in
+      let isIdle = state.withLock { state in
+        if state.current != nil { state.waitingForTurn.append(continuation) }
+        return state.current == nil
+      }
+      if isIdle { continuation.resume() }
+    }
+  }
+
   /// Takes no more messages, refuses those that wait, and stops the present answer; ``run()`` then returns.
   package func finish() {
     refuseWaiting(.notRunning)
     interrupt(.shutdown)
+    wakeUp()
+  }
+
+  /// Ends as ``finish()`` does, because there is no such session any more.
+  package func noteErasure() {
+    refuseWaiting(.unknownSession(session))
+    interrupt(.stopped)
     wakeUp()
   }
 
@@ -75,7 +96,10 @@ package final class ChatLoop: Sendable {
   /// - Throws: why the session could not be opened, or a turn not be stored. Those who wait have been told;
   ///   the next message needs a new loop.
   package func run() async throws(ChatFailure) {
-    defer { refuseWaiting(.notRunning) }
+    defer {
+      refuseWaiting(.notRunning)
+      endTurn()
+    }
     let log = environment.log(of: session)
     let open = OpenSession(log: log, time: environment.time, events: environment.events)
     var conversation: Conversation
@@ -95,11 +119,21 @@ package final class ChatLoop: Sendable {
         try await turn.run(in: &conversation, understood: &understood)
       } catch {
         // What is in memory may be ahead of the store, or behind it.
-        refuseWaiting(.store(error))
-        throw .store(error)
+        let failure = ChatFailure(error, in: session)
+        refuseWaiting(failure)
+        throw failure
       }
-      state.withLock { $0.current = nil }
+      endTurn()
     }
+  }
+
+  private func endTurn() {
+    let waiting = state.withLock { state in
+      state.current = nil
+      defer { state.waitingForTurn = [] }
+      return state.waitingForTurn
+    }
+    for continuation in waiting { continuation.resume() }
   }
 
   private func takeStaleness() -> Bool {
@@ -149,5 +183,12 @@ package final class ChatLoop: Sendable {
       return state.waiting
     }
     for entry in waiting { entry.reply.close(.failure(failure)) }
+  }
+}
+
+extension ChatFailure {
+  /// A failure of the store in a session that may have been erased meanwhile.
+  init(_ failure: StoreFailure, in session: SessionID) {
+    self = failure == .conflict(.noSuchSession) ? .unknownSession(session) : .store(failure)
   }
 }

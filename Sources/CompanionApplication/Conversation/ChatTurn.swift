@@ -29,7 +29,7 @@ struct ChatTurn: Sendable {
       }
       message = stored
     } catch {
-      reply.close(.failure(.store(error)))
+      reply.close(.failure(ChatFailure(error, in: log.session)))
       throw error
     }
     reply.accept()
@@ -52,9 +52,14 @@ struct ChatTurn: Sendable {
         return .failed(.store(error))
       }
     }
-    events.emit(.turnEnded(outcome), in: context)
-    reply.close(.success(outcome))
-    if case .failed(.store(let failure)) = outcome { throw failure }
+    guard case .failed(.store(let failure)) = outcome else {
+      events.emit(.turnEnded(outcome), in: context)
+      return reply.close(.success(outcome))
+    }
+    let told = TurnOutcome.failed(ChatFailure(failure, in: log.session))
+    events.emit(.turnEnded(told), in: context)
+    reply.close(.success(told))
+    throw failure
   }
 
   /// The message in the log; `nil` when there is nothing left to answer.

@@ -123,6 +123,17 @@ package final class TaskEngine: Sendable {
     return signal != nil
   }
 
+  /// Tells the worker of a task in this process that the task has been removed, under whatever lease it has it.
+  ///
+  /// - Returns: whether there is such a worker here.
+  func signalRemoval(of task: GenerationTask) -> Bool {
+    let signals = state.withLock { state in
+      state.running.filter { $0.key.task == task.id }.map(\.value.signal)
+    }
+    for signal in signals { signal.give(.ended(TaskChange(task: task, event: nil))) }
+    return !signals.isEmpty
+  }
+
   // MARK: For the services
 
   var isStopping: Bool { state.withLock { $0.isStopping } }

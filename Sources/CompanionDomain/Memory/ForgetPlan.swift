@@ -1,0 +1,88 @@
+/// What goes with what is forgotten, and what changes for what stays.
+///
+/// Whoever adds a place where text is kept adds it here, to what gathers the plan, and to the test that looks for
+/// a forgotten word everywhere.
+package struct ForgetPlan: Hashable, Sendable {
+  /// The conversations that go whole.
+  package var sessions: Set<SessionID> = []
+  /// What goes of the other conversations.
+  package var logs: [SessionID: LogErasure] = [:]
+  /// The tasks that go.
+  package var tasks: Set<TaskID> = []
+  /// The memories that go.
+  package var memories: Set<MemoryKey> = []
+  /// The facts that go.
+  package var facts: Set<FactID> = []
+  /// What changes about facts that stay.
+  package var corrections: [FactCorrection] = []
+  /// The documents that go.
+  package var documents: Set<DocumentID> = []
+  /// Which passes have to read which logs again.
+  package var restarts: [PassRestart] = []
+
+  package init() {}
+
+  /// Whether there is nothing to do.
+  package var isEmpty: Bool {
+    sessions.isEmpty && logs.values.allSatisfy(\.words.isEmpty) && tasks.isEmpty && memories.isEmpty
+      && facts.isEmpty && corrections.isEmpty && documents.isEmpty && restarts.isEmpty
+  }
+
+  /// Whether a task goes: a conversation or a turn asked for it that does.
+  package func covers(_ task: GenerationTask) -> Bool {
+    guard case .conversation(let session, let turn) = task.request.requester else { return false }
+    return sessions.contains(session) || logs[session]?.turns.contains(turn) == true
+  }
+
+  /// Whether a fact goes because its source does.
+  package func covers(_ source: FactSource) -> Bool {
+    if let session = source.session, sessions.contains(session) { return true }
+    guard case .message(let quote) = source else { return false }
+    return logs[quote.session]?.messages.contains(quote.sequence) == true
+  }
+}
+
+/// What goes of a log whose conversation stays.
+package struct LogErasure: Hashable, Sendable {
+  /// The messages.
+  package var messages: Set<SequenceNumber>
+  /// Those of them of which there are words.
+  package var words: Set<SequenceNumber>
+  /// Their turns.
+  package var turns: Set<TurnID>
+  /// The last message that was known: a log that has grown is to be looked at again.
+  package var end: SequenceNumber
+
+  package init(_ traces: [LogTrace], end: SequenceNumber) {
+    messages = Set(traces.map(\.sequence))
+    words = Set(traces.filter(\.hasWords).map(\.sequence))
+    turns = Set(traces.map(\.turn))
+    self.end = end
+  }
+}
+
+extension ForgetTarget {
+  /// What becomes of a conversation.
+  package enum Erasure: Hashable, Sendable {
+    case none
+    case messages(LogErasure)
+    case whole
+  }
+
+  /// What becomes of a conversation in which not everything goes without a look.
+  ///
+  /// A conversation of a person's in which nobody else has said anything goes whole.
+  package func erasure(of session: ChatSession, _ traces: [LogTrace]) -> Erasure {
+    let forgotten: [LogTrace]
+    if case .message(let sequence, session.id) = self {
+      forgotten = traces.traces(of: sequence)
+    } else if let person {
+      let isAlone = traces.allSatisfy { $0.speaker == nil || $0.speaker == person }
+      if session.user == person, isAlone { return .whole }
+      forgotten = traces.traces(of: person)
+    } else {
+      forgotten = []
+    }
+    return forgotten.isEmpty ? .none : .messages(LogErasure(forgotten, end: session.lastSequence))
+  }
+}

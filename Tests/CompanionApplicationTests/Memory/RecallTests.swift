@@ -1,0 +1,202 @@
+import CompanionDomain
+import CompanionPorts
+import CompanionTesting
+import Testing
+
+@testable import CompanionApplication
+
+/// What is found again, and where.
+struct RecallTests {
+  @Test func `messages, memories, facts and documents are found together, each with its source`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      let scope = MemoryScope.user("anna", in: .main)
+      try await room.say("My cat is called Tom", in: session, answer: "A fine name for a cat.")
+      try await room.memorize("Anna has a cat.", MemoryKey(scope, .longTerm), of: [session])
+      try await room.note("fact", "The cat of Anna is called Tom.", in: scope, from: session, at: 1)
+      try await room.document("page", "How to feed a cat", in: .workspace(.main))
+      let result = try await room.recall("What is my cat called?", in: session, budget: 1_000)
+      #expect(
+        Set(result.items.map(\.source)) == [
+          .message(session, SequenceNumber(rawValue: 1)), .message(session, SequenceNumber(rawValue: 2)),
+          .memory(MemoryKey(scope, .longTerm)), .fact(FactID(rawValue: "fact") ?? FactID(bits: 0)),
+          .document(DocumentID(rawValue: "page") ?? DocumentID(bits: 0)),
+        ])
+      let said = result.items.first { $0.source == .message(session, SequenceNumber(rawValue: 1)) }
+      #expect(said?.speaker == "anna" && said?.text == "My cat is called Tom" && said?.scope == scope)
+      #expect(result.items.allSatisfy { $0.score > 0 && $0.tokens > 0 })
+      #expect(result.items.map(\.score) == result.items.map(\.score).sorted(by: >))
+      #expect(result.tokens == result.items.reduce(0) { $0 + $1.tokens } && result.leftOut == 0)
+    }
+  }
+
+  /// One of everything in every place, each with a word of its own.
+  @Test(arguments: 1...6) func `nothing is found where it may not be seen`(_ seed: UInt64) throws {
+    try MemoryRoom.run(seed: seed) { room in
+      let random = SeededRandom(seed: seed)
+      func choose<Element>(_ elements: [Element]) -> Element {
+        elements[Int(random.nextBits() % UInt64(elements.count))]
+      }
+      let workspaces: [WorkspaceID] = ["home", "work"]
+      let channels: [ChannelID] = ["kitchen", "garden", "one"]
+      let threads: [ThreadID?] = [nil, "soup", "roses"]
+      let users: [UserID] = ["anna", "bert", "cleo"]
+      var sessions: [ChatSession] = []
+      var homes: [String: MemoryScope] = [:]
+      for number in 0..<12 {
+        let place =
+          number % 3 == 0
+          ? nil
+          : ConversationPlace(
+            workspace: choose(workspaces), channel: choose(channels), thread: choose(threads))
+        let id = try await room.start(
+          number == 0 ? "one" : "session-\(number)", at: place, with: choose(users))
+        for turn in 0..<3 {
+          let word = "said\(number)x\(turn)"
+          try await room.say("apple \(word)", in: id, from: choose(users), answer: "pear \(word)")
+          let session = try #require(try await room.store.session(id))
+          homes[word] = session.searchScope
+        }
+        sessions.append(try #require(try await room.store.session(id)))
+      }
+      let scopes = Set(
+        sessions.flatMap { [$0.channelScope, .workspace($0.place.workspace), $0.searchScope] }
+          + sessions.compactMap(\.threadScope)
+          + users.flatMap { user in workspaces.map { .user(user, in: $0) } }
+      ).sorted()
+      for (number, scope) in scopes.enumerated() {
+        for kind in scope.kinds {
+          let word = "memory\(number)x\(kind == .longTerm ? 1 : 0)"
+          try await room.memorize("apple \(word)", MemoryKey(scope, kind), of: [sessions[0].id])
+          homes[word] = scope
+        }
+        homes["fact\(number)"] = scope
+        let fact = MemoryRoom.fact(
+          "fact-\(number)", "apple fact\(number)", in: scope, .statement(by: "anna", in: nil), at: room.now)
+        try await room.store.commit(.insertFact(fact))
+        homes["page\(number)"] = scope
+        try await room.document("page-\(number)", "apple page\(number)", in: scope)
+      }
+      for session in sessions {
+        let visible = Set(session.visibleScopes + [session.searchScope])
+        let all = try await room.recall("apple", in: session.id, budget: 1_000_000)
+        #expect(all.items.allSatisfy { visible.contains($0.scope) })
+        #expect(
+          Set(all.items.map { $0.text.split(separator: " ").last.map(String.init) ?? "" })
+            .allSatisfy { homes[$0].map(visible.contains) ?? false })
+        for word in homes.keys.sorted() where random.nextBits() % 6 == 0 {
+          let home = try #require(homes[word])
+          let found = try await room.recall(word, in: session.id, budget: 1_000_000)
+          #expect(found.items.contains { $0.text.hasSuffix(" \(word)") } == visible.contains(home), "\(word)")
+          #expect(found.items.allSatisfy { visible.contains($0.scope) })
+        }
+      }
+    }
+  }
+
+  @Test func `a person's own conversations are one, and hidden where others listen`() throws {
+    try MemoryRoom.run { room in
+      let first = try await room.start("first")
+      let second = try await room.start("second")
+      let others = try await room.start("others", with: "bert")
+      let kitchen = try await room.start("shared", at: ConversationPlace(channel: "kitchen"))
+      try await room.say("The secret is marzipan", in: first)
+      for (session, count) in [(first, 1), (second, 1), (others, 0), (kitchen, 0)] {
+        #expect(try await room.recall("marzipan", in: session, budget: 100).items.count == count)
+      }
+    }
+  }
+
+  // MARK: The budget
+
+  @Test func `no budget is exceeded, and items are whole`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      for number in 1...40 {
+        try await room.say(
+          "apple number \(number)" + String(repeating: " and more", count: number), in: session)
+      }
+      let all = try await room.recall("apple", in: session, budget: 1_000_000)
+      #expect(all.items.count == 40 && all.leftOut == 0)
+      for budget in [Int.min, -1, 0, 1, 5, 10, 50, 100, 500, 1_000] {
+        let result = try await room.recall("apple", in: session, budget: budget)
+        #expect(result.tokens <= max(0, budget))
+        #expect(result.tokens == result.items.reduce(0) { $0 + $1.tokens })
+        #expect(result.items.allSatisfy { item in all.items.contains { $0.text == item.text } })
+        if budget > 0 { #expect(result.items.count + result.leftOut == 40) }
+      }
+    }
+  }
+
+  @Test func `pinned documents come before what fits better`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      try await room.say("apple apple apple", in: session)
+      try await room.document("page", "apple", in: .workspace(.main))
+      try await room.document("pin", "an apple among many other words", in: .workspace(.main), isPinned: true)
+      try await room.document("other", "nothing of the kind", in: .workspace(.main), isPinned: true)
+      let result = try await room.recall("apple", in: session, budget: 100)
+      #expect(result.items.first?.text == "an apple among many other words")
+      #expect(result.items.count == 3)
+    }
+  }
+
+  // MARK: What is not current
+
+  @Test func `short-term memory is told of for a day, and long-term memory for ever`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one", at: ConversationPlace(channel: "kitchen"))
+      let scope = MemoryScope.channel("kitchen", of: .main)
+      try await room.say("apple", in: session)
+      try await room.memorize("short apple", MemoryKey(scope, .shortTerm), of: [session])
+      try await room.memorize("long apple", MemoryKey(scope, .longTerm), of: [session])
+      #expect(try await room.recall("apple", in: session, budget: 100).items.count == 3)
+      try await room.simulator.time.sleep(for: .seconds(86_400), tolerance: nil)
+      let later = try await room.recall("apple", in: session, budget: 100)
+      #expect(Set(later.items.map(\.text)) == ["apple", "long apple"] && later.leftOut == 0)
+    }
+  }
+
+  @Test func `facts that do not hold any more are not told of`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      let scope = MemoryScope.user("anna", in: .main)
+      for (name, end) in [("old", Duration.seconds(-1)), ("now", .seconds(1)), ("past", .zero)] {
+        var fact = MemoryRoom.fact(
+          name, "apple \(name)", in: scope, .statement(by: "anna", in: session), at: room.now)
+        fact.validTo = room.now.advanced(by: end)
+        try await room.store.commit(.insertFact(fact))
+      }
+      #expect(try await room.recall("apple", in: session, budget: 100).items.map(\.text) == ["apple now"])
+      let newer = MemoryRoom.fact(
+        "newer", "pear", in: scope, .statement(by: "anna", in: session), at: room.now)
+      let old = try #require(FactID(rawValue: "now"))
+      try await room.store.commit(.insertFact(newer), .supersedeFact(old, by: newer.id, at: room.now))
+      #expect(try await room.recall("apple", in: session, budget: 100).items.isEmpty)
+    }
+  }
+
+  @Test func `what is known already is not found`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      for text in ["apple one", "apple two"] { try await room.say(text, in: session) }
+      let known = RecallSource.message(session, SequenceNumber(rawValue: 1))
+      let result = try await room.recall("apple", in: session, budget: 100, excluding: [known])
+      #expect(result.items.map(\.text) == ["apple two"] && result.leftOut == 0)
+    }
+  }
+
+  @Test func `nothing is found for nothing, and a session has to be there`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      try await room.say("apple", in: session)
+      for query in ["", " \n", "?!", String(repeating: "z", count: 100_000)] {
+        #expect(try await room.recall(query, in: session, budget: 100) == RecallResult())
+      }
+      await #expect(throws: MemoryFailure.unknownSession(SessionID(bits: 9))) {
+        try await room.recall("apple", in: SessionID(bits: 9), budget: 100)
+      }
+      #expect(try await room.recall("apple", in: [], budget: 100) == RecallResult())
+    }
+  }
+}
