@@ -30,7 +30,7 @@ extension ChangeSet.Change {
     // What is found no more is taken out of the postings of its terms.
     case .removeMemory, .removeFact, .removeDocument, .eraseMessage, .eraseSession: ChangeSet.smallSize + 1
     case .insertSession, .amend, .discardDraft, .transition, .removeTask, .pauseTasks, .resumeTasks, .moveSchedule,
-      .moveMemoryProgress, .supersedeFact, .restoreFact, .eraseTask:
+      .expectMemory, .moveMemoryProgress, .supersedeFact, .restoreFact, .eraseTask:
       0
     }
   }

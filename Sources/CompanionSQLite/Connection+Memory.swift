@@ -13,11 +13,14 @@ extension Connection {
   private static let memory = SQL("SELECT key, record, document FROM memories WHERE scope = ? AND kind = ?")
   private static let insertMemory = SQL(
     """
-    INSERT INTO memories (scope, kind, version, newest_source, record, previous, document)
-    VALUES (?, ?, ?, ?, ?, NULL, NULL)
+    INSERT INTO memories (scope, kind, version, newest_source, is_expired, record, previous, document)
+    VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)
     """)
   private static let updateMemory = SQL(
-    "UPDATE memories SET version = ?, newest_source = ?, record = ?, previous = ? WHERE key = ?")
+    """
+    UPDATE memories SET version = ?, newest_source = ?, is_expired = ?, record = ?, previous = ?
+    WHERE key = ?
+    """)
   private static let numberMemory = SQL("UPDATE memories SET document = ? WHERE key = ?")
   private static let removeMemory = SQL("DELETE FROM memories WHERE key = ?")
   private static let source = SQL(
@@ -33,7 +36,9 @@ extension Connection {
     }
     guard (previous?.version ?? 0) + 1 == memory.version else { throw .conflict(.memoryMoved) }
     let record = SQLiteValue.utf8(try Coding.encode(memory))
-    let columns: [SQLiteValue] = [.integer(memory.version), .time(memory.newestSource), record]
+    let columns: [SQLiteValue] = [
+      .integer(memory.version), .time(memory.newestSource), .integer(memory.text.isEmpty ? 1 : 0), record,
+    ]
     let key: Int64
     if let found {
       key = found.key
@@ -54,6 +59,14 @@ extension Connection {
     let memory: MemoryRecord = try Coding.decode(found.record)
     _ = try reindex(TextDocument(memory), found.document, as: nil, at: found.key)
     try run(Self.removeMemory, [.integer(found.key)])
+  }
+
+  /// - Throws: `StoreConflict.memoryMoved` unless the memory has this version; 0 for one that is not there.
+  func expect(_ key: MemoryKey, version: Int64) throws(StoreFailure) {
+    let found: MemoryRecord? = try stored(key).map { stored throws(StoreFailure) in
+      try Coding.decode(stored.record)
+    }
+    guard found?.version ?? 0 == version else { throw .conflict(.memoryMoved) }
   }
 
   private func stored(_ key: MemoryKey) throws(StoreFailure) -> StoredMemory? {

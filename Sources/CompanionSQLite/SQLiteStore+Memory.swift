@@ -32,6 +32,7 @@ extension SQLiteStore {
     }
     if let kind = filter.kind { listing.add("kind = ?", .integer(MemoryRow.number(of: kind))) }
     if let time = filter.newestSourceBefore { listing.add("newest_source < ?", .time(time)) }
+    if !filter.includesExpired { listing.add("is_expired = 0") }
     if let session = filter.session {
       listing.add(
         "key IN (SELECT memory FROM memory_sources WHERE session = ?)", .text(session.rawValue))

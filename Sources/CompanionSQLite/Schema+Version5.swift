@@ -32,12 +32,14 @@ extension Schema {
       kind INTEGER NOT NULL,
       version INTEGER NOT NULL,
       newest_source INTEGER NOT NULL,
+      is_expired INTEGER NOT NULL,
       record TEXT NOT NULL,
       previous TEXT,
       document INTEGER,
       UNIQUE (scope, kind)
     ) STRICT
     """,
+    "CREATE INDEX memories_by_source ON memories (newest_source) WHERE is_expired = 0",
     """
     CREATE TABLE memory_sources (
       memory INTEGER NOT NULL REFERENCES memories (key) ON DELETE CASCADE,

@@ -39,7 +39,7 @@ enum StoredChange: Sendable {
     case .enterCall(let entry): self = .enterCall(LedgerRow.values(of: entry))
     case .pruneLedger(let time): self = .pruneLedger(before: time)
     case .eraseTask(let id): self = .task(.erase(id))
-    case .putMemory, .removeMemory, .moveMemoryProgress, .insertFact, .supersedeFact, .restoreFact, .removeFact,
+    case .putMemory, .removeMemory, .expectMemory, .moveMemoryProgress, .insertFact, .supersedeFact, .restoreFact, .removeFact,
       .putDocument, .removeDocument, .eraseMessage, .eraseSession:
       self = .memory(change)
     }
@@ -97,6 +97,7 @@ extension Connection {
     switch change {
     case .putMemory(let memory, let sources): try put(memory, adding: sources)
     case .removeMemory(let key): try removeMemory(key)
+    case .expectMemory(let key, let version): try expect(key, version: version)
     case .moveMemoryProgress(let session, let pass, let old, let new):
       try moveProgress(of: session, pass, from: old, to: new)
     case .insertFact(let fact): try insert(fact)

@@ -45,7 +45,7 @@ struct ChatTurn: Sendable {
       }
       do throws(StoreFailure) {
         if intent.action == .directResponse || isUnwanted {
-          return try await answer(in: &conversation, deadline: deadline)
+          return try await answer(message.text, in: &conversation, deadline: deadline)
         }
         return try await handOver(message.text, intent: intent, in: &conversation)
       } catch {
@@ -134,12 +134,14 @@ struct ChatTurn: Sendable {
 
 extension ChatTurn {
   private func answer(
-    in conversation: inout Conversation, deadline: Timestamp
+    _ text: String, in conversation: inout Conversation, deadline: Timestamp
   ) async throws(StoreFailure) -> TurnOutcome {
+    let reminder = await Remind(environment: environment)(
+      of: text, in: log.session, window: conversation.window, context: context)
     let request = GenerationRequest(
       purpose: .answer,
       messages: ChatPrompt.messages(
-        persona: environment.configuration.persona, window: conversation.window))
+        persona: environment.configuration.persona, window: conversation.window, reminder: reminder))
     let start = now
     let (settlement, checkpointFailure) = await withTaskGroup { group in
       group.addTask { await produce(request, deadline: deadline) }
@@ -147,7 +149,8 @@ extension ChatTurn {
       group.cancelAll()
       return outcome
     }
-    let stored = try await store(reply.delivered, settlement, in: &conversation)
+    let stored = try await store(
+      reply.delivered, settlement, isReminded: !reminder.isEmpty, in: &conversation)
     for message in stored where message.role == .assistant {
       events.emit(.answerStored(message.sequence, message.completion), in: context)
     }
@@ -217,7 +220,7 @@ extension ChatTurn {
 
   /// Stores what was delivered of the answer, even when the loop has been cancelled meanwhile.
   private func store(
-    _ text: String, _ settlement: ReplySettlement, in conversation: inout Conversation
+    _ text: String, _ settlement: ReplySettlement, isReminded: Bool, in conversation: inout Conversation
   ) async throws(StoreFailure) -> [ChatMessage] {
     let completion: ChatMessage.Completion =
       switch settlement {
@@ -233,7 +236,12 @@ extension ChatTurn {
       () async throws(StoreFailure) -> ([ChatMessage], Conversation) in
       var conversation = before
       let stored = try await log.append(to: &conversation, with: [.discardDraft(of: log.session)]) {
-        isKept ? $0.answer([.text(text)], turn: reply.turn, completion: completion, at: time) : []
+        guard isKept else { return [] }
+        return $0.answer([.text(text)], turn: reply.turn, completion: completion, at: time).map { message in
+          var message = message
+          message.isReminded = isReminded
+          return message
+        }
       }.messages
       return (stored, conversation)
     }

@@ -57,10 +57,9 @@ struct FactPass {
   private func removal(of gone: [Fact]) async throws(MemoryPassFailure) -> [ChangeSet.Change] {
     guard !gone.isEmpty else { return [] }
     let ids = Set(gone.map(\.id))
-    let superseded = try await facts(FactFilter(scopes: [scope], includesSuperseded: true)).filter { fact in
-      fact.supersededBy.map(ids.contains) ?? false && !ids.contains(fact.id)
-    }
-    return superseded.map { .restoreFact($0.id, validTo: nil) } + gone.map { .removeFact($0.id) }
+    let all = try await facts(FactFilter(scopes: [scope], includesSuperseded: true))
+    let corrections = ForgetPlan.corrections(removing: ids, among: all)
+    return corrections.flatMap(\.changes) + gone.map { .removeFact($0.id) }
   }
 
   private func facts(_ filter: FactFilter) async throws(MemoryPassFailure) -> [Fact] {

@@ -114,12 +114,7 @@ extension ForgetPlan {
       changes.append(.append([], to: session, after: log.end))
       changes += log.words.sorted().map { .eraseMessage($0, in: session, at: time) }
     }
-    for correction in corrections {
-      changes.append(.restoreFact(correction.fact, validTo: correction.validTo))
-      if let newer = correction.supersession {
-        changes.append(.supersedeFact(correction.fact, by: newer.newer, at: newer.time))
-      }
-    }
+    changes += corrections.flatMap(\.changes)
     changes += facts.sorted().map { .removeFact($0) }
     changes += memories.sorted().map { .removeMemory($0) }
     changes += restarts.map { .moveMemoryProgress($0.session, $0.pass, from: $0.from, to: $0.to) }
@@ -127,5 +122,13 @@ extension ForgetPlan {
     changes += tasks.sorted().map { .eraseTask($0) }
     changes += sessions.sorted().map { .eraseSession($0) }
     return changes
+  }
+}
+
+extension FactCorrection {
+  /// What is stored for it.
+  var changes: [ChangeSet.Change] {
+    let restored = ChangeSet.Change.restoreFact(fact, validTo: validTo)
+    return [restored] + (supersession.map { [.supersedeFact(fact, by: $0.newer, at: $0.time)] } ?? [])
   }
 }

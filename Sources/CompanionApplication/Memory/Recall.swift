@@ -10,9 +10,9 @@ package struct Recall: Sendable {
   /// For how long short-term memory is told of after the last word.
   let window: Duration
 
-  package init(environment: Environment, window: Duration = .seconds(86_400)) {
+  package init(environment: Environment) {
     self.environment = environment
-    self.window = window
+    window = environment.configuration.memory.window
   }
 
   /// Finds what may be told in a conversation.

@@ -1,0 +1,86 @@
+import CompanionDomain
+import CompanionPorts
+
+/// Finds what a prompt is to be given beside the conversation: the memories of where it takes place, and what fits
+/// the person's message.
+struct Remind: Sendable {
+  let environment: Environment
+
+  private var configuration: MemoryConfiguration { environment.configuration.memory }
+  private var counter: any TokenCounter { environment.router.counter }
+
+  /// - Parameters:
+  ///   - text: what the person says.
+  ///   - window: what the prompt has already.
+  /// - Returns: the block for the prompt; empty where there is nothing, or where the store fails, which an event
+  ///   tells.
+  func callAsFunction(
+    of text: String, in id: SessionID, window: ArraySlice<ChatMessage>, context: EventContext
+  ) async -> String {
+    let budget = configuration.recallTokens
+    guard budget > 0 else { return "" }
+    do throws(MemoryFailure) {
+      let memories = try await memories(of: id, budget: budget * 3 / 5)
+      let shown = memories.reduce(0) { $0 + counter.tokens(in: $1.text) }
+      let known = Set(window.map { RecallSource.message(id, $0.sequence) } + memories.map { .memory($0.key) })
+      let found = try await Recall(environment: environment)(
+        text, in: id, budget: budget - shown, excluding: known)
+      return Reminder(
+        memories: memories.map { Reminder.Item(source: title(of: $0.key), text: $0.text) },
+        recalled: found.items.map { Reminder.Item(source: title(of: $0), text: $0.text) }
+      ).text
+    } catch {
+      if case .store(let failure) = error {
+        environment.events.emit(.serviceFailed("recall", failure), in: context)
+      }
+      return ""
+    }
+  }
+
+  /// The current memories of where a conversation takes place, the nearest first, within a budget.
+  private func memories(
+    of id: SessionID, budget: Int
+  ) async throws(MemoryFailure) -> [(key: MemoryKey, text: String)] {
+    do throws(StoreFailure) {
+      guard let session = try await environment.store.session(id) else { return [] }
+      let now = environment.time.now
+      var found: [(key: MemoryKey, text: String)] = []
+      var left = budget
+      for scope in session.visibleScopes {
+        for kind in scope.kinds.reversed() {
+          let key = MemoryKey(scope, kind)
+          guard left > 0, let memory = try await environment.store.memory(key),
+            memory.isCurrent(at: now, window: configuration.window)
+          else { continue }
+          let text = MemoryText(answer: memory.text, limit: left) { counter.tokens(in: $0) }.text
+          guard !text.isEmpty else { continue }
+          left -= counter.tokens(in: text)
+          found.append((key, text))
+        }
+      }
+      return found
+    } catch {
+      throw .store(error)
+    }
+  }
+
+  private func title(of key: MemoryKey) -> String {
+    let kind = key.kind == .shortTerm ? "what goes on" : "what is known"
+    return switch key.scope {
+    case .user(let user, _): "\(kind) about \(user)"
+    case .thread: "\(kind) in this thread"
+    case .channel: "\(kind) in this conversation"
+    case .workspace: "\(kind) in the workspace"
+    }
+  }
+
+  private func title(of item: Recollection) -> String {
+    let day = configuration.calendar.day(of: item.time)
+    return switch item.source {
+    case .message: "\(day), \(item.speaker?.rawValue ?? "you")"
+    case .fact: "known since \(day)"
+    case .memory(let key): title(of: key)
+    case .document: "a document of \(day)"
+    }
+  }
+}
