@@ -21,6 +21,10 @@ public struct CompanionStatus: Hashable, Sendable {
   public var deadLetteredTasks: Int
   /// What is paused.
   public var paused: TaskPause
+  /// Whether memory is formed by itself.
+  public var isFormingMemory: Bool
+  /// The last run of forming memory in this process; `nil` before the first.
+  public var lastMemoryRun: MemoryRun?
 }
 
 extension Companion {
@@ -36,7 +40,9 @@ extension Companion {
       runningTasks: tasks.count(.running),
       waitingTasks: tasks.count(.waiting),
       deadLetteredTasks: tasks.count(.deadLettered),
-      paused: try await environment.store.pausedTasks())
+      paused: try await environment.store.pausedTasks(),
+      isFormingMemory: memoryGenerator.isRunning,
+      lastMemoryRun: memoryGenerator.lastRun)
   }
 
   /// All events from now on, until the companion stops.
