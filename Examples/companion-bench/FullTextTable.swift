@@ -11,7 +11,8 @@ final class FullTextTable {
   init?(_ texts: [String]) throws {
     guard unsafe sqlite3_open(":memory:", &database) == SQLITE_OK,
       unsafe sqlite3_exec(
-        database, "CREATE VIRTUAL TABLE t USING fts5(terms, content='', tokenize='unicode61'); BEGIN", nil, nil,
+        database, "CREATE VIRTUAL TABLE t USING fts5(terms, content='', tokenize='unicode61'); BEGIN", nil,
+        nil,
         nil) == SQLITE_OK
     else { return nil }
     let insert = try unsafe RawStatement("INSERT INTO t (rowid, terms) VALUES (?, ?)", on: database)
@@ -20,7 +21,8 @@ final class FullTextTable {
       try insert.run([.integer(Int64(index)), .text(terms)])
     }
     guard unsafe sqlite3_exec(database, "COMMIT", nil, nil, nil) == SQLITE_OK else { return nil }
-    match = try unsafe RawStatement("SELECT rowid FROM t WHERE t MATCH ? ORDER BY rank LIMIT 300", on: database)
+    match = try unsafe RawStatement(
+      "SELECT rowid FROM t WHERE t MATCH ? ORDER BY rank LIMIT 300", on: database)
   }
 
   deinit { unsafe sqlite3_close_v2(database) }

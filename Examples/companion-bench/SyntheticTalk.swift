@@ -2,8 +2,8 @@ import CompanionKit
 
 /// Conversations that nobody has had: the same for a seed, with words as common as words are.
 ///
-/// Words are made up; of rank r, one is said in proportion to 1/r (Zipf's law). A conversation keeps to a topic of
-/// its own. Of seven messages one is Japanese or Chinese in its looks.
+/// Words are made up; of rank r, one is said in proportion to 1/r (Zipf's law). A conversation keeps to a
+/// topic of its own. Of seven messages one is Japanese or Chinese in its looks.
 struct SyntheticTalk {
   private var random: Generator
   private let words: [String]
@@ -103,7 +103,9 @@ private struct Generator {
   }
 
   mutating func word() -> String {
-    let onsets = ["b", "c", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "st", "tr", "pl"]
+    let onsets = [
+      "b", "c", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "st", "tr", "pl",
+    ]
     let nuclei = ["a", "e", "i", "o", "u", "ou", "ea"]
     let codas = ["", "", "n", "r", "s", "t", "ck", "m"]
     return (0..<2 + Int(next() % 2)).map { _ in

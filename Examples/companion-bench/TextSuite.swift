@@ -3,8 +3,8 @@ import Foundation
 
 /// Search by words: what it costs to list messages, and to find them again.
 ///
-/// It is compared with looking at every document by the same BM25, and with SQLite's own full-text index of the same
-/// terms, where this SQLite has one. Commits do not wait for the disk (`durability: .normal`).
+/// It is compared with looking at every document by the same BM25, and with SQLite's own full-text index of
+/// the same terms, where this SQLite has one. Commits do not wait for the disk (`durability: .normal`).
 struct TextSuite {
   let options: BenchmarkOptions
   let report: Report
@@ -31,7 +31,8 @@ struct TextSuite {
     let sessions = talk.sessions(count: count, user: .user)
     let clock = ContinuousClock()
     let build = try await clock.measure { try await sessions.store(in: store) }
-    report.figure("text", "sessions of 60 messages, a commit each, \(name)", "build_s", build.milliseconds / 1000, "s")
+    report.figure(
+      "text", "sessions of 60 messages, a commit each, \(name)", "build_s", build.milliseconds / 1000, "s")
     report.figure(
       "text", "the same for each message", "per_document_us",
       build.milliseconds * 1000 / Double(count), "µs")
@@ -40,7 +41,8 @@ struct TextSuite {
     let texts = sessions.flatMap { session in session.messages.map(\.text) }
     let questions = (0..<200).map { talk.question(about: texts[$0 * 7919 % texts.count]) }
     let latencies = try await Search(store).latencies(of: questions)
-    report.figure("text", "candidates and ranking, \(name), median", "latency_p50_ms", latencies.percentile(0.5), "ms")
+    report.figure(
+      "text", "candidates and ranking, \(name), median", "latency_p50_ms", latencies.percentile(0.5), "ms")
     report.figure("text", "the same, p95", "latency_p95_ms", latencies.percentile(0.95), "ms")
 
     var naive = NaiveSearch()
@@ -48,7 +50,8 @@ struct TextSuite {
     let queries = questions.prefix(40).map { TextQuery($0) }
     let scans = queries.map { query in clock.measure { _ = naive.best(for: query) }.milliseconds }
     report.figure(
-      "text", "comparison: every document by the same BM25, p95", "latency_p95_ms", scans.percentile(0.95), "ms")
+      "text", "comparison: every document by the same BM25, p95", "latency_p95_ms", scans.percentile(0.95),
+      "ms")
     guard let table = try FullTextTable(texts) else {
       return report.note("This SQLite has no FTS5 to compare with.")
     }
@@ -75,7 +78,8 @@ struct TextSuite {
       times.append(time.milliseconds * 1000)
       last = message.sequence
     }
-    report.figure("text", "one message a commit, \(name), median", "per_document_us", times.percentile(0.5), "µs")
+    report.figure(
+      "text", "one message a commit, \(name), median", "per_document_us", times.percentile(0.5), "µs")
     report.figure("text", "the same, mean", "per_document_us", times.reduce(0, +) / Double(times.count), "µs")
     report.figure("text", "the same, the longest", "per_document_us", times.max() ?? 0, "µs")
   }

@@ -29,8 +29,8 @@ extension ChangeSet.Change {
     case .putDocument(let document): document.text.utf8.count
     // What is found no more is taken out of the postings of its terms.
     case .removeMemory, .removeFact, .removeDocument, .eraseMessage, .eraseSession: ChangeSet.smallSize + 1
-    case .insertSession, .amend, .discardDraft, .transition, .removeTask, .pauseTasks, .resumeTasks, .moveSchedule,
-      .expectMemory, .moveMemoryProgress, .supersedeFact, .restoreFact, .eraseTask:
+    case .insertSession, .amend, .discardDraft, .transition, .removeTask, .pauseTasks, .resumeTasks,
+      .moveSchedule, .expectMemory, .moveMemoryProgress, .supersedeFact, .restoreFact, .eraseTask:
       0
     }
   }

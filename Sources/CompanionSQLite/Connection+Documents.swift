@@ -25,8 +25,10 @@ extension Connection {
   /// Removes a document, if it is there.
   func remove(_ id: DocumentID) throws(StoreFailure) {
     let found = try row(Self.document, [.text(id.rawValue)]) { row throws(StoreFailure) in
-      (key: try row.integer(0), document: try Coding.decode(try row.utf8(1)) as Document,
-        number: try row.documentNumber(2))
+      (
+        key: try row.integer(0), document: try Coding.decode(try row.utf8(1)) as Document,
+        number: try row.documentNumber(2)
+      )
     }
     guard let found else { return }
     _ = try reindex(TextDocument(found.document), found.number, as: nil, at: found.key)

@@ -32,7 +32,8 @@ struct MessageRow: Sendable {
   /// The columns in the order in which ``message(from:)`` has them; a new message has not got the last two.
   static let columns = "\(newColumns), change, changed_at"
   /// The columns in the order in which ``values(session:)`` has them.
-  static let newColumns = "sequence, turn, role, parts, time, interruption, origin, origin_task, speaker, is_reminded"
+  static let newColumns =
+    "sequence, turn, role, parts, time, interruption, origin, origin_task, speaker, is_reminded"
 
   /// The values are those of ``values(session:)``, and the message's number in the text index.
   static let insert = SQL(

@@ -64,8 +64,8 @@ struct PartitionSearch {
     return best
   }
 
-  /// Adds documents and their neighbours as candidates, with what they, their windows and sessions have of the
-  /// query's terms.
+  /// Adds documents and their neighbours as candidates, with what they, their windows and sessions have of
+  /// the query's terms.
   mutating func gather(
     _ chosen: [Int32], into found: inout TextCandidates<RecallSource>
   ) throws(StoreFailure) {

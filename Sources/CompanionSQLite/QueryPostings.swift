@@ -72,7 +72,8 @@ struct QueryPostings {
       while reader.remaining > 0 {
         let hash = Int64(bitPattern: try reader.fixed(bytes: 8))
         let frequency = Int(try reader.number(upTo: Int64(Int32.max)))
-        guard bits & 1 << UInt64(hash & 63) != 0, let place = hashes.firstIndex(where: { $0.rawValue == hash })
+        guard bits & 1 << UInt64(hash & 63) != 0,
+          let place = hashes.firstIndex(where: { $0.rawValue == hash })
         else { continue }
         documents[place].add(frequency, to: number)
         guard session != 0 else { continue }

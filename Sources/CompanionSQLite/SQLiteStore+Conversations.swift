@@ -41,7 +41,8 @@ extension SQLiteStore {
     }
     if let participant = filter.participant {
       conditions.append(
-        "key IN (SELECT key FROM sessions WHERE user = ? UNION SELECT session FROM messages WHERE speaker = ?)")
+        "key IN (SELECT key FROM sessions WHERE user = ? UNION SELECT session FROM messages WHERE speaker = ?)"
+      )
       values += [.text(participant.rawValue), .text(participant.rawValue)]
     }
     let sql =

@@ -20,7 +20,8 @@ extension SQLiteStore {
     }
   }
 
-  /// Memories by their keys. What is read is those of the scopes, or of the conversation, or all behind a key.
+  /// Memories by their keys. What is read is those of the scopes, or of the conversation, or all behind a
+  /// key.
   public func memories(
     matching filter: MemoryFilter, after: MemoryKey?, limit: Int
   ) async throws(StoreFailure) -> [MemoryRecord] {
@@ -66,8 +67,8 @@ extension SQLiteStore {
     }
   }
 
-  /// Facts by their names. What is read is those of the scopes, the conversation or the person, or all behind a
-  /// name.
+  /// Facts by their names. What is read is those of the scopes, the conversation or the person, or all behind
+  /// a name.
   public func facts(
     matching filter: FactFilter, after: FactID?, limit: Int
   ) async throws(StoreFailure) -> [Fact] {

@@ -2,7 +2,8 @@ import CSQLite
 public import CompanionDomain
 public import CompanionPorts
 
-/// Conversations, tasks, the ledger, memories and documents in one SQLite file, which several processes may use at a time.
+/// Conversations, tasks, the ledger, memories and documents in one SQLite file, which several processes may
+/// use at a time.
 ///
 /// A write-ahead log lies beside the file while it is open, so readers never wait for writers. Commits that
 /// are made at the same time share one synchronisation of the disk. Calls that may wait, for the

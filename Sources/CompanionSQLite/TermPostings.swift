@@ -88,6 +88,21 @@ extension PostingBlocks {
     }
   }
 
+  /// How many bytes postings take.
+  fileprivate static func size(of postings: [Posting], _ hasLengths: Bool) -> Int {
+    var last: Int64 = 0
+    return postings.reduce(0) { size, posting in
+      defer { last = posting.number }
+      let length = hasLengths ? self.size(of: Int64(posting.length)) : 0
+      return size + self.size(of: posting.number - last) + self.size(of: Int64(posting.frequency)) + length
+    }
+  }
+
+  private static func size(of number: Int64) -> Int {
+    // A byte for seven bits, and one for none.
+    (70 - (number | 1).leadingZeroBitCount) / 7
+  }
+
   private static func next(after number: Int64, _ step: Int64) throws(StoreFailure) -> Int64 {
     let (next, overflow) = number.addingReportingOverflow(step)
     guard !overflow else { throw IndexReader.damage }
@@ -178,9 +193,7 @@ struct TermPostings {
       blocks += try storeBlocks(merged, old.hasLengths, reusing: block.number, file)
     }
     var open = try Self.merge(old.open, rest)
-    var size: [UInt8] = []
-    PostingBlocks.append(open[...], old.hasLengths, to: &size)
-    if size.count > PostingBlocks.longestOpen {
+    if PostingBlocks.size(of: open, old.hasLengths) > PostingBlocks.longestOpen {
       blocks += try storeBlocks(open, old.hasLengths, file)
       open = []
     }

@@ -64,7 +64,8 @@ enum TextTail {
   private static let removal = SQL("DELETE FROM text_tail WHERE key = ?")
   private static let clearing = SQL("DELETE FROM text_tail WHERE key BETWEEN ? AND ?")
 
-  static func insert(_ entry: TextEntry, _ partition: TextPartition, _ file: Connection) throws(StoreFailure) {
+  static func insert(_ entry: TextEntry, _ partition: TextPartition, _ file: Connection) throws(StoreFailure)
+  {
     try file.run(
       insertion,
       [
@@ -76,7 +77,8 @@ enum TextTail {
   /// Looks at the documents one by one, in the order of their numbers.
   static func forEach(
     of partition: TextPartition, _ file: Connection,
-    _ body: (_ number: Int32, _ session: Int64, _ length: Int32, _ terms: [UInt8]) throws(StoreFailure) -> Void
+    _ body: (_ number: Int32, _ session: Int64, _ length: Int32, _ terms: [UInt8]) throws(StoreFailure) ->
+      Void
   ) throws(StoreFailure) {
     guard partition.tail > 0 else { return }
     try file.forEachRow(selection, partition.keys) { row throws(StoreFailure) in

@@ -3,8 +3,8 @@ import CompanionPorts
 
 /// Changes one partition of the text index, inside the open transaction.
 ///
-/// New documents come into a short tail, which queries look through. The commit that fills it merges it into the
-/// postings: that writes each of their terms once, instead of once for each document.
+/// New documents come into a short tail, which queries look through. The commit that fills it merges it into
+/// the postings: that writes each of their terms once, instead of once for each document.
 struct TextIndexWriter {
   private let file: Connection
   private var partition: TextPartition

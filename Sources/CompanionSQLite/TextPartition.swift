@@ -16,7 +16,8 @@ struct TextPartition: Sendable {
 
   /// All numbers of documents are below.
   var capacity: Int { documents + free }
-  /// How many terms its sessions have together. A partition is of one kind, whose documents are all in sessions, or none.
+  /// How many terms its sessions have together. A partition is of one kind, whose documents are all in
+  /// sessions, or none.
   var lengthOfSessions: Int { sessions > 0 ? length : 0 }
 
   private static let selection = SQL(

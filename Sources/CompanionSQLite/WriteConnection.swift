@@ -216,6 +216,8 @@ extension Connection {
     try run("PRAGMA foreign_keys = ON")
     // What is removed is overwritten at once; see ``SQLiteStore/eraseRemoved()``.
     try run("PRAGMA secure_delete = ON")
+    // In kilobytes: what a merge of the text index changes fits, and is written once.
+    try run("PRAGMA cache_size = -16384")
     // After a burst the log file goes back to this size, in bytes.
     try run("PRAGMA journal_size_limit = 67108864")
   }

@@ -8,8 +8,8 @@ import Synchronization
 /// queue has nothing older to do. While one group is synchronised to the disk the next one gathers behind it,
 /// so the more callers there are, the more of them share one synchronisation.
 ///
-/// Where commits do not wait for the disk, a small write that finds nobody else at it is done where its caller
-/// runs: the way to the queue and back would take as long as the write. Whatever may wait, for another
+/// Where commits do not wait for the disk, a small write that finds nobody else at it is done where its
+/// caller runs: the way to the queue and back would take as long as the write. Whatever may wait, for another
 /// process, for the disk, for another write, waits on the queue's thread.
 final class Writer: Sendable {
   let listeners = StoreListeners()

@@ -124,7 +124,8 @@ private func plant(_ planted: Planted, in store: SQLiteStore) async throws {
   try await store.commit(
     .insertFact(
       Fact(
-        id: identifier(1), scope: .user("planteduser", in: .main), subject: "plantedwitness", statement: planted.fact,
+        id: identifier(1), scope: .user("planteduser", in: .main), subject: "plantedwitness",
+        statement: planted.fact,
         source: .statement(by: "plantedwitness", in: session.id), createdAt: .epoch)),
     .putDocument(
       Document(
@@ -143,7 +144,8 @@ private func plant(_ planted: Planted, in store: SQLiteStore) async throws {
 /// Erases all of it but one document, the one conversation as a whole and the other message by message.
 private func erase(from store: SQLiteStore) async throws {
   for place in 1...300 {
-    try await store.commit(.eraseMessage(SequenceNumber(rawValue: Int64(place)), in: identifier(11), at: .epoch))
+    try await store.commit(
+      .eraseMessage(SequenceNumber(rawValue: Int64(place)), in: identifier(11), at: .epoch))
   }
   try await store.commit(
     .eraseSession(identifier(10)), .removeMemory(MemoryKey(kitchen, .longTerm)), .removeFact(identifier(1)),

@@ -91,7 +91,8 @@ import Testing
     "DELETE FROM text_documents", "UPDATE text_documents SET entries = x'00'",
     "UPDATE text_documents SET entries = zeroblob(length(entries))",
     "UPDATE text_tail SET terms = x'0102'", "UPDATE text_partitions SET documents = 3",
-    "UPDATE text_partitions SET tail = -1", "UPDATE text_postings SET postings = randomblob(length(postings))",
+    "UPDATE text_partitions SET tail = -1",
+    "UPDATE text_postings SET postings = randomblob(length(postings))",
   ])
   func `that is damaged says so`(damage: String) async throws {
     try await withDatabase { path in

@@ -1,7 +1,8 @@
 /// Chooses the documents of one index that a query's terms fit best: what every index has in common.
 ///
-/// The terms are added in the order of how many documents have them, the rarest first. Once the postings so far are
-/// more than a limit, the remaining terms, the commonest, only count in documents that rarer ones have found.
+/// The terms are added in the order of how many documents have them, the rarest first. Once the postings so
+/// far are more than a limit, the remaining terms, the commonest, only count in documents that rarer ones
+/// have found.
 package struct CandidateSelection: Sendable {
   private let limit: Int
   private let postings: Int
@@ -66,15 +67,39 @@ package struct CandidateSelection: Sendable {
     }
   }
 
-  /// The best documents, best first.
+  /// The best documents, best first; of the same score, by their numbers.
   ///
-  /// - Parameter precedes: which of two documents with the same score comes first.
+  /// - Parameter precedes: which of two documents with the same score is chosen where one has to go. It is asked only
+  ///   then.
   package func best(precedes: (Int32, Int32) -> Bool) -> [ScoredDocument] {
     let threshold = threshold()
-    let chosen = touched.filter { scores[Int($0)] >= threshold }
-      .map { ScoredDocument(document: $0, score: scores[Int($0)]) }
-      .sorted { $0.score == $1.score ? precedes($0.document, $1.document) : $0.score > $1.score }
-    return Array(chosen.prefix(limit))
+    var chosen = touched.filter { scores[Int($0)] > threshold }
+    let room = limit - chosen.count
+    let last = touched.filter { scores[Int($0)] == threshold }
+    chosen += last.count > room ? Self.first(room, of: last, precedes) : last
+    return chosen.map { ScoredDocument(document: $0, score: scores[Int($0)]) }
+      .sorted { $0.score == $1.score ? $0.document < $1.document : $0.score > $1.score }
+  }
+
+  /// The first documents in an order, of many that are mostly in it already.
+  private static func first(
+    _ count: Int, of documents: [Int32], _ precedes: (Int32, Int32) -> Bool
+  ) -> [Int32] {
+    var kept: [Int32] = []
+    for document in documents {
+      if let last = kept.last, kept.count == count {
+        guard precedes(document, last) else { continue }
+        kept.removeLast()
+      }
+      var (low, high) = (0, kept.count)
+      if let last = kept.last, precedes(last, document) { low = high }
+      while low < high {
+        let middle = low + (high - low) / 2
+        if precedes(kept[middle], document) { low = middle + 1 } else { high = middle }
+      }
+      kept.insert(document, at: low)
+    }
+    return kept
   }
 
   /// The lowest score that is among so many best; 0 where there are no more.

@@ -96,6 +96,7 @@ struct GenerateMemoryFaultTests {
   @Test func `writers and runs that take minutes lose nothing`() async throws {
     let scene = MemoryScene(configure: {
         $0.batchTokens = 400
+        $0.sharing = .all
         $0.shortTermTokens = 5_000
         $0.longTermTokens = 5_000
       }, before: { _, clock in [.pause(.seconds(180), on: clock)] })
