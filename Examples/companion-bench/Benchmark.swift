@@ -18,6 +18,7 @@ struct Benchmark {
       case .router: try await RouterSuite(options: options, report: report).run()
       case .text: try await TextSuite(options: options, report: report).run()
       case .recall: try await RecallSuite(options: options, report: report).run()
+      case .memoryGrowth: try await MemoryGrowthSuite(options: options, report: report).run()
       }
     } catch let error as BenchmarkError {
       FileHandle.standardError.write(Data("companion-bench: \(error.message)\n".utf8))
@@ -35,7 +36,10 @@ struct BenchmarkError: Error {
 
 /// What the command line asks for.
 struct BenchmarkOptions {
-  enum Suite: String, CaseIterable { case tasks, turns, sse, router, text, recall }
+  enum Suite: String, CaseIterable {
+    case tasks, turns, sse, router, text, recall
+    case memoryGrowth = "memory-growth"
+  }
   enum Store: String, CaseIterable { case memory, sqlite }
 
   var suite: Suite

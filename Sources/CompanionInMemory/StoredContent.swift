@@ -74,7 +74,8 @@ struct StoredContent {
       return .conversations(try conversations.erase(sequence, in: session, at: time))
     case .eraseSession(let session): return conversations.erase(session).map { .conversations($0) }
     case .eraseTask(let id): return tasks.erase(id).map { .tasks($0) }
-    case .putMemory, .removeMemory, .expectMemory, .moveMemoryProgress, .insertFact, .supersedeFact, .restoreFact,
+    case .putMemory, .removeMemory, .expectMemory, .moveMemoryProgress, .insertFact, .supersedeFact,
+      .restoreFact,
       .removeFact, .putDocument, .removeDocument:
       return try applyToMemory(change)
     }

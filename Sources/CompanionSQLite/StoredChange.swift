@@ -39,7 +39,8 @@ enum StoredChange: Sendable {
     case .enterCall(let entry): self = .enterCall(LedgerRow.values(of: entry))
     case .pruneLedger(let time): self = .pruneLedger(before: time)
     case .eraseTask(let id): self = .task(.erase(id))
-    case .putMemory, .removeMemory, .expectMemory, .moveMemoryProgress, .insertFact, .supersedeFact, .restoreFact,
+    case .putMemory, .removeMemory, .expectMemory, .moveMemoryProgress, .insertFact, .supersedeFact,
+      .restoreFact,
       .removeFact,
       .putDocument, .removeDocument, .eraseMessage, .eraseSession:
       self = .memory(change)

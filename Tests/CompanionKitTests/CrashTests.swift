@@ -33,6 +33,7 @@ struct CrashTests {
       try await durable.commit(.insertSession(ChatSession(id: session, createdAt: simulator.time.now)))
       var configuration = CompanionConfiguration()
       configuration.intents = .rules
+      configuration.memory.isAutomatic = false
       let companion = Companion(
         model: model, store: store, configuration: configuration, time: simulator.time,
         identifiers: simulator.identifiers)
@@ -95,6 +96,7 @@ struct CrashTests {
   ) async throws -> [ChatMessage] {
     var configuration = CompanionConfiguration()
     configuration.intents = .rules
+    configuration.memory.isAutomatic = false
     let model = ScriptedModel { _ in ["fresh"] }
     let companion = Companion(
       model: model, store: store, configuration: configuration, time: simulator.time,

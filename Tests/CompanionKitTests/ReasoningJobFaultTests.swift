@@ -35,6 +35,7 @@ struct ReasoningJobFaultTests {
         }, time: time)
       var configuration = CompanionConfiguration()
       configuration.intents = .rules
+      configuration.memory.isAutomatic = false
       let companion = try Companion(
         providers: [Provider("a", services: ProviderServices(background: jobs))], store: store,
         configuration: configuration, time: time, identifiers: simulator.identifiers, random: simulator.random
@@ -363,6 +364,7 @@ struct ReasoningJobFaultTests {
         provider.configuration.capabilities.kinds = [.background]
         var configuration = CompanionConfiguration()
         configuration.intents = .rules
+        configuration.memory.isAutomatic = false
         let companion = try Companion(
           providers: [provider], factory: keys, store: InMemoryStore(time: simulator.time),
           configuration: configuration, time: simulator.time, identifiers: simulator.identifiers,

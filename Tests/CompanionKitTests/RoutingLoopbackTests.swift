@@ -154,6 +154,7 @@ struct RoutingLoopbackTests {
     }
     var configuration = CompanionConfiguration()
     configuration.intents = .rules
+    configuration.memory.isAutomatic = false
     configuration.history = HistoryPolicy(hot: 8, trimmed: 6, sent: 4) ?? .standard
     return try Companion(
       providers: providers, store: InMemoryStore(time: .system), configuration: configuration, events: events)

@@ -131,6 +131,7 @@ struct TaskTests {
         let model = ScriptedModel { $0.purpose == .task ? [.hang] : ["yes"] }
         var configuration = CompanionConfiguration()
         configuration.intents = .rules
+        configuration.memory.isAutomatic = false
         let companion = Companion(
           model: model, store: store, configuration: configuration, time: simulator.time,
           identifiers: simulator.identifiers)

@@ -6,7 +6,7 @@ import CompanionSystem
 import CompanionTesting
 import Testing
 
-@Suite struct `Both stores keep the promises of their ports` {
+@Suite(.serialized) struct `Both stores keep the promises of their ports` {
   @Test(arguments: ConversationStoreConformance.checks)
   func `in memory, conversations`(
     check: ConformanceCheck<ConversationStoreConformance.MakeStore>

@@ -87,14 +87,18 @@ extension MemoryWork {
     // What is read of a log for the first time may be years old: it is looked at as it was then.
     let newest = batch.newest ?? previous?.newestSource ?? now
     let time = newest.advanced(by: configuration.window) > now ? now : newest
-    let known = previous.flatMap { $0.isCurrent(at: time, window: configuration.window) ? $0.text : nil } ?? ""
+    let known =
+      previous.flatMap { $0.isCurrent(at: time, window: configuration.window) ? $0.text : nil } ?? ""
     var material = material(.shortTerm, key.scope, at: time, kind: .shortTerm)
     material.previous = known
     material.lines = batch.lines
     material.corrections = known.isEmpty ? [] : batch.corrections
-    let unchanged = previous ?? next(
-      key, after: nil, text: "", origin: MemoryOrigin(model: ModelIdentity(provider: "", model: ""), instructions: ""),
-      newest: batch.newest)
+    let unchanged =
+      previous
+      ?? next(
+        key, after: nil, text: "",
+        origin: MemoryOrigin(model: ModelIdentity(provider: "", model: ""), instructions: ""),
+        newest: batch.newest)
     guard !batch.isEmpty, !(batch.spans.isEmpty && material.corrections.isEmpty) else {
       return try await commit(moves) ? unchanged : nil
     }

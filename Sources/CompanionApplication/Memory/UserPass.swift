@@ -20,7 +20,8 @@ struct UserPass {
     var changes: [ChangeSet.Change] = []
     for user in speakers(of: batch) {
       guard let next = try await memory(of: user, in: batch) else { continue }
-      changes.append(.putMemory(next, adding: MemoryBatch.spans(of: batch.lines.filter { $0.speaker == user })))
+      changes.append(
+        .putMemory(next, adding: MemoryBatch.spans(of: batch.lines.filter { $0.speaker == user })))
     }
     // All of them together: nobody's part of the batch is read twice.
     return try await work.commit(changes + moves)

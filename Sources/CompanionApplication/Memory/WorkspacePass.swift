@@ -29,7 +29,8 @@ struct WorkspacePass {
     }
     let known = Set(sources.map(\.key))
     var merged = previous?.merged ?? []
-    var text = previous.flatMap { $0.isCurrent(at: work.now, window: work.configuration.window) ? $0.text : nil } ?? ""
+    var text =
+      previous.flatMap { $0.isCurrent(at: work.now, window: work.configuration.window) ? $0.text : nil } ?? ""
     if merged.contains(where: { !known.contains($0.key) }) {
       // What it was made of is not shared any more: it is made anew of what is.
       text = ""
@@ -94,7 +95,8 @@ struct WorkspacePass {
     }
     if kind == .longTerm {
       let key = MemoryKey(scope, .shortTerm)
-      if let own = try await work.stored({ () async throws(StoreFailure) in try await work.store.memory(key) }) {
+      if let own = try await work.stored({ () async throws(StoreFailure) in try await work.store.memory(key) }
+      ) {
         found.append(own)
       }
     }

@@ -93,7 +93,9 @@ package struct MemoryBatch: Sendable {
 
   private mutating func take(_ message: ChatMessage, of session: ChatSession) {
     if message.change?.isDeletion == true { return }
-    guard let line = line(of: message, in: session, isCorrection: false), !line.line.text.isEmpty else { return }
+    guard let line = line(of: message, in: session, isCorrection: false), !line.line.text.isEmpty else {
+      return
+    }
     lines.append(line.line)
     tokens += line.tokens
   }

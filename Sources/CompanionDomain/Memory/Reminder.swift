@@ -29,7 +29,8 @@ package struct Reminder: Hashable, Sendable {
   package var text: String {
     guard !(memories.isEmpty && recalled.isEmpty) else { return "" }
     let blocks = [
-      memories.isEmpty ? nil : block("memory", memories), recalled.isEmpty ? nil : block("recalled", recalled),
+      memories.isEmpty ? nil : block("memory", memories),
+      recalled.isEmpty ? nil : block("recalled", recalled),
     ]
     return ([Self.introduction] + blocks.compactMap(\.self)).joined(separator: "\n")
   }

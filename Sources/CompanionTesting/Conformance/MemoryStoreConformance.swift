@@ -97,9 +97,11 @@ public enum MemoryStoreConformance {
     var filter = MemoryFilter(includesExpired: false)
     try await expect(store.memories(matching: filter, after: nil, limit: 9), [kept], "those with a text")
     filter.newestSourceBefore = .distantFuture
-    try await expect(store.memories(matching: filter, after: nil, limit: 9), [kept], "those with a text, before")
+    try await expect(
+      store.memories(matching: filter, after: nil, limit: 9), [kept], "those with a text, before")
     filter.kind = .shortTerm
-    try await expect(store.memories(matching: filter, after: nil, limit: 9), [], "short-term ones with a text")
+    try await expect(
+      store.memories(matching: filter, after: nil, limit: 9), [], "short-term ones with a text")
     filter.includesExpired = true
     try await expect(store.memories(matching: filter, after: nil, limit: 9), [expired], "all short-term ones")
   }

@@ -68,7 +68,8 @@ private struct RandomLog {
     case 74..<81: return .insertFact(fact(dice.number(in: 0...999)))
     case 81..<86:
       let facts = try await store.allFacts().map(\.id) + [Make.id(1)]
-      return .supersedeFact(dice.pick(facts), by: dice.pick(facts), at: time)
+      let (old, newer) = (dice.pick(facts), dice.pick(facts))
+      return old == newer ? .removeFact(old) : .supersedeFact(old, by: newer, at: time)
     case 86..<88:
       let facts = try await store.facts(matching: FactFilter(includesSuperseded: true), after: nil, limit: 3)
       return .restoreFact(dice.pick(facts.map(\.id) + [Make.id(1)]), validTo: time)

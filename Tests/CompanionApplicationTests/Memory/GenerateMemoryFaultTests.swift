@@ -9,7 +9,9 @@ import Testing
 /// What goes wrong while memory is formed.
 struct GenerateMemoryFaultTests {
   @Test(arguments: MemoryMaterial.Work.allCases)
-  func `a pass that fails stops no other, and is made up for by the next run`(work: MemoryMaterial.Work) async throws {
+  func `a pass that fails stops no other, and is made up for by the next run`(
+    work: MemoryMaterial.Work
+  ) async throws {
     let isFailing = Mutex(true)
     let scene = MemoryScene(before: { material, _ in
       material.work == work && isFailing.withLock { $0 } ? [.fail(.serverError)] : []
@@ -38,7 +40,9 @@ struct GenerateMemoryFaultTests {
     #expect(try await scene.store.sessionsToRemember(after: nil, limit: 1).isEmpty)
   }
 
-  @Test func `long-term memory that failed is made up for by what was said, not by what is left of it`() async throws {
+  @Test func `long-term memory that failed is made up for by what was said, not by what is left of it`()
+    async throws
+  {
     let isFailing = Mutex(true)
     let scene = MemoryScene(
       configure: { $0.shortTermTokens = 16 },
@@ -64,7 +68,9 @@ struct GenerateMemoryFaultTests {
     for number in 1...9 { try await scene.say(number == 4 ? "POISON" : "Line \(number)", in: "one") }
     let run = await scene.generate()
     #expect(run.end == .complete)
-    for (scope, kind) in [(MemoryScope.channel("one"), MemoryKind.shortTerm), (.channel("one"), .longTerm), (.anna, .longTerm)] {
+    for (scope, kind) in [
+      (MemoryScope.channel("one"), MemoryKind.shortTerm), (.channel("one"), .longTerm), (.anna, .longTerm),
+    ] {
       let text = try await scene.text(scope, kind) ?? ""
       for number in 1...9 where number != 4 { #expect(text.contains("Line \(number)"), "\(scope) \(kind)") }
       #expect(!text.contains("POISON"))
@@ -94,7 +100,8 @@ struct GenerateMemoryFaultTests {
   }
 
   @Test func `writers and runs that take minutes lose nothing`() async throws {
-    let scene = MemoryScene(configure: {
+    let scene = MemoryScene(
+      configure: {
         $0.batchTokens = 400
         $0.sharing = .all
         $0.shortTermTokens = 5_000
@@ -128,17 +135,22 @@ struct GenerateMemoryFaultTests {
       }
       group.cancelAll()
     }
-    for key in [MemoryKey(.channel("kitchen"), .shortTerm), MemoryKey(.channel("kitchen"), .longTerm), MemoryKey(.anna, .longTerm)] {
+    for key in [
+      MemoryKey(.channel("kitchen"), .shortTerm), MemoryKey(.channel("kitchen"), .longTerm),
+      MemoryKey(.anna, .longTerm),
+    ] {
       let memory = try #require(try await scene.store.memory(key))
       // Each message went into it exactly once.
       #expect(memory.sourceCount == 80, "\(key)")
       for writer in 1...8 {
-        for number in 1...10 where key.kind == .longTerm { #expect(memory.text.contains("[\(writer)-\(number)]")) }
+        for number in 1...10 where key.kind == .longTerm {
+          #expect(memory.text.contains("[\(writer)-\(number)]"))
+        }
       }
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func `what is erased while it is read does not come back`() async throws {
     let gate = Gate()
     let reached = Gate()

@@ -71,8 +71,10 @@ struct GenerateMemoryTests {
     try await scene.open("one")
     try await scene.say("Hello", in: "one")
     let said: [(ChatMessage.Role, ChatMessage.Origin, Bool, String)] = [
-      (.assistant, .model, true, "REMINDED"), (.assistant, .announcement(of: scene.environment.identifiers.next()), false, "ANNOUNCED"),
-      (.tool, .model, false, "TOOL"), (.tool, .repair, false, "REPAIRED"), (.assistant, .model, false, "UNREMINDED"),
+      (.assistant, .model, true, "REMINDED"),
+      (.assistant, .announcement(of: scene.environment.identifiers.next()), false, "ANNOUNCED"),
+      (.tool, .model, false, "TOOL"), (.tool, .repair, false, "REPAIRED"),
+      (.assistant, .model, false, "UNREMINDED"),
     ]
     for (role, origin, isReminded, text) in said {
       try await scene.append(in: "one") {
@@ -107,7 +109,9 @@ struct GenerateMemoryTests {
         $0.role = .assistant
         $0.origin = .model
         $0.isReminded = true
-        $0.parts = [.text("fact: anna lives in Kyoto. I remember \(turn) times that Kyoto is where you live.")]
+        $0.parts = [
+          .text("fact: anna lives in Kyoto. I remember \(turn) times that Kyoto is where you live.")
+        ]
       }
       #expect(await scene.generate().calls == 0)
     }
@@ -118,11 +122,14 @@ struct GenerateMemoryTests {
   @Test func `an edit and a deletion are reflected by the next run`() async throws {
     let scene = MemoryScene(configure: { $0.sharing = .all })
     try await scene.open("one", at: kitchen)
-    try await scene.say("fact: anna lives in Kyoto", "We meet at noon", "Bert is late", in: "one", from: "anna")
+    try await scene.say(
+      "fact: anna lives in Kyoto", "We meet at noon", "Bert is late", in: "one", from: "anna")
     await scene.generate()
     #expect(try await scene.facts().map(\.statement) == ["anna lives in Kyoto"])
     try await scene.store.commit(
-      .amend(SequenceNumber(rawValue: 1), .edit([.text("fact: anna lives in Osaka")]), in: "one", at: scene.clock.now),
+      .amend(
+        SequenceNumber(rawValue: 1), .edit([.text("fact: anna lives in Osaka")]), in: "one",
+        at: scene.clock.now),
       .amend(SequenceNumber(rawValue: 3), .delete, in: "one", at: scene.clock.now))
     #expect(await scene.generate().failures == 0)
     let scopes: [(MemoryScope, MemoryKind)] = [
@@ -138,7 +145,9 @@ struct GenerateMemoryTests {
     #expect(await scene.generate().calls == 0)
   }
 
-  @Test func `a newer fact supersedes what it contradicts, which holds again when its words are gone`() async throws {
+  @Test func `a newer fact supersedes what it contradicts, which holds again when its words are gone`()
+    async throws
+  {
     let scene = MemoryScene()
     try await scene.open("one", with: "anna")
     try await scene.say("fact: anna lives in Kyoto", in: "one")

@@ -25,7 +25,9 @@ final class MemoryScene: Sendable {
     let clock = clock
     store = InMemoryStore(time: clock)
     model = ScriptedModel { request in
-      guard let material = MemoryMaterial(request.messages) else { return .refusing(ProviderFailure(.invalidRequest)) }
+      guard let material = MemoryMaterial(request.messages) else {
+        return .refusing(ProviderFailure(.invalidRequest))
+      }
       return before(material, clock) + [.text(Self.answer(material))]
     }
     var configuration = CompanionConfiguration()
@@ -53,22 +55,28 @@ final class MemoryScene: Sendable {
       let kept = material.previous.split(separator: "\n").map(String.init)
         .filter { line in !gone.contains { line.contains($0) } }
       let merged = material.merged.flatMap { $0.text.split(separator: "\n").map(String.init) }
-      let said = (material.lines + material.corrections.map(\.line)).filter { !$0.text.isEmpty && $0.speaker != nil }
-        .map { "- \($0.text)" }
+      let said = (material.lines + material.corrections.map(\.line)).filter {
+        !$0.text.isEmpty && $0.speaker != nil
+      }
+      .map { "- \($0.text)" }
       var seen: Set<String> = []
       return (kept + merged + said).filter { seen.insert($0).inserted }.joined(separator: "\n")
     case .facts:
       let facts = material.lines.enumerated().filter { $0.element.text.hasPrefix("fact:") }.map {
         index, line -> JSONValue in
         [
-          "subject": .string(line.speaker?.rawValue ?? "?"), "statement": .string(String(line.text.dropFirst(6))),
-          "quote": .string(line.text), "message": .integer(Int64(index) + 1), "valid_from": "", "valid_to": "",
+          "subject": .string(line.speaker?.rawValue ?? "?"),
+          "statement": .string(String(line.text.dropFirst(6))),
+          "quote": .string(line.text), "message": .integer(Int64(index) + 1), "valid_from": "",
+          "valid_to": "",
           "confidence": .number(1),
         ]
       }
       return JSONValue.object(["facts": .array(facts)]).text
     case .supersession:
-      let pairs = material.knownFacts.indices.map { Supersessions.Pair(known: $0, new: material.newFacts.count - 1) }
+      let pairs = material.knownFacts.indices.map {
+        Supersessions.Pair(known: $0, new: material.newFacts.count - 1)
+      }
       return Supersessions.answer(pairs).text
     }
   }
@@ -76,7 +84,8 @@ final class MemoryScene: Sendable {
   // MARK: Conversations
 
   func open(_ id: SessionID, at place: ConversationPlace? = nil, with user: UserID = .user) async throws {
-    try await store.commit(.insertSession(ChatSession(id: id, place: place, user: user, createdAt: clock.now)))
+    try await store.commit(
+      .insertSession(ChatSession(id: id, place: place, user: user, createdAt: clock.now)))
   }
 
   /// Appends what people say, a second apart.
@@ -95,7 +104,8 @@ final class MemoryScene: Sendable {
     for _ in 1...100 {
       let last = try await store.session(id)?.lastSequence ?? .zero
       var message = ChatMessage(
-        sequence: SequenceNumber(rawValue: last.rawValue + 1), turn: environment.identifiers.next(), role: .user,
+        sequence: SequenceNumber(rawValue: last.rawValue + 1), turn: environment.identifiers.next(),
+        role: .user,
         parts: [.text("")], time: clock.now, origin: .person)
       change(&message)
       do throws(StoreFailure) {

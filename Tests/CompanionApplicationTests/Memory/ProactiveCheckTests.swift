@@ -37,7 +37,8 @@ struct ProactiveCheckTests {
       }
       let last = try #require(try await store.session(id)).lastSequence
       let message = ChatMessage(
-        sequence: SequenceNumber(rawValue: last.rawValue + 1), turn: SequentialIdentifiers().next(), role: role,
+        sequence: SequenceNumber(rawValue: last.rawValue + 1), turn: SequentialIdentifiers().next(),
+        role: role,
         parts: [.text(text)], time: clock.now, origin: role == .user ? .person : .model)
       try await store.commit(.append([message], to: id, after: last))
     }
@@ -93,7 +94,9 @@ struct ProactiveCheckTests {
     #expect(scene.model.requests.count == asked + 1)
   }
 
-  @Test(arguments: ["yes", "{}", #"{"should_respond": "true", "confidence": 1}"#, #"{"should_respond": true}"#, ""])
+  @Test(arguments: [
+    "yes", "{}", #"{"should_respond": "true", "confidence": 1}"#, #"{"should_respond": true}"#, "",
+  ])
   func `an answer that cannot be read means no`(_ answer: String) async throws {
     let scene = Scene(answer)
     try await scene.say("Are you there?")
@@ -124,7 +127,7 @@ struct ProactiveCheckTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func `it looks once a minute until it is cancelled`() async throws {
     let scene = Scene()
     try await scene.say("Are you there?")

@@ -59,6 +59,7 @@ struct JobRoom: Sendable {
   ) throws {
     var configuration = CompanionConfiguration()
     configuration.intents = .rules
+    configuration.memory.isAutomatic = false
     configure(&configuration)
     self.simulator = simulator
     self.store = store

@@ -39,6 +39,7 @@ struct RoutedScene: Sendable {
   ) throws {
     var configuration = CompanionConfiguration()
     configuration.intents = .rules
+    configuration.memory.isAutomatic = false
     configure(&configuration)
     self.simulator = simulator
     self.factory = factory

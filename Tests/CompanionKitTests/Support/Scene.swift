@@ -36,6 +36,7 @@ struct Scene: Sendable {
   ) {
     var configuration = CompanionConfiguration()
     configuration.intents = .rules
+    configuration.memory.isAutomatic = false
     configure(&configuration)
     self.simulator = simulator
     self.store = store

@@ -45,6 +45,7 @@ struct Workshop: Sendable {
   ) {
     var configuration = CompanionConfiguration()
     configuration.intents = .rules
+    configuration.memory.isAutomatic = false
     configure(&configuration.tasks)
     var registration = TaskRegistration(Self.kind, handler: handler)
     register(&registration)

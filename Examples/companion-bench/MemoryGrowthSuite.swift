@@ -1,0 +1,113 @@
+import CompanionKit
+import Foundation
+
+/// What it costs to remember a new message, as the history grows: calls of the model and tokens, beside what they
+/// would be if the whole history were read each time.
+struct MemoryGrowthSuite {
+  let options: BenchmarkOptions
+  let report: Report
+
+  /// How many messages are new in a run, and how many runs are measured.
+  private static let messagesInRun = 20
+  private static let runs = 10
+
+  func run() async throws {
+    let most = options.count ?? 100_000
+    var talk = SyntheticTalk()
+    let texts = talk.sessions(count: most + 3 * Self.messagesInRun * Self.runs, user: .user)
+      .flatMap { $0.messages }.filter { $0.role == .user || $0.role == .assistant }
+    var conversation = try await GrowingConversation(texts, options)
+    defer { conversation.removeFiles() }
+    for count in [most / 100, most / 10, most] where count > 0 {
+      let clock = ContinuousClock()
+      let start = clock.now
+      try await conversation.grow(to: count)
+      let caughtUp = try await conversation.remember()
+      let name = "\(options.store.rawValue), a history of \(count) messages"
+      report.figure(
+        "memory-growth", "catching up with \(caughtUp.messages) messages of people, \(name)", "catch_up_s",
+        (clock.now - start).milliseconds / 1_000, "s")
+      let history = conversation.tokens
+      var calls = 0
+      var tokens = 0
+      for _ in 1...Self.runs {
+        try await conversation.grow(to: conversation.count + Self.messagesInRun)
+        let run = try await conversation.remember()
+        calls += run.calls
+        tokens += run.inputTokens + run.outputTokens
+      }
+      let new = Double(Self.runs * Self.messagesInRun)
+      report.figure("memory-growth", name, "calls_per_message", Double(calls) / new, "calls")
+      report.figure("memory-growth", name, "tokens_per_message", Double(tokens) / new, "tokens")
+      report.figure(
+        "memory-growth", "the same if each call read the whole history", "tokens_per_message",
+        Double(calls * history) / new, "tokens")
+      let idle = try await conversation.remember()
+      report.figure("memory-growth", "a run over nothing new, \(name)", "calls", Double(idle.calls), "calls")
+    }
+  }
+}
+
+/// One conversation that gets longer, and a companion that remembers it without a key.
+private struct GrowingConversation {
+  private let companion: Companion
+  private let store: any CompanionStore
+  private let folder: URL
+  private let session: SessionID
+  private let messages: [ChatMessage]
+  private let counter = TokenEstimator()
+  private(set) var count = 0
+  /// Of all messages so far, about.
+  private(set) var tokens = 0
+
+  init(_ messages: [ChatMessage], _ options: BenchmarkOptions) async throws {
+    self.messages = messages
+    folder = FileManager.default.temporaryDirectory.appending(path: "companion-bench-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    switch options.store {
+    case .memory:
+      let store = InMemoryStore(time: SystemTimeSource())
+      self.store = store
+      companion = Companion(model: .offline, store: store)
+    case .sqlite:
+      let store = try await SQLiteStore(
+        path: folder.appending(path: "growth.db").path, durability: .normal, time: SystemTimeSource())
+      self.store = store
+      companion = Companion(model: .offline, store: store)
+    }
+    session = try await companion.startSession().id
+  }
+
+  func removeFiles() { try? FileManager.default.removeItem(at: folder) }
+
+  mutating func grow(to target: Int) async throws {
+    while count < target {
+      let new = messages[count..<min(target, count + 500)].enumerated().map { offset, message in
+        var message = message
+        message.sequence = SequenceNumber(rawValue: Int64(count + offset + 1))
+        return message
+      }
+      try await store.commit(.append(new, to: session, after: SequenceNumber(rawValue: Int64(count))))
+      count += new.count
+      tokens += new.reduce(0) { $0 + counter.tokens(in: $1.text) }
+    }
+  }
+
+  /// Remembers everything so far; in several runs where one may not make so many calls.
+  func remember() async throws -> MemoryRun {
+    var sum = await companion.generateMemory()
+    while sum.end == .budget {
+      let more = await companion.generateMemory()
+      guard more.calls > 0 else { break }
+      sum.end = more.end
+      sum.calls += more.calls
+      sum.messages += more.messages
+      sum.inputTokens += more.inputTokens
+      sum.outputTokens += more.outputTokens
+    }
+    guard sum.end == .complete else {
+      throw BenchmarkError(message: "A run of memory ended as \(sum.end.rawValue).")
+    }
+    return sum
+  }
+}
