@@ -14,7 +14,7 @@ extension Schema {
     "ALTER TABLE sessions ADD COLUMN thread TEXT",
     "ALTER TABLE sessions ADD COLUMN user TEXT NOT NULL DEFAULT 'user'",
     "ALTER TABLE sessions ADD COLUMN revision INTEGER NOT NULL DEFAULT 0",
-    "UPDATE sessions SET channel = id, revision = last_sequence",
+    "UPDATE sessions SET channel = substr('~' || id, 1, 128), revision = last_sequence",
     "ALTER TABLE messages ADD COLUMN speaker TEXT",
     "ALTER TABLE messages ADD COLUMN change TEXT",
     "ALTER TABLE messages ADD COLUMN changed_at INTEGER",

@@ -49,7 +49,8 @@ struct ForgetFileTests {
       switch target {
       case 0:
         let report = try await companion.forget(.message(.zero.next, in: session))
-        #expect([report.messages, report.facts, report.memories, report.tasks] == [2, 1, 1, 1])
+        #expect(
+          [report.messages, report.facts, report.memories, report.tasks] == [2, 1, 1, 1] as [Int])
         try await companion.forget(.session(session))
         try await companion.removeDocument(DocumentID(bits: 0))
       case 1:

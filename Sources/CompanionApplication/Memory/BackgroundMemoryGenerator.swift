@@ -86,6 +86,13 @@ public final class BackgroundMemoryGenerator: Sendable {
     return await generateNow()
   }
 
+  /// What is told to those who wait for a run that does not come any more.
+  private var noRun: MemoryRun {
+    var run = MemoryRun(startedAt: now)
+    run.end = .stopped
+    return run
+  }
+
   // MARK: The service
 
   private func serve() async {
@@ -105,7 +112,7 @@ public final class BackgroundMemoryGenerator: Sendable {
       defer { state.waiting = [] }
       return state.waiting
     }
-    for continuation in waiting { continuation.resume(returning: nil) }
+    for continuation in waiting { continuation.resume(returning: noRun) }
     ended.give()
   }
 
@@ -129,7 +136,7 @@ public final class BackgroundMemoryGenerator: Sendable {
       while let other = await group.next() { run = run ?? other }
       return run
     }
-    for continuation in waiting { continuation.resume(returning: run) }
+    for continuation in waiting { continuation.resume(returning: run ?? noRun) }
   }
 
   private func generateNow() async -> MemoryRun {

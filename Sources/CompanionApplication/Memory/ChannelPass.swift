@@ -15,7 +15,7 @@ struct ChannelPass {
     try await work.eachBatch(of: sessions, for: .channel, in: scope) {
       (batch) async throws(MemoryPassFailure) in
       guard let newer = try await work.refresh(shortTerm, with: batch, passes: .channel) else { return false }
-      work.note(batch, of: sessions)
+      work.note(batch)
       do throws(MemoryPassFailure) {
         if try await remember(batch, newer: newer.text) { return true }
       } catch {
@@ -52,7 +52,9 @@ struct ChannelPass {
       material.lines = batch.lines
     }
     material.corrections = material.previous.isEmpty ? [] : batch.corrections
-    guard !batch.isEmpty, !(material.merged.isEmpty && material.lines.isEmpty && material.corrections.isEmpty)
+    // Without a memory there is nothing to correct, and without a message nothing to derive one from.
+    guard !batch.isEmpty, previous != nil || !batch.spans.isEmpty,
+      !(material.merged.isEmpty && material.lines.isEmpty && material.corrections.isEmpty)
     else { return try await work.commit(moves) }
     let (text, origin) = try await work.text(material, kind: .longTerm)
     let next = work.next(

@@ -46,11 +46,17 @@ struct FactPass {
     _ corrections: [MemoryCorrection]
   ) async throws(MemoryPassFailure) -> [Fact] {
     guard !corrections.isEmpty else { return [] }
-    let words = Dictionary(corrections.map { ($0.line.sequence, $0.line.text) }) { $1 }
-    return try await facts(FactFilter(session: session.id, includesSuperseded: true)).filter { fact in
-      guard case .message(let quote) = fact.source, let now = words[quote.sequence] else { return false }
-      return !now.utf8.contains(quote.text.utf8)
+    let corrected = Set(corrections.map(\.line.sequence))
+    var gone: [Fact] = []
+    for fact in try await facts(FactFilter(session: session.id, includesSuperseded: true)) {
+      guard case .message(let quote) = fact.source, corrected.contains(quote.sequence) else { continue }
+      // The line may be a part of a long message.
+      let message = try await work.stored { () async throws(StoreFailure) in
+        try await work.store.messages(in: session.id, before: quote.sequence.next, limit: 1).last
+      }
+      if message.map({ !quote.isFound(in: $0) }) ?? true { gone.append(fact) }
     }
+    return gone
   }
 
   /// Removes facts; what they had superseded holds again.

@@ -55,7 +55,13 @@ package struct Forget: Sendable {
     var conflict: StoreFailure?
     for _ in 1...Self.attempts {
       let (plan, tasks) = try await survey()
-      guard !plan.isEmpty else { return report }
+      guard !plan.isEmpty else {
+        // A commit may have been made although an error came back: those who have it open are told all the same.
+        for session in survey.erased.union(plan.logs.keys).sorted() {
+          chats.noteErasure(session, survey.erased.contains(session))
+        }
+        return report
+      }
       for session in plan.openSessions { await chats.stopAnswer(session) }
       do throws(StoreFailure) {
         try await commit(plan, stopping: stopsJobs ? tasks : [])
@@ -114,6 +120,7 @@ extension ForgetPlan {
       changes.append(.append([], to: session, after: log.end))
       changes += log.words.sorted().map { .eraseMessage($0, in: session, at: time) }
     }
+    changes += drafts.sorted().map { .discardDraft(of: $0) }
     changes += corrections.flatMap(\.changes)
     changes += facts.sorted().map { .removeFact($0) }
     changes += memories.sorted().map { .removeMemory($0) }

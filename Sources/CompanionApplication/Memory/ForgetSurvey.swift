@@ -58,7 +58,11 @@ struct ForgetSurvey {
     }
     switch target.erasure(of: session, try await walk.traces(of: session)) {
     case .none: break
-    case .messages(let erasure): plan.logs[session.id] = erasure
+    case .messages(let erasure):
+      plan.logs[session.id] = erasure
+      if let draft = try await store.draft(in: session.id), erasure.turns.contains(draft.turn) {
+        plan.drafts.insert(session.id)
+      }
     case .whole: plan.sessions.insert(session.id)
     }
   }
@@ -152,12 +156,12 @@ struct ForgetSurvey {
       passes[session] = Set(ForgetPlan.passesOfWords)
     }
     for scope in Set(plan.memories.map(\.scope)).sorted() {
-      guard let pass = scope.pass else { continue }
       var last: SessionID?
       repeat {
         let page = try await store.sessions(matching: SessionFilter(scope), after: last, limit: Self.page)
-        for session in page where !plan.sessions.contains(session.id) {
-          passes[session.id, default: []].insert(pass)
+        // A log without events would be read for ever.
+        for session in page where !plan.sessions.contains(session.id) && session.revision > .zero {
+          passes[session.id, default: []].formUnion(scope.passes)
         }
         last = page.count < Self.page ? nil : page.last?.id
       } while last != nil

@@ -35,7 +35,7 @@ package struct GenerateMemory: Sendable {
     }
     await channels(sessions, work)
     await threads(sessions, work)
-    await workspaces(work)
+    await workspaces(sessions, work)
     for session in sessions where work.goesOn {
       await work.attempt(.user, session.searchScope) { () async throws(MemoryPassFailure) in
         if work.configuration.sharing.sharesWithSpeakers(session) {
@@ -69,7 +69,7 @@ package struct GenerateMemory: Sendable {
         expired.text = ""
         expired.updatedAt = work.now
         // Otherwise something has been said meanwhile.
-        if try await work.commit([.putMemory(expired, adding: [])]) { work.noteExpired(expired) }
+        if try await work.commit([.putMemory(expired, adding: [])]) { work.noteExpired() }
       }
       guard page.count == Self.page, let end = page.last?.key else { return }
       last = end
@@ -112,42 +112,48 @@ package struct GenerateMemory: Sendable {
     }
   }
 
-  /// Every workspace that has channels with memories: an earlier run may have failed at it.
-  private func workspaces(_ work: MemoryWork) async {
-    guard work.configuration.sharing != .none, work.goesOn else { return }
-    var found: Set<WorkspaceID> = []
-    await work.attempt(.channel, .workspace(.main)) { () async throws(MemoryPassFailure) in
-      var last: MemoryKey?
-      while true {
-        let after = last
-        let page = try await work.stored { () async throws(StoreFailure) in
-          try await work.store.memories(matching: MemoryFilter(), after: after, limit: Self.page)
-        }
-        for memory in page {
-          if case .channel(_, let workspace) = memory.key.scope { found.insert(workspace) }
-        }
-        guard page.count == Self.page, let end = page.last?.key else { return }
-        last = end
+  private func workspaces(_ sessions: [ChatSession], _ work: MemoryWork) async {
+    let sharing = work.configuration.sharing
+    for session in sessions where !sharing.sharesWithWorkspace(session) && work.goesOn {
+      await work.attempt(.workspace, session.channelScope) { () async throws(MemoryPassFailure) in
+        try await pass(session, .workspace, work)
       }
     }
-    for workspace in found.sorted() where work.goesOn {
-      let corrections = work.corrections[workspace] ?? []
-      let isDone = await work.attempt(.channel, .workspace(workspace)) {
-        () async throws(MemoryPassFailure) in
-        try await WorkspacePass(work: work, workspace: workspace, corrections: corrections).run()
+    guard work.goesOn else { return }
+    var workspaces: Set<WorkspaceID> = []
+    await work.attempt(.workspace, .workspace(.main)) { () async throws(MemoryPassFailure) in
+      workspaces = try await self.workspaces(of: sessions, work)
+    }
+    for workspace in workspaces.sorted() where work.goesOn {
+      let shared = sessions.filter { $0.place.workspace == workspace && sharing.sharesWithWorkspace($0) }
+      await work.attempt(.workspace, .workspace(workspace)) { () async throws(MemoryPassFailure) in
+        try await WorkspacePass(work: work, workspace: workspace, sessions: shared).run()
       }
-      // What could not be corrected is formed anew, of the channels' memories, which have been.
-      if !isDone, !corrections.isEmpty { await removeMemories(of: .workspace(workspace), work) }
     }
   }
 
-  private func removeMemories(of scope: MemoryScope, _ work: MemoryWork) async {
-    let store = environment.store
-    let removal = ChangeSet(scope.kinds.map { .removeMemory(MemoryKey(scope, $0)) })
-    do throws(StoreFailure) {
-      _ = try await Unstructured.shielded { () async throws(StoreFailure) in try await store.commit(removal) }
-    } catch {
-      environment.events.emit(.memoryPassFailed(.channel, scope, .store(error)))
+  /// Every workspace that has something to remember, or has memories: an earlier run may have failed at it, and what
+  /// it was made of may not be shared any more.
+  private func workspaces(
+    of sessions: [ChatSession], _ work: MemoryWork
+  ) async throws(MemoryPassFailure) -> Set<WorkspaceID> {
+    var found = Set(sessions.map(\.place.workspace))
+    var last: MemoryKey?
+    while true {
+      let after = last
+      let page = try await work.stored { () async throws(StoreFailure) in
+        try await work.store.memories(matching: MemoryFilter(), after: after, limit: Self.page)
+      }
+      for memory in page {
+        switch memory.key.scope {
+        case .workspace: found.insert(memory.key.scope.workspace)
+        case .channel(let channel, let workspace) where work.configuration.sharing.includes(channel):
+          found.insert(workspace)
+        default: break
+        }
+      }
+      guard page.count == Self.page, let end = page.last?.key else { return found }
+      last = end
     }
   }
 

@@ -5,7 +5,7 @@ extension MemoryWork {
   /// Goes through what a pass has not seen yet, batch by batch.
   ///
   /// A batch that no model takes is halved, down to one event, which is then left out: one message must not keep
-  /// everything behind it from being remembered. When somebody else has been there first, the batch is read again.
+  /// everything behind it from being remembered. Two in a row are not left out. When somebody else has been there first, the batch is read again.
   ///
   /// - Parameter step: makes something of a batch and commits it; `false` when somebody else was first.
   func eachBatch(
@@ -14,6 +14,7 @@ extension MemoryWork {
   ) async throws(MemoryPassFailure) {
     var eventLimit = Int.max
     var conflicts = 0
+    var hasSkipped = false
     while true {
       try checkEnd()
       let (batch, events) = try await batch(of: sessions, for: pass, notBeyond: end, eventLimit: eventLimit)
@@ -21,6 +22,7 @@ extension MemoryWork {
       do throws(MemoryPassFailure) {
         if try await step(batch) {
           conflicts = 0
+          hasSkipped = false
           eventLimit = eventLimit.multipliedReportingOverflow(by: 2).overflow ? .max : eventLimit * 2
         } else {
           conflicts += 1
@@ -31,7 +33,10 @@ extension MemoryWork {
         if events > 1 {
           eventLimit = events / 2
         } else {
+          // When nothing was taken since the last one that was left out, it is not for the messages.
+          guard !hasSkipped else { throw error }
           guard try await commit(moves(batch, pass)) else { continue }
+          hasSkipped = true
           environment.events.emit(.memorySkipped(pass, scope, messages: events, error))
           eventLimit = 2
         }
@@ -60,6 +65,10 @@ extension MemoryPassFailure {
   /// Whether no model takes what it was given, so that less of it may be taken.
   var isOfRequest: Bool {
     guard case .model(let failure) = self else { return false }
-    return failure.disposition == .permanentForRequest && failure.kind != .notCapable
+    return switch failure.kind {
+    case .contentFiltered, .refused, .contextLengthExceeded: true
+    // Another refusal is of how it was asked, and would be the same for every message.
+    default: false
+    }
   }
 }

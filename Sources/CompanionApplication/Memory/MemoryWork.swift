@@ -8,9 +8,6 @@ final class MemoryWork {
   let environment: Environment
   let configuration: MemoryConfiguration
   private(set) var run: MemoryRun
-  /// What was taken back in channels that are shared with their workspace.
-  private(set) var corrections: [WorkspaceID: [MemoryCorrection]] = [:]
-
   init(environment: Environment) {
     self.environment = environment
     configuration = environment.configuration.memory
@@ -31,19 +28,9 @@ final class MemoryWork {
   // MARK: The account
 
   /// Notes what a channel has read.
-  func note(_ batch: MemoryBatch, of sessions: [ChatSession]) {
-    run.messages += batch.lines.count { $0.speaker != nil }
-    for session in sessions where configuration.sharing.sharesWithWorkspace(session) {
-      corrections[session.place.workspace, default: []] += batch.corrections.filter {
-        $0.line.session == session.id
-      }
-    }
-  }
+  func note(_ batch: MemoryBatch) { run.messages += batch.lines.count { $0.speaker != nil } }
 
-  func noteExpired(_ memory: MemoryRecord) {
-    run.expired += 1
-    environment.events.emit(.memoryStored(memory.key, version: memory.version, isEmpty: true))
-  }
+  func noteExpired() { run.expired += 1 }
 
   func noteFact(_ fact: Fact) {
     run.facts += 1
@@ -95,7 +82,7 @@ final class MemoryWork {
   ) async throws(MemoryPassFailure) -> (text: String, origin: MemoryOrigin) {
     try checkEnd()
     guard run.calls < configuration.callBudget,
-      run.inputTokens + run.outputTokens < configuration.tokenBudget
+      run.inputTokens.saturatingSum(run.outputTokens) < configuration.tokenBudget
     else { throw .budget }
     let messages = material.messages
     let request = GenerationRequest(
@@ -105,8 +92,9 @@ final class MemoryWork {
     do throws(ProviderFailure) {
       let (model, response) = try await environment.calls.answer(
         request, context: EventContext(), deadline: now.advanced(by: configuration.callDeadline))
-      run.inputTokens += response.usage?.input ?? estimate
-      run.outputTokens += response.usage?.output ?? counter.tokens(in: response.text)
+      run.inputTokens = run.inputTokens.saturatingSum(max(0, response.usage?.input ?? estimate))
+      run.outputTokens = run.outputTokens.saturatingSum(
+        max(0, response.usage?.output ?? counter.tokens(in: response.text)))
       let origin = MemoryOrigin(
         model: model, instructions: MemoryMaterial.fingerprint(of: material.work))
       return (response.text, origin)
@@ -114,7 +102,7 @@ final class MemoryWork {
       if error.kind == .cancelled, Task.isCancelled { throw .stopped }
       // What was sent may be billed, whatever came back.
       if error.disposition == .ambiguous || error.disposition == .permanentForRequest {
-        run.inputTokens += estimate
+        run.inputTokens = run.inputTokens.saturatingSum(estimate)
       }
       throw .model(error)
     }

@@ -85,7 +85,7 @@ package final class ProactiveCheck: Sendable {
           last.change?.isDeletion != true, isDue(last, in: session)
         else { continue }
         calls += 1
-        guard let judgement = await judge(messages, in: session) else { return suggested }
+        guard let judgement = await judge(messages, in: session) else { continue }
         keep(judgement, of: last, in: session)
         guard judgement.shouldRespond else { continue }
         suggested.append(session.id)
@@ -134,9 +134,9 @@ package final class ProactiveCheck: Sendable {
     }
   }
 
-  /// A model's judgement; what cannot be read means no.
+  /// A model's judgement; what cannot be read, or that no model gives, means no for a while.
   ///
-  /// - Returns: `nil` when no model could be asked.
+  /// - Returns: `nil` when the task was cancelled.
   private func judge(_ messages: [ChatMessage], in session: ChatSession) async -> SpeakUpJudgement? {
     let request = GenerationRequest(
       purpose: .judgement,
@@ -150,7 +150,8 @@ package final class ProactiveCheck: Sendable {
       return SpeakUpJudgement(answer: response.text)
         ?? SpeakUpJudgement(shouldRespond: false, reason: "The judgement could not be read.", confidence: 0)
     } catch {
-      return nil
+      if Task.isCancelled { return nil }
+      return SpeakUpJudgement(shouldRespond: false, reason: error.description, confidence: 0)
     }
   }
 

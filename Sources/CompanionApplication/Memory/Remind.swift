@@ -20,15 +20,21 @@ struct Remind: Sendable {
     let budget = configuration.recallTokens
     guard budget > 0 else { return "" }
     do throws(MemoryFailure) {
-      let memories = try await memories(of: id, budget: budget * 3 / 5)
-      let shown = memories.reduce(0) { $0 + counter.tokens(in: $1.text) }
+      let memories = try await memories(of: id, budget: budget / 5 * 3)
+      let shown = memories.reduce(Self.frameTokens) {
+        $0 + counter.tokens(in: $1.text) + Self.frameTokens / 4
+      }
       let known = Set(window.map { RecallSource.message(id, $0.sequence) } + memories.map { .memory($0.key) })
       let found = try await Recall(environment: environment)(
-        text, in: id, budget: budget - shown, excluding: known)
-      return Reminder(
+        text, in: id, budget: max(0, budget - shown), excluding: known)
+      var reminder = Reminder(
         memories: memories.map { Reminder.Item(source: title(of: $0.key), text: $0.text) },
-        recalled: found.items.map { Reminder.Item(source: title(of: $0), text: $0.text) }
-      ).text
+        recalled: found.items.map { Reminder.Item(source: title(of: $0), text: $0.text) })
+      // What stands around the texts counts too.
+      while counter.tokens(in: reminder.text) > budget {
+        if reminder.recalled.popLast() == nil, reminder.memories.popLast() == nil { break }
+      }
+      return reminder.text
     } catch {
       if case .store(let failure) = error {
         environment.events.emit(.serviceFailed("recall", failure), in: context)
@@ -63,6 +69,9 @@ struct Remind: Sendable {
       throw .store(error)
     }
   }
+
+  /// What the block comes to without its texts, about.
+  private static let frameTokens = 60
 
   private func title(of key: MemoryKey) -> String {
     let kind = key.kind == .shortTerm ? "what goes on" : "what is known"

@@ -41,7 +41,8 @@ struct UserPass {
     var material = work.material(.longTerm, key.scope, at: work.now)
     material.previous = previous?.text ?? ""
     // Where several people talk, what the companion answers belongs to no one of them.
-    material.lines = own.isEmpty ? [] : session.isPersonal ? batch.lines : own
+    let isAlone = session.isPersonal && !batch.lines.contains { $0.speaker != nil && $0.speaker != user }
+    material.lines = own.isEmpty ? [] : isAlone ? batch.lines : own
     material.corrections =
       material.previous.isEmpty ? [] : batch.corrections.filter { $0.line.speaker == user }
     guard !(material.lines.isEmpty && material.corrections.isEmpty) else { return nil }

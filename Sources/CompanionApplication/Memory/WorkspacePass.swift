@@ -2,81 +2,103 @@ import CompanionDomain
 import CompanionPorts
 
 /// The memories of a workspace, of those of the channels that are shared with it.
+///
+/// Of the logs it takes only what was taken back: what is said reaches it by way of the channels' memories.
 struct WorkspacePass {
   let work: MemoryWork
   let workspace: WorkspaceID
-  /// What was taken back in its channels in this run.
-  let corrections: [MemoryCorrection]
+  /// Those of its sessions that are shared with it, and have something new.
+  let sessions: [ChatSession]
 
   private var scope: MemoryScope { .workspace(workspace) }
 
   func run() async throws(MemoryPassFailure) {
+    try await work.eachBatch(of: sessions, for: .workspace, in: scope) {
+      (batch) async throws(MemoryPassFailure) in
+      guard !batch.corrections.isEmpty else { return try await work.commit(work.moves(batch, .workspace)) }
+      for kind in scope.kinds where try await !refresh(kind, batch.corrections) { return false }
+      return try await work.commit(work.moves(batch, .workspace))
+    }
     for kind in scope.kinds {
       var conflicts = 0
-      while try await !refresh(kind) {
+      while try await !refresh(kind, []) {
         conflicts += 1
         guard conflicts < MemoryWork.attempts else { throw .store(.conflict(.memoryMoved)) }
       }
     }
   }
 
+  /// Brings a memory up to date with what it is made of.
+  ///
   /// - Returns: `false` when somebody else was there first.
-  private func refresh(_ kind: MemoryKind) async throws(MemoryPassFailure) -> Bool {
+  private func refresh(
+    _ kind: MemoryKind, _ corrections: [MemoryCorrection]
+  ) async throws(MemoryPassFailure) -> Bool {
     let key = MemoryKey(scope, kind)
     let sources = try await sources(of: kind)
-    var previous = try await work.stored { () async throws(StoreFailure) in
+    let previous = try await work.stored { () async throws(StoreFailure) in
       try await work.store.memory(key)
     }
-    let known = Set(sources.map(\.key))
-    var merged = previous?.merged ?? []
-    var text =
-      previous.flatMap { $0.isCurrent(at: work.now, window: work.configuration.window) ? $0.text : nil } ?? ""
-    if merged.contains(where: { !known.contains($0.key) }) {
-      // What it was made of is not shared any more: it is made anew of what is.
-      text = ""
-      merged = []
+    var draft = Draft(previous, isCurrent: isCurrent)
+    // What has expired is a source still: it goes with time, and what was deleted is among the corrections.
+    let kept = Set(sources.map(\.key) + [MemoryKey(scope, .shortTerm)])
+    if draft.versions.keys.contains(where: { !kept.contains($0) }) {
+      // What it was made of is gone, or not shared any more: it is made anew of what is.
+      draft.text = ""
+      draft.versions = [:]
     }
-    let seen = Dictionary(merged.map { ($0.key, $0.version) }) { max($0, $1) }
-    var changed = sources.filter {
-      seen[$0.key] != $0.version && $0.isCurrent(at: work.now, window: work.configuration.window)
+    let changed = sources.filter { draft.versions[$0.key] != $0.version && isCurrent($0) }
+    let isReset = draft.text.isEmpty && previous.map { !$0.text.isEmpty } ?? false
+    guard !changed.isEmpty || isReset || !(corrections.isEmpty || draft.text.isEmpty) else { return true }
+    if changed.isEmpty, draft.text.isEmpty {
+      return try await work.commit([.removeMemory(key)])
     }
-    guard !changed.isEmpty else { return true }
-    while !changed.isEmpty {
-      let part = Array(changed.prefix(within(work.configuration.batchTokens, of: changed)))
-      changed.removeFirst(part.count)
-      guard let next = try await merge(part, into: key, after: previous, text: text, all: sources) else {
-        return false
-      }
-      previous = next
-      text = next.text
-    }
+    var rest = changed[...]
+    repeat {
+      let part = Array(rest.prefix(within(work.configuration.batchTokens, of: Array(rest))))
+      rest = rest.dropFirst(part.count)
+      guard try await merge(part, corrections, into: key, &draft, all: sources) else { return false }
+    } while !rest.isEmpty
     return true
   }
 
-  /// - Returns: the memory as it is stored; `nil` when somebody else was there first.
+  /// The memory as it becomes.
+  private struct Draft {
+    var previous: MemoryRecord?
+    var text: String
+    /// What it is made of so far.
+    var versions: [MemoryKey: Int64]
+
+    init(_ previous: MemoryRecord?, isCurrent: (MemoryRecord) -> Bool) {
+      self.previous = previous
+      text = previous.flatMap { isCurrent($0) ? $0.text : nil } ?? ""
+      versions = Dictionary(previous?.merged.map { ($0.key, $0.version) } ?? []) { max($0, $1) }
+    }
+  }
+
+  /// - Returns: `false` when somebody else was there first.
   private func merge(
-    _ part: [MemoryRecord], into key: MemoryKey, after previous: MemoryRecord?, text: String,
+    _ part: [MemoryRecord], _ corrections: [MemoryCorrection], into key: MemoryKey, _ draft: inout Draft,
     all sources: [MemoryRecord]
-  ) async throws(MemoryPassFailure) -> MemoryRecord? {
+  ) async throws(MemoryPassFailure) -> Bool {
     var material = work.material(
       key.kind == .shortTerm ? .shortTerm : .longTerm, scope, at: work.now, kind: key.kind)
-    material.previous = text
+    material.previous = draft.text
     material.merged = part.map { MemoryMaterial.Merged(title: title(of: $0.key), text: $0.text) }
-    material.corrections = text.isEmpty ? [] : corrections
-    let known = Set(sources.map(\.key))
-    let versions = Dictionary(
-      (previous?.merged.filter { known.contains($0.key) } ?? []).map { ($0.key, $0.version) }
-        + part.map { ($0.key, $0.version) }
-    ) { $1 }
-    let merged = versions.sorted { $0.key < $1.key }.map { MergedMemory($0.key, version: $0.value) }
+    material.corrections = draft.text.isEmpty ? [] : corrections
     let (text, origin) = try await work.text(material, kind: key.kind)
+    for memory in part { draft.versions[memory.key] = memory.version }
     var next = work.next(
-      key, after: previous, text: text, origin: origin, merged: merged,
+      key, after: draft.previous, text: text, origin: origin,
+      merged: draft.versions.sorted { $0.key < $1.key }.map { MergedMemory($0.key, version: $0.value) },
       newest: part.map(\.newestSource).max())
     next.sourceCount = sources.reduce(0) { $0.saturatingSum($1.sourceCount) }
     // What it is made of must still be there, or what was forgotten meanwhile would come back.
     let expected = part.map { ChangeSet.Change.expectMemory($0.key, version: $0.version) }
-    return try await work.commit(expected + [.putMemory(next, adding: [])]) ? next : nil
+    guard try await work.commit(expected + [.putMemory(next, adding: [])]) else { return false }
+    draft.previous = next
+    draft.text = next.text
+    return true
   }
 
   /// The memories of shared channels that go into it: what goes on into what goes on, and both into what stays,
@@ -84,12 +106,12 @@ struct WorkspacePass {
   private func sources(of kind: MemoryKind) async throws(MemoryPassFailure) -> [MemoryRecord] {
     var found: [MemoryRecord] = []
     var last: MemoryKey?
-    while true {
+    while work.configuration.sharing != .none {
       let after = last
       let page = try await work.stored { () async throws(StoreFailure) in
         try await work.store.memories(matching: MemoryFilter(kind: kind), after: after, limit: Self.page)
       }
-      for memory in page where try await isShared(memory.key.scope) { found.append(memory) }
+      found += page.filter { isShared($0.key.scope) }
       guard page.count == Self.page, let end = page.last?.key else { break }
       last = end
     }
@@ -103,14 +125,13 @@ struct WorkspacePass {
     return found
   }
 
-  private func isShared(_ other: MemoryScope) async throws(MemoryPassFailure) -> Bool {
-    guard case .channel(let channel, workspace) = other,
-      work.configuration.sharing.includes(channel)
-    else { return false }
-    // A personal conversation has a channel of its own name.
-    guard let own = SessionID(rawValue: channel.rawValue) else { return true }
-    let session = try await work.stored { () async throws(StoreFailure) in try await work.store.session(own) }
-    return session?.isPersonal != true
+  private func isShared(_ other: MemoryScope) -> Bool {
+    guard case .channel(let channel, workspace) = other else { return false }
+    return work.configuration.sharing.includes(channel)
+  }
+
+  private func isCurrent(_ memory: MemoryRecord) -> Bool {
+    memory.isCurrent(at: work.now, window: work.configuration.window)
   }
 
   private func title(of key: MemoryKey) -> String {

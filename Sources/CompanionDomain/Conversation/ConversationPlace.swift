@@ -14,10 +14,8 @@ public struct ConversationPlace: Hashable, Sendable, Codable {
     self.thread = thread
   }
 
-  /// The place of a conversation that has a channel to itself.
-  public init(channelOf session: SessionID) {
-    self.init(channel: ChannelID(validated: ValidatedIdentifier(of: session)))
-  }
+  /// The place of a conversation that has a channel to itself; see ``ChannelID/isPersonal``.
+  public init(channelOf session: SessionID) { self.init(channel: ChannelID(personalTo: session)) }
 }
 
 /// Names a workspace.
@@ -37,6 +35,17 @@ public struct ChannelID: Identifier {
   public let rawValue: String
   /// The name that this string is.
   public init(validated: ValidatedIdentifier) { rawValue = validated.string }
+
+  /// The channel of a conversation that has one to itself.
+  public init(personalTo session: SessionID) {
+    self.init(validated: ValidatedIdentifier(of: session, marked: Self.personalMark))
+  }
+
+  /// Whether a conversation between one person and the companion has this channel to itself. Such channels begin with
+  /// `~`, and a host gives no channel of several people a name that does.
+  public var isPersonal: Bool { rawValue.hasPrefix(Self.personalMark) }
+
+  private static let personalMark = "~"
 }
 
 /// Names a thread of a channel.

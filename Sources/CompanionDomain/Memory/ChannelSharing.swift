@@ -16,7 +16,8 @@ public enum ChannelSharing: Hashable, Sendable {
 
   /// Whether a channel is shared with its workspace. A personal conversation's channel never is.
   public func includes(_ channel: ChannelID) -> Bool {
-    switch self {
+    guard !channel.isPersonal else { return false }
+    return switch self {
     case .none: false
     case .all: true
     case .only(let channels): channels.contains(channel)
@@ -26,7 +27,7 @@ public enum ChannelSharing: Hashable, Sendable {
 
   /// Whether the workspace may know what is said in a conversation.
   public func sharesWithWorkspace(_ session: ChatSession) -> Bool {
-    !session.isPersonal && includes(session.place.channel)
+    includes(session.place.channel)
   }
 
   /// Whether what people say in a conversation may be remembered about them.

@@ -7,6 +7,8 @@ package struct ForgetPlan: Hashable, Sendable {
   package var sessions: Set<SessionID> = []
   /// What goes of the other conversations.
   package var logs: [SessionID: LogErasure] = [:]
+  /// The conversations that stay, and whose draft of an answer goes.
+  package var drafts: Set<SessionID> = []
   /// The tasks that go.
   package var tasks: Set<TaskID> = []
   /// The memories that go.
@@ -24,7 +26,8 @@ package struct ForgetPlan: Hashable, Sendable {
 
   /// Whether there is nothing to do.
   package var isEmpty: Bool {
-    sessions.isEmpty && logs.values.allSatisfy(\.words.isEmpty) && tasks.isEmpty && memories.isEmpty
+    sessions.isEmpty && logs.values.allSatisfy(\.words.isEmpty) && drafts.isEmpty && tasks.isEmpty
+      && memories.isEmpty
       && facts.isEmpty && corrections.isEmpty && documents.isEmpty && restarts.isEmpty
   }
 

@@ -6,6 +6,9 @@ public enum MemoryPass: String, Hashable, Sendable, Codable, CaseIterable {
   case channelLongTerm = "channel-long-term"
   /// The short-term memory of threads.
   case thread
+  /// The memories of workspaces: what was taken back in their channels. What is said reaches them by way of the
+  /// channels' memories.
+  case workspace
   /// The long-term memory of people.
   case user
   /// Facts.

@@ -90,7 +90,7 @@ extension MemoryScope: Codable {
 extension ChatSession {
   /// Whether the conversation has a channel to itself, as it has when no place is given: it is between its user
   /// and the companion.
-  public var isPersonal: Bool { place == ConversationPlace(channelOf: id) }
+  public var isPersonal: Bool { place.channel.isPersonal }
 
   /// The scope of its channel.
   public var channelScope: MemoryScope { .channel(place.channel, of: place.workspace) }

@@ -22,8 +22,12 @@ public struct ValidatedIdentifier: Sendable {
     self.string = string
   }
 
-  /// The string of another identifier.
-  init(of identifier: some Identifier) { string = identifier.rawValue }
+  /// The string of another identifier behind a mark, cut to the length that is allowed.
+  init(of identifier: some Identifier, marked mark: String) {
+    var string = mark + identifier.rawValue
+    while string.utf8.count > 128 { string.removeLast() }
+    self.string = string
+  }
 
   /// A string with `_` for what is not allowed in an identifier, cut to the length that is.
   init(replacingInvalid string: String) {

@@ -31,7 +31,7 @@ struct BackgroundMemoryGeneratorTests {
     await scene.clock.sleepers(atLeast: 1)
     scene.clock.advance(by: .seconds(3_600))
     await runs(2, of: scene)
-    #expect(try await scene.text(.channel("one"), .longTerm)?.contains("B") == true)
+    #expect(try await scene.text(.personal("one"), .longTerm)?.contains("B") == true)
     await generator.stop()
     #expect(!generator.isRunning)
   }
@@ -46,7 +46,7 @@ struct BackgroundMemoryGeneratorTests {
     await scene.clock.sleepers(atLeast: 1)
     scene.clock.advance(by: .seconds(31))
     await scene.clock.sleepers(atLeast: 1)
-    #expect(try await scene.text(.channel("one"), .longTerm) == nil)
+    #expect(try await scene.text(.personal("one"), .longTerm) == nil)
     try await scene.say("20", in: "one")
     while scene.events.events.count(where: { $0.kind == .memoryRunStarted }) < 2 {
       scene.clock.advance(by: .milliseconds(50))
@@ -54,7 +54,7 @@ struct BackgroundMemoryGeneratorTests {
     }
     await runs(2, of: scene)
     #expect(
-      try await scene.text(.channel("one"), .longTerm) == (1...20).map { "- \($0)" }.joined(separator: "\n"))
+      try await scene.text(.personal("one"), .longTerm) == (1...20).map { "- \($0)" }.joined(separator: "\n"))
     #expect(scene.clock.now < FakeClock().now.advanced(by: .seconds(600)))
     await generator.stop()
   }
@@ -87,7 +87,7 @@ struct BackgroundMemoryGeneratorTests {
     await stopped
     #expect(generator.lastRun?.end == .complete)
     #expect(scene.clock.now < begin.advanced(by: .seconds(30)))
-    #expect(try await scene.text(.channel("one"), .longTerm) == "- A")
+    #expect(try await scene.text(.personal("one"), .longTerm) == "- A")
   }
 
   @Test func `behind its grace the call is given up, and nothing half-written remains`() async throws {
@@ -107,8 +107,8 @@ struct BackgroundMemoryGeneratorTests {
     await stopped
     #expect(scene.clock.now <= begin.advanced(by: .seconds(200)))
     #expect(generator.lastRun?.end == .stopped)
-    #expect(try await scene.text(.channel("one"), .shortTerm) == "- A")
-    #expect(try await scene.text(.channel("one"), .longTerm) == nil)
+    #expect(try await scene.text(.personal("one"), .shortTerm) == "- A")
+    #expect(try await scene.text(.personal("one"), .longTerm) == nil)
     #expect(try await scene.store.memoryProgress(of: "one")[.channelLongTerm] == .zero)
     #expect(try await scene.store.memoryProgress(of: "one")[.channel] == LogRevision(rawValue: 1))
   }
@@ -122,7 +122,7 @@ struct BackgroundMemoryGeneratorTests {
     generator.start()
     try await scene.say("B", in: "one")
     _ = await generator.generate()
-    #expect(try await scene.text(.channel("one"), .longTerm) == "- A\n- B")
+    #expect(try await scene.text(.personal("one"), .longTerm) == "- A\n- B")
     await generator.stop()
     try await scene.say("C", in: "one")
     #expect(await generator.generate().messages == 1)

@@ -26,14 +26,14 @@ struct GenerateMemoryFaultTests {
     #expect(run.end == .failedPartly)
     #expect(run.failures > 0)
     #expect(run.failures == scene.failures().count - (work == .supersession ? 0 : run.failures))
-    let hasShortTerm = try await scene.text(.channel("one"), .shortTerm) != nil
+    let hasShortTerm = try await scene.text(.personal("one"), .shortTerm) != nil
     #expect(hasShortTerm == (work != .shortTerm))
     if work != .facts, work != .supersession { #expect(try await scene.facts().count == 2) }
 
     isFailing.withLock { $0 = false }
     #expect(await scene.generate().failures == 0)
-    #expect(try await scene.text(.channel("one"), .longTerm)?.contains("Osaka") == true)
-    #expect(try await scene.text(.channel("one"), .longTerm)?.contains("Kyoto") == true)
+    #expect(try await scene.text(.personal("one"), .longTerm)?.contains("Osaka") == true)
+    #expect(try await scene.text(.personal("one"), .longTerm)?.contains("Kyoto") == true)
     #expect(try await scene.text(.anna, .longTerm)?.contains("Osaka") == true)
     #expect(try await scene.facts().count == 2)
     #expect(try await scene.facts().count { $0.supersededBy != nil } == 1)
@@ -56,7 +56,7 @@ struct GenerateMemoryFaultTests {
     }
     isFailing.withLock { $0 = false }
     await scene.generate()
-    let text = try await scene.text(.channel("one"), .longTerm) ?? ""
+    let text = try await scene.text(.personal("one"), .longTerm) ?? ""
     for number in 1...10 { #expect(text.contains("number \(number) of")) }
   }
 
@@ -69,7 +69,7 @@ struct GenerateMemoryFaultTests {
     let run = await scene.generate()
     #expect(run.end == .complete)
     for (scope, kind) in [
-      (MemoryScope.channel("one"), MemoryKind.shortTerm), (.channel("one"), .longTerm), (.anna, .longTerm),
+      (MemoryScope.personal("one"), MemoryKind.shortTerm), (.personal("one"), .longTerm), (.anna, .longTerm),
     ] {
       let text = try await scene.text(scope, kind) ?? ""
       for number in 1...9 where number != 4 { #expect(text.contains("Line \(number)"), "\(scope) \(kind)") }
@@ -94,7 +94,7 @@ struct GenerateMemoryFaultTests {
     #expect(runs.allSatisfy { $0.calls <= 3 })
     #expect(runs.last?.end == .complete)
     for number in 1...4 {
-      let channel = MemoryScope.channel(try #require(ChannelID(rawValue: "s\(number)")))
+      let channel = MemoryScope.personal(try #require(SessionID(rawValue: "s\(number)")))
       #expect(try await scene.text(channel, .longTerm) == "- Line \(number)")
     }
   }
@@ -170,9 +170,73 @@ struct GenerateMemoryFaultTests {
     gate.open()
     _ = await run
     await scene.generate()
-    let key = MemoryKey(.channel("one"), .longTerm)
+    let key = MemoryKey(.personal("one"), .longTerm)
     #expect(try await scene.store.memory(key)?.text == "- Fine")
-    #expect(try await scene.text(.channel("one"), .shortTerm) == "- Fine")
+    #expect(try await scene.text(.personal("one"), .shortTerm) == "- Fine")
     #expect(try await scene.store.previousMemory(key)?.text.contains("SECRET") != true)
+  }
+
+  @Test func `what is forgotten goes from every memory, and the rest is formed anew`() async throws {
+    let scene = MemoryScene(configure: { $0.sharing = .all })
+    try await scene.open("one", at: ConversationPlace(channel: "kitchen", thread: "soup"))
+    try await scene.say("fact: SECRET is near", "Fine", "Well", in: "one", from: "anna")
+    await scene.generate()
+    try await scene.forget(.message(SequenceNumber(rawValue: 1), in: "one"))
+    #expect(await scene.generate().end == .complete)
+    let memories = try await scene.store.memories(matching: MemoryFilter(), after: nil, limit: 99)
+    #expect(memories.count == 6)
+    for memory in memories { #expect(memory.text == "- Fine\n- Well", "\(memory.key)") }
+    #expect(try await scene.facts().isEmpty)
+    #expect(await scene.generate().calls == 0)
+  }
+
+  @Test(.timeLimit(.minutes(5)), arguments: MemoryMaterial.Work.allCases)
+  func `no pass that is under way brings back what is forgotten meanwhile`(
+    work: MemoryMaterial.Work
+  ) async throws {
+    let gate = Gate()
+    let reached = Gate()
+    let scene = MemoryScene(
+      configure: { $0.sharing = .all },
+      before: { material, _ in
+        material.work == work && "\(material)".contains("SECRET")
+          ? [.perform { reached.open() }, .wait(for: gate)] : []
+      })
+    try await scene.open("one", at: ConversationPlace(channel: "kitchen"))
+    if work == .supersession {
+      try await scene.say("fact: anna lives in Kyoto", in: "one", from: "anna")
+      await scene.generate()
+    }
+    try await scene.say("fact: anna lives in SECRET", "Fine", in: "one", from: "anna")
+    let last = try #require(try await scene.store.session("one")).lastSequence
+    async let run = scene.generate()
+    try await reached.wait()
+    try await scene.forget(.message(SequenceNumber(rawValue: last.rawValue - 1), in: "one"))
+    gate.open()
+    _ = await run
+    #expect(await scene.generate().failures == 0)
+    for memory in try await scene.store.memories(matching: MemoryFilter(), after: nil, limit: 99) {
+      #expect(!memory.text.contains("SECRET"), "\(memory.key)")
+      #expect(memory.text.contains("Fine"), "\(memory.key)")
+      #expect(try await scene.store.previousMemory(memory.key)?.text.contains("SECRET") != true)
+    }
+    #expect(try await !scene.facts().contains { $0.statement.contains("SECRET") })
+  }
+
+  @Test func `a model that refuses every request has nothing left out`() async throws {
+    let isRefusing = Mutex(true)
+    for kind in [ProviderFailure.Kind.invalidRequest, .contentFiltered] {
+      isRefusing.withLock { $0 = true }
+      let scene = MemoryScene(before: { _, _ in isRefusing.withLock { $0 } ? [.fail(kind)] : [] })
+      try await scene.open("one")
+      for number in 1...9 { try await scene.say("Line \(number)", in: "one") }
+      #expect(await scene.generate().end == .failedPartly)
+      isRefusing.withLock { $0 = false }
+      await scene.generate()
+      let text = try await scene.text(.personal("one"), .longTerm) ?? ""
+      // One may have been the reason; no more are given up for it.
+      for number in 2...9 { #expect(text.contains("Line \(number)"), "\(kind)") }
+      #expect(text.contains("Line 1") == (kind == .invalidRequest))
+    }
   }
 }

@@ -62,8 +62,8 @@ struct GenerateMemoryTests {
       #expect(material.lines.map(\.text) == (material.merged.isEmpty ? ["The third"] : []))
       if material.work != .facts { #expect(material.previous == "- The first\n- The second") }
     }
-    #expect(try await scene.text(.channel("one"), .longTerm) == "- The first\n- The second\n- The third")
-    #expect(try await scene.store.previousMemory(MemoryKey(.channel("one"), .longTerm))?.version == 1)
+    #expect(try await scene.text(.personal("one"), .longTerm) == "- The first\n- The second\n- The third")
+    #expect(try await scene.store.previousMemory(MemoryKey(.personal("one"), .longTerm))?.version == 1)
   }
 
   @Test func `what the companion was reminded of, tools and announcements are in no input`() async throws {
@@ -93,7 +93,7 @@ struct GenerateMemoryTests {
     }
     #expect(!all.replacing("UNREMINDED", with: "").contains("REMINDED"))
     #expect(all.contains("UNREMINDED"))
-    #expect(try await scene.text(.channel("one"), .shortTerm) == "- Hello")
+    #expect(try await scene.text(.personal("one"), .shortTerm) == "- Hello")
   }
 
   @Test func `memories that are in every prompt make no memory`() async throws {
@@ -102,7 +102,7 @@ struct GenerateMemoryTests {
     try await scene.say("fact: anna lives in Kyoto", in: "one")
     await scene.generate()
     let facts = try await scene.facts()
-    let longTerm = try await scene.text(.channel("one"), .longTerm)
+    let longTerm = try await scene.text(.personal("one"), .longTerm)
     for turn in 1...100 {
       // It repeats what it remembers, in other words too.
       try await scene.append(in: "one") {
@@ -116,7 +116,7 @@ struct GenerateMemoryTests {
       #expect(await scene.generate().calls == 0)
     }
     #expect(try await scene.facts() == facts)
-    #expect(try await scene.text(.channel("one"), .longTerm) == longTerm)
+    #expect(try await scene.text(.personal("one"), .longTerm) == longTerm)
   }
 
   @Test func `an edit and a deletion are reflected by the next run`() async throws {
@@ -189,7 +189,7 @@ struct GenerateMemoryTests {
       for (material, prompt) in zip(scene.materials, scene.prompts) {
         guard case .channel(let channel, _) = material.scope else { continue }
         let others = ["kitchen", "garden", "attic", "anna"].filter {
-          $0 != channel.rawValue && !(channel == "own" && $0 == "anna")
+          $0 != channel.rawValue && !(channel.isPersonal && $0 == "anna")
         }
         for other in others { #expect(!prompt.contains("secret-of-\(other)"), "\(channel)") }
       }
@@ -212,14 +212,8 @@ struct GenerateMemoryTests {
     try await scene.say("roses", in: "two")
     await scene.generate()
     #expect(try await scene.text(.workspace(.main), .longTerm)?.contains("soup") == true)
-    var configuration = scene.environment.configuration
-    configuration.memory.sharing = .only(["garden"])
-    let other = Environment(
-      providers: [Provider("scripted", model: scene.model)], store: scene.store, time: scene.clock,
-      identifiers: scene.environment.identifiers, random: scene.environment.random, bus: EventBus(),
-      configuration: configuration)
     try await scene.say("tulips", in: "two")
-    _ = await GenerateMemory(environment: other)()
+    _ = await GenerateMemory(environment: scene.other { $0.sharing = .only(["garden"]) })()
     let text = try await scene.text(.workspace(.main), .longTerm) ?? ""
     #expect(!text.contains("soup"))
     #expect(text.contains("roses") && text.contains("tulips"))
@@ -285,5 +279,49 @@ struct GenerateMemoryTests {
     // It is long ago: it is not what goes on now.
     await scene.generate()
     #expect(try await scene.text(.channel("kitchen"), .shortTerm) == "")
+  }
+
+  @Test func `the last message of a shared channel leaves the workspace's memory when it is deleted`()
+    async throws
+  {
+    let scene = MemoryScene(configure: { $0.sharing = .all })
+    try await scene.open("one", at: kitchen)
+    try await scene.say("Bert is late", in: "one")
+    await scene.generate()
+    #expect(try await scene.text(.workspace(.main), .longTerm) == "- Bert is late")
+    try await scene.store.commit(.amend(SequenceNumber(rawValue: 1), .delete, in: "one", at: scene.clock.now))
+    await scene.generate()
+    #expect(try await scene.text(.workspace(.main), .longTerm) == "")
+    #expect(try await scene.text(.workspace(.main), .shortTerm) == "")
+  }
+
+  @Test func `a workspace with which nothing is shared any more has no memory`() async throws {
+    let scene = MemoryScene(configure: { $0.sharing = .all })
+    try await scene.open("one", at: kitchen)
+    try await scene.say("soup", in: "one")
+    await scene.generate()
+    #expect(try await scene.text(.workspace(.main), .longTerm) == "- soup")
+    for sharing in [ChannelSharing.none, .only(["garden"])] {
+      _ = await GenerateMemory(environment: scene.other { $0.sharing = sharing })()
+      #expect(try await scene.text(.workspace(.main), .longTerm) == nil)
+      #expect(try await scene.text(.workspace(.main), .shortTerm) == nil)
+      await scene.generate()
+      #expect(try await scene.text(.workspace(.main), .longTerm) == "- soup")
+    }
+  }
+
+  @Test func `a session that is named like its channel is not personal`() async throws {
+    let scene = MemoryScene()
+    for id: SessionID in ["general", "random"] {
+      try await scene.open(id, at: ConversationPlace(channel: try #require(ChannelID(rawValue: id.rawValue))))
+      try await scene.say("secret-of-\(id)", in: id)
+    }
+    await scene.generate()
+    #expect(try await scene.text(.user(.user, in: .main), .longTerm) == nil)
+    let recall = Recall(environment: scene.environment)
+    #expect(
+      try await recall("secret of general", in: "random", budget: 500).items.allSatisfy {
+        !$0.text.contains("general")
+      })
   }
 }

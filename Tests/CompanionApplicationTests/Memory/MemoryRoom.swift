@@ -88,7 +88,7 @@ struct MemoryRoom: Sendable {
       guard let session = try await store.session(id), session.lastSequence > .zero else { continue }
       spans.append(
         SourceSpan(session: id, first: .zero.next, last: session.lastSequence, count: 1))
-      for pass in [key.scope.pass].compactMap(\.self) {
+      for pass in key.scope.passes {
         let from = try await store.memoryProgress(of: id)[pass]
         try await store.commit(.moveMemoryProgress(id, pass, from: from, to: session.revision))
       }

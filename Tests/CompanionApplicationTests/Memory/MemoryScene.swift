@@ -42,6 +42,16 @@ final class MemoryScene: Sendable {
   @discardableResult
   func generate() async -> MemoryRun { await GenerateMemory(environment: environment)() }
 
+  /// The same store and model, configured otherwise.
+  func other(_ configure: (inout MemoryConfiguration) -> Void) -> Environment {
+    var configuration = environment.configuration
+    configure(&configuration.memory)
+    return Environment(
+      providers: [Provider("scripted", model: model)], store: store, time: clock,
+      identifiers: environment.identifiers, random: environment.random, bus: EventBus(sink: events),
+      configuration: configuration)
+  }
+
   /// What the model was given, in order.
   var materials: [MemoryMaterial] { model.requests.compactMap { MemoryMaterial($0.messages) } }
 
@@ -79,6 +89,13 @@ final class MemoryScene: Sendable {
       }
       return Supersessions.answer(pairs).text
     }
+  }
+
+  /// Forgets, with no conversation open.
+  func forget(_ target: ForgetTarget) async throws {
+    let chats = OpenChats(stopAnswer: { _ in }, noteErasure: { _, _ in })
+    _ = try await Forget(engine: TaskEngine(environment: environment, registrations: []), chats: chats)(
+      target)
   }
 
   // MARK: Conversations
@@ -134,6 +151,9 @@ final class MemoryScene: Sendable {
 
 extension MemoryScope {
   static func channel(_ name: ChannelID) -> MemoryScope { .channel(name, of: .main) }
+  static func personal(_ session: SessionID) -> MemoryScope {
+    .channel(ChannelID(personalTo: session), of: .main)
+  }
   static var anna: MemoryScope { .user("anna", in: .main) }
 }
 

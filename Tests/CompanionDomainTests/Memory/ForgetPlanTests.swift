@@ -271,9 +271,9 @@ struct ForgetPlanTests {
       let restart = PassRestart(SessionID(bits: 1), .channel, from: from)
       #expect(restart.to <= .zero && restart.to != from && restart.from == from)
     }
-    #expect(MemoryScope.channel("kitchen", of: .main).pass == .channel)
-    #expect(MemoryScope.thread("soup", of: "kitchen", in: .main).pass == .thread)
-    #expect(MemoryScope.user("anna", in: .main).pass == .user)
-    #expect(MemoryScope.workspace(.main).pass == nil)
+    #expect(MemoryScope.channel("kitchen", of: .main).passes == [.channel, .channelLongTerm])
+    #expect(MemoryScope.thread("soup", of: "kitchen", in: .main).passes == [.thread])
+    #expect(MemoryScope.user("anna", in: .main).passes == [.user])
+    #expect(MemoryScope.workspace(.main).passes == [])
   }
 }
