@@ -15,7 +15,7 @@ struct ChannelPass {
     try await work.eachBatch(of: sessions, for: .channel, in: scope) {
       (batch) async throws(MemoryPassFailure) in
       guard let newer = try await work.refresh(shortTerm, with: batch, passes: .channel) else { return false }
-      work.note(batch, of: sessions)
+      work.note(batch)
       do throws(MemoryPassFailure) {
         if try await remember(batch, newer: newer.text) { return true }
       } catch {
@@ -57,7 +57,8 @@ struct ChannelPass {
     let (text, origin) = try await work.text(material, kind: .longTerm)
     let next = work.next(
       key, after: previous, text: text, origin: origin, spans: batch.spans, newest: batch.newest)
-    return try await work.commit([.putMemory(next, adding: batch.spans)] + moves)
+    return try await work.commit(
+      [.putMemory(next, adding: batch.spans)] + moves + work.removals(after: batch, from: key))
   }
 }
 
@@ -101,6 +102,7 @@ extension MemoryWork {
     let (text, origin) = try await text(material, kind: .shortTerm)
     let next = next(
       key, after: previous, text: text, origin: origin, spans: batch.spans, newest: batch.newest)
-    return try await commit([.putMemory(next, adding: batch.spans)] + moves) ? next : nil
+    let changes = [.putMemory(next, adding: batch.spans)] + moves + removals(after: batch, from: key)
+    return try await commit(changes) ? next : nil
   }
 }

@@ -131,23 +131,9 @@ package struct GenerateMemory: Sendable {
       }
     }
     for workspace in found.sorted() where work.goesOn {
-      let corrections = work.corrections[workspace] ?? []
-      let isDone = await work.attempt(.channel, .workspace(workspace)) {
-        () async throws(MemoryPassFailure) in
-        try await WorkspacePass(work: work, workspace: workspace, corrections: corrections).run()
+      await work.attempt(.channel, .workspace(workspace)) { () async throws(MemoryPassFailure) in
+        try await WorkspacePass(work: work, workspace: workspace).run()
       }
-      // What could not be corrected is formed anew, of the channels' memories, which have been.
-      if !isDone, !corrections.isEmpty { await removeMemories(of: .workspace(workspace), work) }
-    }
-  }
-
-  private func removeMemories(of scope: MemoryScope, _ work: MemoryWork) async {
-    let store = environment.store
-    let removal = ChangeSet(scope.kinds.map { .removeMemory(MemoryKey(scope, $0)) })
-    do throws(StoreFailure) {
-      _ = try await Unstructured.shielded { () async throws(StoreFailure) in try await store.commit(removal) }
-    } catch {
-      environment.events.emit(.memoryPassFailed(.channel, scope, .store(error)))
     }
   }
 

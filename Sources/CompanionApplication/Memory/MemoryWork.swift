@@ -8,8 +8,6 @@ final class MemoryWork {
   let environment: Environment
   let configuration: MemoryConfiguration
   private(set) var run: MemoryRun
-  /// What was taken back in channels that are shared with their workspace.
-  private(set) var corrections: [WorkspaceID: [MemoryCorrection]] = [:]
 
   init(environment: Environment) {
     self.environment = environment
@@ -31,14 +29,7 @@ final class MemoryWork {
   // MARK: The account
 
   /// Notes what a channel has read.
-  func note(_ batch: MemoryBatch, of sessions: [ChatSession]) {
-    run.messages += batch.lines.count { $0.speaker != nil }
-    for session in sessions where configuration.sharing.sharesWithWorkspace(session) {
-      corrections[session.place.workspace, default: []] += batch.corrections.filter {
-        $0.line.session == session.id
-      }
-    }
-  }
+  func note(_ batch: MemoryBatch) { run.messages += batch.lines.count { $0.speaker != nil } }
 
   func noteExpired(_ memory: MemoryRecord) {
     run.expired += 1
@@ -217,6 +208,16 @@ final class MemoryWork {
     }
     batch.sortLines()
     return (batch, taken)
+  }
+
+  /// The changes that go with a channel's memory that something was taken back from: the memories of its workspace of
+  /// that kind know of it, and are made anew of what the channels' memories are then, by whoever comes next.
+  func removals(after batch: MemoryBatch, from key: MemoryKey) -> [ChangeSet.Change] {
+    guard case .channel(let channel, let workspace) = key.scope, !batch.corrections.isEmpty,
+      configuration.sharing.includes(channel)
+    else { return [] }
+    let kinds: [MemoryKind] = key.kind == .shortTerm ? [.shortTerm, .longTerm] : [.longTerm]
+    return kinds.map { .removeMemory(MemoryKey(.workspace(workspace), $0)) }
   }
 
   /// The changes that note how far a batch has been read.

@@ -39,8 +39,9 @@ struct UserPass {
     let own = batch.lines.filter { $0.speaker == user }
     var material = work.material(.longTerm, key.scope, at: work.now)
     material.previous = previous?.text ?? ""
-    // Where several people talk, what the companion answers belongs to no one of them.
-    material.lines = own.isEmpty ? [] : session.isPersonal ? batch.lines : own
+    // What the companion answers belongs to whose conversation it is, and where several people talk to nobody.
+    let isOwn = session.isPersonal && session.user == user
+    material.lines = own.isEmpty ? [] : isOwn ? batch.lines : own
     material.corrections =
       material.previous.isEmpty ? [] : batch.corrections.filter { $0.line.speaker == user }
     guard !(material.lines.isEmpty && material.corrections.isEmpty) else { return nil }

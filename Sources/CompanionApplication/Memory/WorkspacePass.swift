@@ -5,8 +5,6 @@ import CompanionPorts
 struct WorkspacePass {
   let work: MemoryWork
   let workspace: WorkspaceID
-  /// What was taken back in its channels in this run.
-  let corrections: [MemoryCorrection]
 
   private var scope: MemoryScope { .workspace(workspace) }
 
@@ -61,7 +59,6 @@ struct WorkspacePass {
       key.kind == .shortTerm ? .shortTerm : .longTerm, scope, at: work.now, kind: key.kind)
     material.previous = text
     material.merged = part.map { MemoryMaterial.Merged(title: title(of: $0.key), text: $0.text) }
-    material.corrections = text.isEmpty ? [] : corrections
     let known = Set(sources.map(\.key))
     let versions = Dictionary(
       (previous?.merged.filter { known.contains($0.key) } ?? []).map { ($0.key, $0.version) }
@@ -73,7 +70,12 @@ struct WorkspacePass {
       key, after: previous, text: text, origin: origin, merged: merged,
       newest: part.map(\.newestSource).max())
     next.sourceCount = sources.reduce(0) { $0.saturatingSum($1.sourceCount) }
-    // What it is made of must still be there, or what was forgotten meanwhile would come back.
+    // What it is made of must still be there, or what was forgotten meanwhile would come back. What was removed and
+    // made anew may have the same version.
+    for (key, made) in [(key, previous)] + part.map({ ($0.key, $0) }) {
+      let now = try await work.stored { () async throws(StoreFailure) in try await work.store.memory(key) }
+      guard now == made else { return nil }
+    }
     let expected = part.map { ChangeSet.Change.expectMemory($0.key, version: $0.version) }
     return try await work.commit(expected + [.putMemory(next, adding: [])]) ? next : nil
   }

@@ -18,20 +18,20 @@ package struct PassRestart: Hashable, Sendable {
 }
 
 extension MemoryScope {
-  /// The pass that forms its memories from logs; `nil` where they are formed from other memories alone.
-  package var pass: MemoryPass? {
+  /// The passes that form its memories from logs; none where they are formed from other memories alone.
+  package var passes: [MemoryPass] {
     switch self {
-    case .workspace: nil
-    case .channel: .channel
-    case .thread: .thread
-    case .user: .user
+    case .workspace: []
+    case .channel: [.channel, .channelLongTerm]
+    case .thread: [.thread]
+    case .user: [.user]
     }
   }
 }
 
 extension ForgetPlan {
   /// The passes that may be about to form memory from words of a log.
-  package static let passesOfWords: [MemoryPass] = [.channel, .thread, .user]
+  package static let passesOfWords: [MemoryPass] = [.channel, .channelLongTerm, .thread, .user]
 
   /// Memories, and all that know of them.
   ///
