@@ -31,7 +31,7 @@ enum Invocation {
       case "--plant": flaw = try Self.flaw(rest.popFirst())
       case "--profile":
         guard let name = rest.popFirst() else {
-          throw UsageError(message: "--profile needs a value: tasks, providers or all.")
+          throw UsageError(message: "--profile needs a value: tasks, providers, memory or all.")
         }
         profile = name
       default: throw UsageError(message: "There is no \(argument). \(Self.usage)")
@@ -69,7 +69,10 @@ enum Invocation {
   private static func flaw(_ name: String?) throws(UsageError) -> Simulation {
     if let flaw = name.flatMap(PlantedFlaw.init(rawValue:)) { return .tasks(flaw) }
     if let flaw = name.flatMap(PlantedProviderFlaw.init(rawValue:)) { return .providers(flaw) }
-    let names = PlantedFlaw.allCases.map(\.rawValue) + PlantedProviderFlaw.allCases.map(\.rawValue)
+    if let flaw = name.flatMap(PlantedMemoryFlaw.init(rawValue:)) { return .memory(flaw) }
+    let names =
+      PlantedFlaw.allCases.map(\.rawValue) + PlantedProviderFlaw.allCases.map(\.rawValue)
+      + PlantedMemoryFlaw.allCases.map(\.rawValue)
     throw UsageError(message: "--plant needs one of \(names.joined(separator: ", ")).")
   }
 
@@ -82,12 +85,13 @@ enum Invocation {
     case nil: return [flaw ?? .tasks(nil)]
     case "tasks": all = [.tasks(nil)]
     case "providers": all = [.providers(nil)]
-    case "all": all = [.tasks(nil), .providers(nil)]
-    case "chat"?, "memory"?, "embedding"?:
+    case "memory": all = [.memory(nil)]
+    case "all": all = [.tasks(nil), .providers(nil), .memory(nil)]
+    case "chat"?, "embedding"?:
       throw UsageError(
-        message: "The profile \(profile ?? "") does not exist yet; there are tasks, providers and all.")
+        message: "The profile \(profile ?? "") does not exist yet; there are tasks, providers, memory and all.")
     case let profile?:
-      throw UsageError(message: "There is no profile \(profile); there are tasks, providers and all.")
+      throw UsageError(message: "There is no profile \(profile); there are tasks, providers, memory and all.")
     }
     guard let flaw else { return all }
     guard all.contains(where: { $0.profile == flaw.profile }) else {
@@ -96,13 +100,13 @@ enum Invocation {
     return [flaw]
   }
 
-  static let usage = "Usage: companion-sim --seeds A..B [--profile tasks|providers|all] [--json]; see --help."
+  static let usage = "Usage: companion-sim --seeds A..B [--profile tasks|providers|memory|all] [--json]; see --help."
 
   static let helpText = """
     companion-sim runs a companion's engines in simulated processes, on simulated time, while everything goes
     wrong that can, and checks what must hold. The same seed is the same run.
 
-    companion-sim --seeds A..B [--profile tasks|providers|all] [--json]
+    companion-sim --seeds A..B [--profile tasks|providers|memory|all] [--json]
         Runs the seeds from A to B, on all cores. A line for each violation names its seed and invariant; the
         last line is always of the form
             N seeds, V violations, H simulated hours, trace HASH
@@ -113,12 +117,16 @@ enum Invocation {
         Kills real processes, and checks that no task was lost or done twice; see crash --help.
 
     --profile  tasks: durable background tasks, the default. providers: chat, tasks and jobs by several
-               providers that fail. all: every profile there is, each seed in one after the other.
+               providers that fail. memory: what is made of conversations, corrected and forgotten. all: every
+               profile there is, each seed in one after the other.
     --plant    makes a mistake on purpose, to be found. Queues are known for finish-without-fence,
                rescue-without-counting and acknowledge-before-commit; callers of providers for two-probes,
                ignore-retry-after, retry-same-provider, update-before-test, resubmit-after-restart, forget-rate,
                forget-concurrency, forget-budget, switch-midway, swallow-cancel, enter-twice,
-               enter-only-successes, never-close, ignore-stop and forget-end.
+               enter-only-successes, never-close, ignore-stop and forget-end; keepers of memories for lose-memory,
+               overwrite, believe-quotes, forget-reminders, share-everything, ask-twice, forget-call-budget,
+               forget-length, keep-derived, keep-progress, hide-corrections, never-expire, overlook-session and
+               ignore-memory-stop.
     --json     a JSON object a line for each violation, and one for the sum, before the last line.
 
     It exits 0 when nothing was violated, 1 when something was, 2 when the arguments make no sense.

@@ -4,12 +4,14 @@ import CompanionTesting
 enum Simulation: Sendable {
   case tasks(PlantedFlaw?)
   case providers(PlantedProviderFlaw?)
+  case memory(PlantedMemoryFlaw?)
 
   /// The profile's name.
   var profile: String {
     switch self {
     case .tasks: "tasks"
     case .providers: "providers"
+    case .memory: "memory"
     }
   }
 
@@ -17,6 +19,7 @@ enum Simulation: Sendable {
     switch self {
     case .tasks(let flaw): TaskSimulation(seed: seed, flaw: flaw, tellsStory: tellsStory).run()
     case .providers(let flaw): ProviderSimulation(seed: seed, flaw: flaw, tellsStory: tellsStory).run()
+    case .memory(let flaw): MemorySimulation(seed: seed, flaw: flaw, tellsStory: tellsStory).run()
     }
   }
 }

@@ -73,7 +73,8 @@ public final class BackgroundMemoryGenerator: Sendable {
 
   /// Forms memory of everything until now, and waits for it.
   ///
-  /// - Returns: what was done. When the generator runs, it is the run behind the one that may be under way.
+  /// - Returns: what was done. When the generator runs, it is the run behind the one that may be under way; when it is
+  ///   stopped first, one that has done nothing.
   public func generate() async -> MemoryRun {
     let run: MemoryRun? = await withCheckedContinuation { continuation in
       let isRunning = state.withLock { state in

@@ -118,7 +118,8 @@ struct FactPass {
     _ facts: [Fact], except gone: Set<FactID>
   ) async throws(MemoryPassFailure) -> [Fact] {
     var new: [Fact] = []
-    for fact in facts {
+    var statements: Set<String> = []
+    for fact in facts where statements.insert(fact.subject + "\n" + fact.statement).inserted {
       let known = try await related(to: fact.statement, limit: Self.similarFacts) + new
       let isKnown = known.contains { !gone.contains($0.id) && $0.wording.saysTheSame(as: fact.wording) }
       if !isKnown { new.append(fact) }

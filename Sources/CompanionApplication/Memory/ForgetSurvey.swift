@@ -26,6 +26,11 @@ struct ForgetSurvey {
     plan.documents = try await documents()
     plan.memories = try await memories(of: plan)
     plan.restarts = try await restarts(after: plan)
+    // Whoever has a memory of a log that is read again would have what was said in it twice.
+    while case let others = try await memoriesOfPeople(readAgainBy: plan), !others.isEmpty {
+      plan.memories.formUnion(others)
+      plan.restarts = try await restarts(after: plan)
+    }
     return (plan, tasks)
   }
 
@@ -147,6 +152,17 @@ struct ForgetSurvey {
       all.append((memory.key, memory.merged))
     }
     return ForgetPlan.derived(from: seeds, among: all)
+  }
+
+  /// The memories of people, other than those that go, that know of logs that are read for people again.
+  private func memoriesOfPeople(readAgainBy plan: ForgetPlan) async throws(StoreFailure) -> Set<MemoryKey> {
+    var memories: Set<MemoryKey> = []
+    for restart in plan.restarts where restart.pass == .user {
+      try await walk.forEachMemory(matching: MemoryFilter(session: restart.session)) { memory in
+        if case .user = memory.key.scope, !plan.memories.contains(memory.key) { memories.insert(memory.key) }
+      }
+    }
+    return memories
   }
 
   /// The passes that form anew what was removed, and those that may be about to form memory from what goes.

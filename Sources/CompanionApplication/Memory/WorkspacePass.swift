@@ -93,7 +93,12 @@ struct WorkspacePass {
       merged: draft.versions.sorted { $0.key < $1.key }.map { MergedMemory($0.key, version: $0.value) },
       newest: part.map(\.newestSource).max())
     next.sourceCount = sources.reduce(0) { $0.saturatingSum($1.sourceCount) }
-    // What it is made of must still be there, or what was forgotten meanwhile would come back.
+    // What it is made of must still be there, or what was forgotten meanwhile would come back. What was removed and
+    // made anew may have the same version.
+    for (key, made) in [(key, draft.previous)] + part.map({ ($0.key, $0) }) {
+      let now = try await work.stored { () async throws(StoreFailure) in try await work.store.memory(key) }
+      guard now == made else { return false }
+    }
     let expected = part.map { ChangeSet.Change.expectMemory($0.key, version: $0.version) }
     guard try await work.commit(expected + [.putMemory(next, adding: [])]) else { return false }
     draft.previous = next

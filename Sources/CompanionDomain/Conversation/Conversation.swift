@@ -68,10 +68,12 @@ public struct Conversation: Sendable {
       messages += results(for: ToolPairing.missingResults(in: tail), turn: orphan.turn, at: time, offset: 0)
     }
     if let draft, !draft.text.isEmpty {
-      messages.append(
-        message(
-          .assistant, [.text(draft.text)], turn: draft.turn, origin: .model,
-          completion: .interrupted(.crashed), at: time, offset: messages.count))
+      var delivered = message(
+        .assistant, [.text(draft.text)], turn: draft.turn, origin: .model,
+        completion: .interrupted(.crashed), at: time, offset: messages.count)
+      // Nobody knows any more whether it was; what may repeat a memory must not become one.
+      delivered.isReminded = true
+      messages.append(delivered)
     }
     return messages
   }

@@ -1,7 +1,6 @@
 import CompanionApplication
 import CompanionDomain
 import CompanionPorts
-import Synchronization
 
 /// Runs companions with several providers, in one process or two on one store, while the providers fail in all the
 /// ways that providers do, and watches what must hold.
@@ -33,33 +32,17 @@ public struct ProviderSimulation: Sendable {
   /// Runs it on the calling thread.
   public func run() -> SimulationReport {
     let scenario = ProviderScenario(seed: seed)
-    let simulator = Simulator(
-      seed: seed, start: Self.start, limits: .init(time: .seconds(3600), steps: Self.mostSteps))
-    let story = Mutex([String]())
-    let start = simulator.time.now
-    let tell: @Sendable (String) -> Void = { line in
-      story.withLock { $0.append("\(start.duration(to: simulator.time.now))  \(line)") }
+    return SimulationRun(seed: seed, start: Self.start, tellsStory: tellsStory).report { simulator, tell in
+      ProviderWorld(scenario, simulator: simulator, flaw: flaw, onStory: tell)
+    } body: { world in
+      try await Self.body(world)
     }
-    let world = ProviderWorld(scenario, simulator: simulator, flaw: flaw, onStory: tellsStory ? tell : nil)
-    do {
-      try simulator.run { try await Self.body(world) }
-    } catch {
-      world.witness.report(.runEnds, "\(error)")
-    }
-    var hash = TraceHash()
-    hash.combine(simulator.traceHash)
-    hash.combine(world.witness.hash)
-    return SimulationReport(
-      seed: seed, hash: hash.value, elapsed: simulator.elapsed, steps: simulator.steps,
-      violations: world.witness.violations, story: story.withLock { $0 })
   }
-
-  private static let mostSteps = 3_000_000
 
   /// 2026-01-15T10:20:00Z: no day ends in a run, whatever a clock shows, so that no budget is renewed.
   private static let start = Timestamp(nanosecondsSinceEpoch: 1_768_472_400_000_000_000)
 
-  @Sendable private static func body(_ world: ProviderWorld) async throws {
+  private static func body(_ world: ProviderWorld) async throws {
     let processes = world.scenario.processes.indices.map { CompanionProcess(index: $0, world: world) }
     let client = ProviderClient(world: world, processes: processes)
     for process in processes {

@@ -38,6 +38,23 @@ public enum SimulationInvariant: String, Hashable, Sendable, CaseIterable {
   case jobsAreStopped = "S20"
   /// Each call is in the ledger once.
   case ledgerIsExact = "S21"
+  /// Each message that stays is among the sources of the memories of its scopes, once; each version of a memory is
+  /// made of the one before it, and each fact of words that are in the log.
+  case memoryIsExact = "S15"
+  /// Nothing that the companion said because it was reminded of it, no tool's words and no announcement is made
+  /// memory of.
+  case memoryDoesNotFeedItself = "S22"
+  /// What is said in a place is in no memory, no prompt and no request of another, but where it is shared.
+  case memoriesDoNotLeak = "S23"
+  /// A message goes into a request once for each memory, nothing is asked when nothing is new, and a run keeps to
+  /// its budgets.
+  case memoryCostIsBounded = "S24"
+  /// No memory is longer than its limit.
+  case memoriesAreShort = "S25"
+  /// What was forgotten is nowhere any more, and comes back from nowhere.
+  case forgottenStaysForgotten = "S26"
+  /// What was edited or deleted is in no memory once all of a run has gone well.
+  case correctionsReachMemory = "S27"
   /// Every task ends once nothing goes wrong any more, and one that kills its workers ends although it does.
   case everyTaskEnds = "L1"
   /// Whatever runs out is looked after within the interval of sweeps.
@@ -56,6 +73,10 @@ public enum SimulationInvariant: String, Hashable, Sendable, CaseIterable {
   case breakersClose = "L8"
   /// Nothing is held for calls that are over.
   case nothingLeaks = "L9"
+  /// Of a place that has gone silent no short-term memory is left.
+  case silenceExpires = "L10"
+  /// Everything is remembered once nothing goes wrong any more.
+  case everythingIsRemembered = "L11"
   /// The run itself ends: nothing waits for ever, and nothing goes round in circles.
   case runEnds = "L0"
 }

@@ -1,7 +1,6 @@
 import CompanionApplication
 import CompanionDomain
 import CompanionPorts
-import Synchronization
 
 /// Runs task engines in several processes on one store while everything goes wrong that can, and watches what
 /// must hold.
@@ -33,29 +32,14 @@ public struct TaskSimulation: Sendable {
   /// Runs it on the calling thread.
   public func run() -> SimulationReport {
     let scenario = TaskScenario(seed: seed)
-    let simulator = Simulator(seed: seed, limits: .init(time: .seconds(3600), steps: Self.mostSteps))
-    let story = Mutex([String]())
-    let start = simulator.time.now
-    let tell: @Sendable (String) -> Void = { line in
-      story.withLock { $0.append("\(start.duration(to: simulator.time.now))  \(line)") }
+    return SimulationRun(seed: seed, tellsStory: tellsStory).report { simulator, tell in
+      TaskWorld(scenario, simulator: simulator, flaw: flaw, onStory: tell)
+    } body: { world in
+      try await Self.body(world)
     }
-    let world = TaskWorld(scenario, simulator: simulator, flaw: flaw, onStory: tellsStory ? tell : nil)
-    do {
-      try simulator.run { try await Self.body(world) }
-    } catch {
-      world.witness.report(.runEnds, "\(error)")
-    }
-    var hash = TraceHash()
-    hash.combine(simulator.traceHash)
-    hash.combine(world.witness.hash)
-    return SimulationReport(
-      seed: seed, hash: hash.value, elapsed: simulator.elapsed, steps: simulator.steps,
-      violations: world.witness.violations, story: story.withLock { $0 })
   }
 
-  private static let mostSteps = 3_000_000
-
-  @Sendable private static func body(_ world: TaskWorld) async throws {
+  private static func body(_ world: TaskWorld) async throws {
     let processes = world.scenario.processes.indices.map { SimulatedProcess(index: $0, world: world) }
     let client = TaskClient(world: world, processes: processes)
     try await world.content.commit(

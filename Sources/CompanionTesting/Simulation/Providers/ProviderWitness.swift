@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// It knows nothing of routers: what it keeps comes from the providers' side of the wire, from the events that
 /// hosts are told, and from the store. What tasks do is seen by a ``TaskWitness``.
-final class ProviderWitness: Sendable {
+final class ProviderWitness: SimulationWitness {
   /// One configuration of a provider, as one life of a process has made it.
   struct Version: Sendable {
     let life: Int
@@ -87,7 +87,9 @@ final class ProviderWitness: Sendable {
 
   func tell(_ line: @autoclosure () -> String) { tasks.tell(line()) }
 
-  func report(_ invariant: SimulationInvariant, at moment: Timestamp? = nil, _ message: String) {
+  func report(_ invariant: SimulationInvariant, _ message: String) { report(invariant, at: nil, message) }
+
+  func report(_ invariant: SimulationInvariant, at moment: Timestamp?, _ message: String) {
     tell("VIOLATION \(invariant.rawValue): \(message)")
     let after = start.duration(to: moment ?? time.now)
     state.withLock { state in

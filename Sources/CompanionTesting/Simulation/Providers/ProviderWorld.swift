@@ -4,7 +4,7 @@ import CompanionInMemory
 import CompanionPorts
 
 /// What all simulated processes of the `providers` profile share.
-final class ProviderWorld: Sendable {
+final class ProviderWorld: SimulatedWorld {
   let scenario: ProviderScenario
   let flaw: PlantedProviderFlaw?
   let time: any TimeSource

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// It knows nothing of the engine: what it keeps comes from the store's own answers, from handlers and from
 /// clients.
-final class TaskWitness: Sendable {
+final class TaskWitness: SimulationWitness {
   /// A task as it is known.
   struct Known {
     /// Its place among the tasks of the run, in the order in which they were stored.

@@ -4,7 +4,7 @@ import CompanionInMemory
 import CompanionPorts
 
 /// What all simulated processes share.
-final class TaskWorld: Sendable {
+final class TaskWorld: SimulatedWorld {
   let scenario: TaskScenario
   let time: any TimeSource
   let identifiers: any IdentifierSource
