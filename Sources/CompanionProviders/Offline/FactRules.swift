@@ -39,6 +39,7 @@ struct FactRules {
     guard sentence.utf8.count <= Self.longestSentence, !Question.isAsked(in: sentence),
       !Self.isSupposed(sentence, language)
     else { return [] }
+    guard Self.isAboutOneself(sentence, language) else { return [] }
     let rules =
       switch language {
       case .english: english
@@ -83,6 +84,16 @@ struct FactRules {
     guard value.contains(/\b(?:my|our|myself|I)\b/) else { return value }
     return value.replacing(/\b(?:my|our)\b/, with: "their").replacing(/\bmyself\b/, with: "themselves")
       .replacing(/\bI\b/, with: "they")
+  }
+
+  /// Whether a sentence has a word for who says it, without which no rule applies. In Japanese it needs none.
+  private static func isAboutOneself(_ sentence: String, _ language: WrittenLanguage) -> Bool {
+    switch language {
+    // Not by the boundaries of words: "I'm" is one to Unicode.
+    case .english: sentence.contains(/(?i)(?:^|\P{L})(?:I|my|we|call me)(?:\P{L}|$)/)
+    case .japanese: true
+    case .chinese: sentence.contains("我")
+    }
   }
 
   /// Whether a sentence supposes something.
