@@ -77,9 +77,12 @@ let package = Package(
       dependencies: ["CompanionApplication", "CompanionDomain", "CompanionInMemory", "CompanionPorts"],
       swiftSettings: settingsBesideC),
 
-    // Examples.
+    // Examples, and what their command lines share.
+    .target(
+      name: "ExampleSupport", dependencies: ["CompanionKit"], path: "Examples/Support",
+      swiftSettings: settingsBesideC),
     .executableTarget(
-      name: "companion", dependencies: ["CompanionKit"], path: "Examples/companion",
+      name: "companion", dependencies: ["CompanionKit", "ExampleSupport"], path: "Examples/companion",
       swiftSettings: settingsBesideC),
     .executableTarget(
       name: "companion-bench", dependencies: ["CompanionApplication", "CompanionKit", "CSQLite"],
@@ -100,8 +103,8 @@ let package = Package(
       name: "custom-adapters", dependencies: ["CompanionKit", "CompanionTesting"],
       path: "Examples/custom-adapters", swiftSettings: settings),
     .executableTarget(
-      name: "reasoning-jobs", dependencies: ["CompanionKit"], path: "Examples/reasoning-jobs",
-      swiftSettings: settingsBesideC),
+      name: "reasoning-jobs", dependencies: ["CompanionKit", "ExampleSupport"],
+      path: "Examples/reasoning-jobs", swiftSettings: settings),
 
     // Tests.
     .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: settingsBesideC),
@@ -142,7 +145,8 @@ let package = Package(
     .testTarget(
       name: "CompanionKitTests",
       dependencies: [
-        "CompanionKit", "CompanionTesting", "LoopbackServer", "companion", "companion-sim", "reasoning-jobs",
+        "CompanionKit", "CompanionTesting", "LoopbackServer", "companion", "companion-sim",
+        "reasoning-jobs",
       ],
       swiftSettings: settings),
   ],

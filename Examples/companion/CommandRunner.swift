@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 
 /// Carries out commands, as text.
 struct CommandRunner {

@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// `companion`: a companion in the terminal.
@@ -34,7 +35,9 @@ struct CompanionCommand {
     switch options.store {
     case .memory: return try await chat(options, choice, images, .inMemory, named: "memory")
     case .file(let path): return try await chat(options, choice, images, inFile: path)
-    case .standard: return try await chat(options, choice, images, inFile: try DefaultStore.path())
+    case .standard:
+      return try await chat(
+        options, choice, images, inFile: try DataFolder.path(of: "companion.db", in: "companion"))
     }
   }
 

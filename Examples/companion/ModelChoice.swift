@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// What answers, as the command line has it.
@@ -9,7 +10,7 @@ enum ModelChoice {
   /// Reads and checks what is named, so that what is missing is told before the first message.
   init(_ options: Options) async throws {
     if let path = options.configurationFile {
-      self = .several(try await Self.configuration(at: path))
+      self = .several(try await .checked(contentsOf: path))
     } else if let name = options.model {
       self = .one(try Self.remoteModel(name, options))
     } else {
@@ -27,26 +28,8 @@ enum ModelChoice {
     }
   }
 
-  private static func configuration(
-    at path: String
-  ) async throws(ProviderConfigurationFailure) -> ProvidersConfiguration {
-    do throws(ProviderConfigurationFailure) {
-      let configuration = try ProvidersConfiguration(contentsOf: path)
-      _ = try configuration.makeProviders()
-      try await configuration.checkSecrets()
-      return configuration
-    } catch {
-      guard !error.field.isEmpty else { throw error }
-      throw ProviderConfigurationFailure(field: "", problem: "\(path): \(error)")
-    }
-  }
-
   private static func remoteModel(_ name: String, _ options: Options) throws -> OpenAICompatibleModel {
-    if let variable = options.apiKeyVariable,
-      ProcessInfo.processInfo.environment[variable, default: ""].isEmpty
-    {
-      throw UsageError("The environment variable \(variable), named by --api-key-env, is not set.")
-    }
+    if let variable = options.apiKeyVariable { try checkKey(in: variable) }
     guard let standard = URL(string: "https://api.openai.com/v1") else { throw UsageError("No base URL.") }
     if options.baseURL == nil, options.apiKeyVariable == nil {
       throw UsageError("--model \(name) at \(standard) needs a key: name its variable with --api-key-env.")

@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import FoundationEssentials
 
 /// What the command line asks for.
@@ -115,13 +116,6 @@ struct Options {
 
     \(SlashCommand.overview)
     """
-}
-
-/// A command line that cannot be understood.
-struct UsageError: Error {
-  let message: String
-
-  init(_ message: String) { self.message = message }
 }
 
 /// One line for a person about any error.

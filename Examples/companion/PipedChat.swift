@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 
 #if canImport(Glibc)
   import Glibc

@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 
 /// The commands about providers, as text.
 struct ProviderCommands {

@@ -1,3 +1,5 @@
+import ExampleSupport
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)

@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 
 /// The commands about background tasks, as text.
 struct TaskCommands {

@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Synchronization
 
 /// Talks to a person in a terminal.

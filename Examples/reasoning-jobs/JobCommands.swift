@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// Carries out commands.
@@ -135,7 +136,7 @@ struct JobCommands {
         return nil
       }
       group.addTask {
-        for await status in interruptions { return status }
+        for await interruption in interruptions { return Status(interruption) }
         return nil
       }
       if let timeout {
@@ -226,15 +227,15 @@ struct JobCommands {
   private func describe(_ job: ReasoningJob) -> String {
     var lines = [
       "job       \(job.id)",
-      "question  \(Terminal.singleLine(job.question))",
+      "question  \(job.question.singleLine)",
       "effort    \(job.effort.rawValue)",
       "status    \(job.status.rawValue)",
       "started   \(job.startedAt)",
       "elapsed   \(seconds(job.elapsed))",
     ]
     if let provider = job.provider { lines.append("provider  \(provider)") }
-    if let note = job.note, !job.status.isFinal { lines.append("note      \(Terminal.singleLine(note))") }
-    if let failure = job.failure { lines.append("failure   \(Terminal.singleLine("\(failure)"))") }
+    if let note = job.note, !job.status.isFinal { lines.append("note      \(note.singleLine)") }
+    if let failure = job.failure { lines.append("failure   \("\(failure)".singleLine)") }
     return lines.joined(separator: "\n")
   }
 
@@ -271,7 +272,7 @@ struct JobCommands {
   private func short(_ id: JobID) -> String { "…\(id.rawValue.suffix(6))" }
 
   private func shortened(_ question: String) -> String {
-    let line = Terminal.singleLine(question)
+    let line = question.singleLine
     return line.count > 60 ? "\(line.prefix(59))…" : line
   }
 

@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 
 /// The jobs that are cancelled here, and whose providers have not confirmed it: background tasks that go on telling
 /// them.

@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// `reasoning-jobs`: questions that take long thought, answered in the background.
@@ -16,7 +17,8 @@ struct ReasoningJobsCommand {
         return .done
       }
       let providers = try await options.providers()
-      let store = try await SQLiteStore.sqlite(at: try options.store ?? DefaultStore.path())
+      let store = try await SQLiteStore.sqlite(
+        at: try options.store ?? DataFolder.path(of: "jobs.db", in: "reasoning-jobs"))
       let status: Status
       do {
         status = try await run(command, providers, store)
@@ -74,6 +76,10 @@ enum Status: Int32 {
       case ReasoningJobFailure.invalid: .misused
       default: .failed
       }
+  }
+
+  init(_ interruption: Terminal.Interruption) {
+    self = interruption == .interrupted ? .interrupted : .terminated
   }
 
   /// The worse of two.
