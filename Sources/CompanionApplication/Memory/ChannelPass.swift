@@ -17,7 +17,9 @@ struct ChannelPass {
       guard let newer = try await work.refresh(shortTerm, with: batch, passes: .channel) else { return false }
       work.note(batch)
       do throws(MemoryPassFailure) {
-        if try await remember(batch, newer: newer.text) { return true }
+        // Short-term memory has dropped what is older than it looks back on: that is read from the messages.
+        let isDropped = batch.duration > work.configuration.window
+        if try await remember(batch, newer: isDropped ? nil : newer.text) { return true }
       } catch {
         guard error.isOfRequest else { throw error }
       }

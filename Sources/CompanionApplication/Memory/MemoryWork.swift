@@ -30,6 +30,7 @@ final class MemoryWork {
   /// Notes what a channel has read.
   func note(_ batch: MemoryBatch) { run.messages += batch.lines.count { $0.speaker != nil } }
 
+  /// Notes a memory that has expired, beside its being stored.
   func noteExpired() { run.expired += 1 }
 
   func noteFact(_ fact: Fact) {

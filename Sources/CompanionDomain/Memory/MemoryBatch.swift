@@ -44,6 +44,13 @@ package struct MemoryBatch: Sendable {
   /// The time of the newest line of a person.
   package var newest: Timestamp? { lines.filter { $0.speaker != nil }.map(\.time).max() }
 
+  /// How long it is from the oldest line of a person to the newest.
+  package var duration: Duration {
+    let times = lines.filter { $0.speaker != nil }.map(\.time)
+    guard let first = times.min(), let last = times.max() else { return .zero }
+    return first.duration(to: last)
+  }
+
   /// The messages of people, by conversation.
   package var spans: [SourceSpan] { Self.spans(of: lines) }
 

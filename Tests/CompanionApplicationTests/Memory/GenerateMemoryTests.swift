@@ -219,6 +219,20 @@ struct GenerateMemoryTests {
     #expect(text.contains("roses") && text.contains("tulips"))
   }
 
+  @Test func `what was said over days is in long-term memory, though short-term memory looks back on one`()
+    async throws
+  {
+    let scene = MemoryScene()
+    try await scene.open("one", at: kitchen)
+    try await scene.say("I have moved to Kyoto", in: "one")
+    scene.clock.advance(by: .seconds(3 * 86_400))
+    try await scene.say("Dinner at seven", in: "one")
+    await scene.generate()
+    let longTerm = try #require(scene.materials.first { $0.work == .longTerm })
+    #expect(longTerm.lines.map(\.text) == ["I have moved to Kyoto", "Dinner at seven"])
+    #expect(longTerm.merged.isEmpty)
+  }
+
   @Test func `short-term memory of a channel that has gone silent expires`() async throws {
     let scene = MemoryScene()
     try await scene.open("one", at: kitchen)
@@ -230,6 +244,10 @@ struct GenerateMemoryTests {
     let run = await scene.generate()
     #expect(run.expired == 1)
     #expect(run.calls == 0)
+    let emptied = scene.events.events.count { event in
+      if case .memoryStored(_, _, isEmpty: true) = event.kind { true } else { false }
+    }
+    #expect(emptied == 1)
     #expect(try await scene.text(.channel("kitchen"), .shortTerm) == "")
     #expect(await scene.generate().expired == 0)
     try await scene.say("Breakfast at eight", in: "one")
