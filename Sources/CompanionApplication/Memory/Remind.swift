@@ -29,7 +29,7 @@ struct Remind: Sendable {
         text, in: id, budget: max(0, budget - shown), excluding: known)
       var reminder = Reminder(
         memories: memories.map { Reminder.Item(source: title(of: $0.key), text: $0.text) },
-        recalled: found.items.map { Reminder.Item(source: title(of: $0), text: $0.text) })
+        recalled: found.items.map(item))
       // What stands around the texts counts too.
       while counter.tokens(in: reminder.text) > budget {
         if reminder.recalled.popLast() == nil, reminder.memories.popLast() == nil { break }
@@ -83,13 +83,13 @@ struct Remind: Sendable {
     }
   }
 
-  private func title(of item: Recollection) -> String {
+  private func item(_ item: Recollection) -> Reminder.Item {
     let day = configuration.calendar.day(of: item.time)
     return switch item.source {
-    case .message: "\(day), \(item.speaker?.rawValue ?? "you")"
-    case .fact: "known since \(day)"
-    case .memory(let key): title(of: key)
-    case .document: "a document of \(day)"
+    case .message: Reminder.Item(saidOn: day, by: item.speaker, text: item.text)
+    case .fact: Reminder.Item(source: "known since \(day)", text: item.text)
+    case .memory(let key): Reminder.Item(source: title(of: key), text: item.text)
+    case .document: Reminder.Item(source: "a document of \(day)", text: item.text)
     }
   }
 }

@@ -13,6 +13,24 @@ package struct Reminder: Hashable, Sendable {
       self.source = source
       self.text = text
     }
+
+    /// Something that was said on a day.
+    ///
+    /// - Parameter speaker: who said it; `nil` for the companion itself.
+    package init(saidOn day: String, by speaker: UserID?, text: String) {
+      self.init(source: "\(day), \(speaker?.rawValue ?? Self.companion)", text: text)
+    }
+
+    /// Whether the companion said it.
+    package var isOfCompanion: Bool { source.hasSuffix(", \(Self.companion)") }
+
+    /// The day that the source names, such as `2026-03-01`; empty where it names none.
+    package var day: String {
+      source.firstMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/).map { String($0.output) } ?? ""
+    }
+
+    /// What the companion is called, to itself.
+    private static let companion = "you"
   }
 
   /// The memories of where the conversation takes place, and of its user.
@@ -42,6 +60,24 @@ package struct Reminder: Hashable, Sendable {
       return text.count == 1 ? ["> \(source) \(text[0])"] : ["> \(source)"] + text.map { "> \($0)" }
     }
     return (["<\(name)>"] + lines + ["</\(name)>"]).joined(separator: "\n")
+  }
+
+  /// What a block reminds of, in its order; empty for any other text.
+  package static func items(in text: String) -> [Item] {
+    guard text.hasPrefix(introduction) else { return [] }
+    var items: [Item] = []
+    for line in text.split(separator: "\n") {
+      guard line.hasPrefix("> ") else { continue }
+      let content = line.dropFirst(2)
+      if content.hasPrefix("["), let end = content.firstIndex(of: "]") {
+        let text = content[end...].dropFirst().drop { $0 == " " }
+        items.append(Item(source: String(content[content.startIndex..<end].dropFirst()), text: String(text)))
+      } else if !items.isEmpty {
+        let known = items[items.count - 1].text
+        items[items.count - 1].text = known.isEmpty ? String(content) : known + "\n" + content
+      }
+    }
+    return items
   }
 
   private static let introduction = """

@@ -1,8 +1,9 @@
 import CompanionDomain
 
-/// A direct answer, found in the conversation.
+/// A direct answer, found in the conversation, and in what the prompt reminds of.
 struct OfflineAnswer {
   let dialogue: [PromptMessage]
+  var reminders: [Reminder.Item] = []
 
   /// How much of the question's weight a sentence must cover to count as an answer.
   private static let threshold = 0.3
@@ -29,9 +30,9 @@ struct OfflineAnswer {
     return greeting ? phrases.greeting(name) : phrases.noted
   }
 
-  /// The statement of the person, in this conversation, that answers a question best.
+  /// The statement that answers a question best: of equals, the one that was made last.
   private func statement(answering question: String) -> String? {
-    let said = dialogue.filter { $0.role == .user }.map(\.text)
+    let said = remembered + dialogue.filter { $0.role == .user }.map(\.text)
     let statements = said.flatMap(TextAnalysis.sentences(of:)).suffix(Self.memory)
       .filter { !Question.isAsked(in: $0) }
     if Introduction.isAskedFor(in: question),
@@ -42,5 +43,21 @@ struct OfflineAnswer {
     let ranking = SentenceRanking(statements)
     guard let best = ranking.matches(for: question).first, best.coverage >= Self.threshold else { return nil }
     return statements[best.position]
+  }
+
+  /// What people are remembered to have said, the oldest first.
+  private var remembered: [String] {
+    let items = reminders.filter { !$0.isOfCompanion }.map { item in
+      // A line of a memory has its day and its speaker in front.
+      let lines = item.text.split(whereSeparator: \.isNewline).map { line in
+        RememberedLine(line, in: MemoryCalendar())?.words ?? String(line)
+      }
+      let isSaid = item.source.hasPrefix(item.day) && !item.day.isEmpty
+      return (order: item.day + (isSaid ? " said" : " known"), text: lines.joined(separator: "\n"))
+    }
+    // What fits best comes first of a day, and is to count as what was said last. Words are better than what is
+    // known of them.
+    return items.enumerated().sorted { ($0.element.order, $1.offset) < ($1.element.order, $0.offset) }
+      .map(\.element.text)
   }
 }

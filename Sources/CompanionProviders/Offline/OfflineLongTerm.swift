@@ -57,13 +57,14 @@ struct OfflineLongTerm {
   private func fitting(_ lines: [RememberedLine]) -> [RememberedLine] {
     var lines = lines
     let estimator = TokenEstimator()
+    var ranks = lines.map { significance(of: $0) }
     while lines.count > 1,
       estimator.tokens(in: lines.map { $0.description(in: material.calendar) }.joined(separator: "\n"))
         > material.tokenLimit
     {
-      let ranks = lines.map { significance(of: $0) }
       guard let least = ranks.min(), let place = ranks.firstIndex(of: least) else { break }
       lines.remove(at: place)
+      ranks.remove(at: place)
     }
     return lines
   }

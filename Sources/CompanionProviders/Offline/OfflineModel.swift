@@ -54,7 +54,9 @@ public struct OfflineModel: LanguageModel {
       if let text = memory.answer { return text }
       return try json(memory.json ?? .null)
     case (.task, _): return OfflineTask(instruction: question, dialogue: dialogue).result
-    default: return OfflineAnswer(dialogue: dialogue).text
+    default:
+      let reminders = request.messages.filter { $0.role == .system }.flatMap { Reminder.items(in: $0.text) }
+      return OfflineAnswer(dialogue: dialogue, reminders: reminders).text
     }
   }
 

@@ -25,9 +25,9 @@ struct OfflinePhrases {
   var unknown: String {
     switch language {
     case .english:
-      "I do not know: nothing in this conversation says so, and I am the offline model, which knows nothing else."
-    case .japanese: "わかりません。この会話には出てきておらず、私はオフラインモデルなので、ほかのことは知りません。"
-    case .chinese: "我不知道:这段对话里没有提到,而我是离线模型,不知道别的内容。"
+      "I do not know: nothing that I remember says so, and I am the offline model, which knows nothing else."
+    case .japanese: "わかりません。覚えている中には出てきておらず、私はオフラインモデルなので、ほかのことは知りません。"
+    case .chinese: "我不知道:我记得的内容里没有提到,而我是离线模型,不知道别的内容。"
     }
   }
 

@@ -32,6 +32,34 @@ struct OfflineModelTests {
     #expect(try await answer(to: said, question).contains(expected))
   }
 
+  @Test(arguments: [
+    ("Where do I live?", "Oslo"), ("What do I bake?", "bread"), ("What is my name?", "Aiko"),
+    ("Who likes chess?", "chess"),
+  ])
+  func `a question is answered with what the prompt reminds of, the newest first`(
+    question: String, expected: String
+  ) async throws {
+    let reminder = Reminder(
+      memories: [
+        .init(source: "what is known about user", text: "- 2026-03-01 user: I bake bread.\n- topics: bread")
+      ],
+      recalled: [
+        .init(saidOn: "2026-03-03", by: .user, text: "I live in Oslo now."),
+        .init(saidOn: "2026-03-01", by: .user, text: "I am Aiko. I live in Kyoto."),
+        .init(saidOn: "2026-03-04", by: nil, text: "You live in Paris, I live in a computer."),
+        .init(source: "known since 2026-03-03", text: "user likes chess"),
+      ])
+    let request = GenerationRequest(
+      purpose: .answer,
+      messages: [
+        PromptMessage(.system, "persona"), PromptMessage(.user, "Hello."),
+        PromptMessage(.assistant, "Hello."),
+        PromptMessage(.system, reminder.text), PromptMessage(.user, question),
+      ])
+    let text = try await OfflineModel().generate(request).text
+    #expect(text.contains(expected) && !text.contains("2026"))
+  }
+
   @Test func `what was not said is not known, and the model says that it is offline`() async throws {
     let text = try await answer(to: "I live in Kyoto.", "What is the largest planet?")
     #expect(text.contains("do not know") && text.contains("offline"))
