@@ -17,14 +17,21 @@ package enum Terminal {
   package static var hasFailed: Bool { failure.withLock(\.self) }
 
   /// Writes a text, and a line's end, to standard output.
-  package static func show(_ text: String) { write(text.withoutControls + "\n", to: .standardOutput) }
+  package static func show(_ text: String) { pass(text.withoutControls + "\n") }
 
   /// Writes a text to standard output for another program, as it is.
-  package static func pass(_ text: String) { write(text, to: .standardOutput) }
+  package static func pass(_ text: String) {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    } catch {
+      failure.withLock { $0 = true }
+    }
+  }
 
   /// Writes a line about what goes on to standard error.
   package static func tell(_ line: String) {
-    write(line.singleLine.withoutControls + "\n", to: .standardError)
+    // Where nobody hears of it, nobody hears of that either.
+    try? FileHandle.standardError.write(contentsOf: Data((line.singleLine.withoutControls + "\n").utf8))
   }
 
   /// Writes a line about something that went wrong to standard error.
@@ -32,20 +39,10 @@ package enum Terminal {
     tell("\(ProcessInfo.processInfo.processName): \(message)")
   }
 
-  private static func write(_ text: String, to file: FileHandle) {
-    do {
-      try file.write(contentsOf: Data(text.utf8))
-    } catch {
-      if file === FileHandle.standardOutput { failure.withLock { $0 = true } }
-    }
-  }
-
-  /// Lets a reader who has gone be a failure to write, and not the end of the program.
-  package static func ignoreClosedPipes() { signal(SIGPIPE, SIG_IGN) }
-
-  /// The signals that ask the program to end, from now on.
+  /// The signals that ask the program to end, from now on. A reader who has gone does not end it any more: what is
+  /// written then fails.
   package static func interruptions() -> AsyncStream<Interruption> {
-    ignoreClosedPipes()
+    signal(SIGPIPE, SIG_IGN)
     return AsyncStream { continuation in
       let sources = [
         (SIGINT, Interruption.interrupted), (SIGTERM, .terminated), (SIGHUP, .terminated),

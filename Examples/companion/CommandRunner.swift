@@ -4,10 +4,13 @@ import ExampleSupport
 /// Carries out commands, as text.
 struct CommandRunner {
   let companion: Companion
-  let session: SessionID
+  let current: CurrentSession
   let storeName: String
   let board: ProviderBoard
   let keepsImages: Bool
+
+  /// The conversation that goes on.
+  var session: SessionID { current.id }
 
   /// The text that a command prints.
   ///
@@ -28,12 +31,18 @@ struct CommandRunner {
     case .switchOver(let from, let to, let reason):
       try await providers.switchOver(from: from, to: to, reason: reason)
     case .ledger(let limit): try await providers.ledger(limit)
+    case .memory(let isFormed): try await memory.overview(isFormed: isFormed)
+    case .recall(let query): try await memory.recall(query)
+    case .remember(let statement): try await memory.remember(statement)
+    case .forget(let what, let isConfirmed): try await memory.forget(what, isConfirmed: isConfirmed)
     case .quit: ""
     case .unknown(let line):
       if let usage = SlashCommand.usage(for: line) { throw UsageError("It is meant so: \(usage)") }
       throw UsageError("\(line) is not a command. /help lists the commands.")
     }
   }
+
+  private var memory: MemoryCommands { MemoryCommands(companion: companion, current: current) }
 
   private var tasks: TaskCommands { TaskCommands(companion: companion) }
 
@@ -68,7 +77,8 @@ struct CommandRunner {
       let speaker = message.role == .user ? "you" : "companion"
       // What was said is not to look like a message of its own.
       let lines = message.text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-      return "\(message.time)  \(speaker): \(lines.joined(separator: "\n    "))\(mark)"
+      let text = message.isDeleted ? "[deleted]" : lines.joined(separator: "\n    ")
+      return "\(message.sequence.rawValue)  \(message.time)  \(speaker): \(text)\(mark)"
     }.joined(separator: "\n")
   }
 

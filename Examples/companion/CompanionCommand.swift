@@ -74,7 +74,7 @@ struct CompanionCommand {
       throw error
     }
     let commands = CommandRunner(
-      companion: companion, session: session, storeName: storeName, board: providers,
+      companion: companion, current: CurrentSession(session), storeName: storeName, board: providers,
       keepsImages: images != nil)
     let input = Input()
     guard !options.printsJSON, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {

@@ -9,6 +9,11 @@ enum SlashCommand: Equatable {
   case providers
   case switchOver(from: String, to: String, reason: String?)
   case ledger(Int)
+  /// What is remembered, formed anew first or not.
+  case memory(isFormed: Bool)
+  case recall(String)
+  case remember(String)
+  case forget(Forgettable, isConfirmed: Bool)
   case unknown(String)
 
   /// The command on a line; `nil` when the line is a message.
@@ -34,6 +39,13 @@ enum SlashCommand: Equatable {
     case ("/ledger", 1): self = .ledger(10)
     case ("/ledger", 2):
       self = Int(words[1]).flatMap { (1...1000).contains($0) ? .ledger($0) : nil } ?? .unknown(line)
+    case ("/memory", 1): self = .memory(isFormed: false)
+    case ("/memory", 2) where words[1] == "now": self = .memory(isFormed: true)
+    case ("/recall", 2...): self = .recall(words.dropFirst().joined(separator: " "))
+    case ("/remember", 2...): self = .remember(words.dropFirst().joined(separator: " "))
+    case ("/forget", 2...), ("/forget!", 2...):
+      let what = Forgettable(words.dropFirst())
+      self = what.map { .forget($0, isConfirmed: words[0].hasSuffix("!")) } ?? .unknown(line)
     default: self = .unknown(line)
     }
   }
@@ -52,13 +64,32 @@ enum SlashCommand: Equatable {
       /ledger N    the last N calls, what they took and what they cost
       /history     the end of this conversation
       /sessions    the conversations
+      /memory      what is remembered here; /memory now remembers what is new first
+      /recall Q    what was said, and is known, that fits Q
+      /remember S  keep the statement S as a fact
+      /forget X    forget X for good: message N, conversation, or me
       /quit        leave
     """
 
   /// The line of the overview about what a line begins with; `nil` when it begins as no command does.
   static func usage(for line: String) -> String? {
-    guard let word = line.split(whereSeparator: \.isWhitespace).first else { return nil }
+    guard let first = line.split(whereSeparator: \.isWhitespace).first else { return nil }
+    let word = first.hasSuffix("!") ? first.dropLast() : first
     let line = overview.split(separator: "\n").first { $0.split(separator: " ").first == word }
     return line.map { $0.split(separator: "  ").map { $0.drop { $0 == " " } }.joined(separator: ": ") }
+  }
+}
+
+extension Forgettable {
+  /// What the words behind `/forget` name; `nil` for nothing that can be forgotten.
+  fileprivate init?(_ words: ArraySlice<String>) {
+    switch (words.first, words.count) {
+    case ("message", 2):
+      guard let number = words.last.flatMap(Int64.init), number > 0 else { return nil }
+      self = .message(number)
+    case ("conversation", 1): self = .conversation
+    case ("me", 1): self = .me
+    default: return nil
+    }
   }
 }
