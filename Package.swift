@@ -39,6 +39,7 @@ let package = Package(
     .executable(name: "companion-eval", targets: ["companion-eval"]),
     .executable(name: "companion-sim", targets: ["companion-sim"]),
     .executable(name: "custom-adapters", targets: ["custom-adapters"]),
+    .executable(name: "memory-keeper", targets: ["memory-keeper"]),
     .executable(name: "reasoning-jobs", targets: ["reasoning-jobs"]),
   ],
   targets: [
@@ -103,6 +104,9 @@ let package = Package(
       name: "custom-adapters", dependencies: ["CompanionKit", "CompanionTesting"],
       path: "Examples/custom-adapters", swiftSettings: settings),
     .executableTarget(
+      name: "memory-keeper", dependencies: ["CompanionKit", "ExampleSupport"],
+      path: "Examples/memory-keeper", exclude: ["sample.jsonl"], swiftSettings: settings),
+    .executableTarget(
       name: "reasoning-jobs", dependencies: ["CompanionKit", "ExampleSupport"],
       path: "Examples/reasoning-jobs", swiftSettings: settings),
 
@@ -145,7 +149,7 @@ let package = Package(
     .testTarget(
       name: "CompanionKitTests",
       dependencies: [
-        "CompanionKit", "CompanionTesting", "LoopbackServer", "companion", "companion-sim",
+        "CompanionKit", "CompanionTesting", "LoopbackServer", "companion", "companion-sim", "memory-keeper",
         "reasoning-jobs",
       ],
       swiftSettings: settings),

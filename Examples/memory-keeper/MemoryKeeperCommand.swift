@@ -1,0 +1,118 @@
+import CompanionKit
+import ExampleSupport
+import Foundation
+
+/// `memory-keeper`: forms the memory of conversations that are in a file.
+@main
+struct MemoryKeeperCommand {
+  static func main() async {
+    exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
+  }
+
+  private static func run(_ arguments: [String]) async -> Status {
+    do {
+      let options = try Options(arguments)
+      guard let command = options.command else {
+        Terminal.show(Options.help)
+        return .done
+      }
+      let status = try await run(command, options)
+      guard !Terminal.hasFailed else {
+        Terminal.complain("The output cannot be written.")
+        return .failed
+      }
+      return status
+    } catch let error as UsageError {
+      Terminal.complain("\(error.message) --help tells more.")
+      Terminal.tell(Options.usage)
+      return .misused
+    } catch {
+      Terminal.complain("\(error)")
+      return .failed
+    }
+  }
+
+  private static func run(_ command: Command, _ options: Options) async throws -> Status {
+    // What is missing, or cannot be read, is told before a store is made.
+    let providers = try await options.models.providers()
+    var feed: Feed?
+    switch command {
+    case .feed(let path): feed = try Feed(path, options, isGrowing: false)
+    case .watch(let path, let once): feed = try Feed(path, options, isGrowing: !once)
+    case .show, .recall, .forget, .export:
+      guard FileManager.default.fileExists(atPath: options.store) else {
+        throw FileProblem(file: options.store, problem: "there is no store; feed makes one")
+      }
+    }
+    if let feed, !feed.mayBeStored { return .failed }
+    let store = try await SQLiteStore.sqlite(at: options.store)
+    do {
+      let keeper = Keeper(options: options, providers: providers, store: store)
+      let status = try await run(command, keeper, feed)
+      await store.close()
+      return status
+    } catch {
+      await store.close()
+      throw error
+    }
+  }
+
+  private static func run(_ command: Command, _ keeper: Keeper, _ feed: Feed?) async throws -> Status {
+    switch command {
+    case .feed:
+      guard let feed else { return .failed }
+      return try await untilInterrupted { try await FeedCommand(keeper: keeper).run(feed) }
+    case .watch(_, let once):
+      guard let feed else { return .failed }
+      return try await untilInterrupted { try await WatchCommand(keeper: keeper, once: once).run(feed) }
+    case .show(let selection): try await ShowCommand(keeper: keeper).run(selection)
+    case .recall(let query, let selection, let budget):
+      try await RecallCommand(keeper: keeper).run(query, selection, budget: budget)
+    case .forget(let target): return try await ForgetCommand(keeper: keeper).run(target)
+    case .export(let user):
+      let companion = try keeper.makeCompanion()
+      try await companion.exportMemory(of: user) { Terminal.pass($0) }
+      Terminal.pass("\n")
+      await companion.stop()
+    }
+    return .done
+  }
+
+  /// Runs a body until it ends, or a signal ends the program.
+  private static func untilInterrupted(
+    _ body: @escaping @Sendable () async throws -> Status
+  ) async throws -> Status {
+    let interruptions = Terminal.interruptions()
+    return try await withThrowingTaskGroup(of: Status?.self) { group in
+      group.addTask { try await body() }
+      group.addTask {
+        for await interruption in interruptions { return Status(interruption) }
+        return nil
+      }
+      let status = try await group.next() ?? nil
+      group.cancelAll()
+      // What has begun ends first: nothing half-done is stored.
+      while (try? await group.next()) != nil {}
+      if status == .interrupted || status == .terminated {
+        Terminal.tell("Stopped. What is stored stays, and the next run goes on.")
+      }
+      return status ?? .failed
+    }
+  }
+}
+
+/// What the program says at its end.
+enum Status: Int32 {
+  case done = 0
+  case failed = 1
+  case misused = 2
+  case interrupted = 130
+  case terminated = 143
+
+  init(_ interruption: Terminal.Interruption) {
+    self = interruption == .interrupted ? .interrupted : .terminated
+  }
+
+  /// How a run ended.
+  init(_ run: MemoryRun) { self = run.failures == 0 ? .done : .failed }
+}
