@@ -47,7 +47,9 @@ package struct ExportMemory: Sendable {
   /// What of the logs is the person's: facts and tasks go by it.
   private struct ExportedSessions {
     /// Their personal conversations.
-    var whole: [SessionID: ChatSession] = [:]
+    var whole: Set<SessionID> = []
+    /// Their channels.
+    var channels: Set<MemoryScope> = []
     /// Of the others, what they have said, with the companion's answers.
     var parts: [SessionID: LogErasure] = [:]
     var workspaces: Set<WorkspaceID> = []
@@ -65,7 +67,8 @@ package struct ExportMemory: Sendable {
         found.workspaces.insert(session.place.workspace)
         let isWhole = session.isPersonal && session.user == user
         if isWhole {
-          found.whole[session.id] = session
+          found.whole.insert(session.id)
+          found.channels.insert(session.channelScope)
         } else {
           let traces = try await walk.traces(of: session).traces(of: user)
           found.parts[session.id] = LogErasure(traces, end: session.lastSequence)
@@ -129,9 +132,7 @@ package struct ExportMemory: Sendable {
     case .user: false
     case .workspace(let workspace): own.contains(workspace)
     case .channel(let channel, let workspace), .thread(_, let channel, let workspace):
-      own.contains(workspace)
-        || SessionID(rawValue: channel.rawValue).flatMap { found.whole[$0] }?.channelScope
-          == .channel(channel, of: workspace)
+      own.contains(workspace) || found.channels.contains(.channel(channel, of: workspace))
     }
   }
 
@@ -182,7 +183,7 @@ package struct ExportMemory: Sendable {
     switch fact.source {
     case .statement: return false
     case .message(let quote):
-      return found.whole[quote.session] != nil
+      return found.whole.contains(quote.session)
         || found.parts[quote.session]?.messages.contains(quote.sequence) == true
     }
   }
@@ -208,7 +209,7 @@ package struct ExportMemory: Sendable {
     of user: UserID, _ found: ExportedSessions, _ writer: inout ExportWriter,
     to write: (String) async throws -> Void
   ) async throws {
-    for session in Set(found.whole.keys).union(found.parts.keys).sorted() {
+    for session in found.whole.union(found.parts.keys).sorted() {
       try await exportTasks(matching: TaskFilter(session: session), &writer, to: write) { task in
         guard let part = found.parts[session] else { return true }
         return task.turn.map(part.turns.contains) ?? false

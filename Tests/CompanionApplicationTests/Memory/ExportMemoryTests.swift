@@ -95,13 +95,13 @@ struct ExportMemoryTests {
     try MemoryRoom.run { room in
       let own = try await room.start("own")
       try await room.say("hello", in: own)
-      for scope in [MemoryScope.workspace(.main), .channel("own", of: .main)] {
+      for scope in [MemoryScope.workspace(.main), .channel("~own", of: .main)] {
         try await room.memorize("text", MemoryKey(scope, .longTerm), of: [own])
       }
       #expect(try await Self.export(room)["memories"]?.array?.count == 2)
       try await room.start("berts", with: "bert")
       let scopes = try await Self.export(room)["memories"]?.array?.map { $0["scope"] }
-      #expect(scopes == ["channel main own"])
+      #expect(scopes == ["channel main ~own"])
     }
   }
 
