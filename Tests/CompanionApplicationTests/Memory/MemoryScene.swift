@@ -158,6 +158,7 @@ extension MemoryScope {
 }
 
 extension SessionID: ExpressibleByStringLiteral {
+  /// The name; one that is no identifier ends the test.
   public init(stringLiteral name: StaticString) {
     guard let id = SessionID(rawValue: name.description) else { preconditionFailure("\(name) is no name.") }
     self = id
