@@ -89,7 +89,8 @@ enum Invocation {
     case "all": all = [.tasks(nil), .providers(nil), .memory(nil)]
     case "chat"?, "embedding"?:
       throw UsageError(
-        message: "The profile \(profile ?? "") does not exist yet; there are tasks, providers, memory and all.")
+        message:
+          "The profile \(profile ?? "") does not exist yet; there are tasks, providers, memory and all.")
     case let profile?:
       throw UsageError(message: "There is no profile \(profile); there are tasks, providers, memory and all.")
     }
@@ -100,7 +101,8 @@ enum Invocation {
     return [flaw]
   }
 
-  static let usage = "Usage: companion-sim --seeds A..B [--profile tasks|providers|memory|all] [--json]; see --help."
+  static let usage =
+    "Usage: companion-sim --seeds A..B [--profile tasks|providers|memory|all] [--json]; see --help."
 
   static let helpText = """
     companion-sim runs a companion's engines in simulated processes, on simulated time, while everything goes

@@ -12,10 +12,13 @@ package enum FactKind: String, Hashable, Sendable, CaseIterable {
   }
 
   /// By the words of a statement; `nil` where they are of no kind.
-  package init?(of statement: String) {
-    let text = " " + WordReader.words(of: statement).map { $0.isUnparted ? $0 : " \($0) " }.joined() + " "
-    let words = Array(text.replacing("  ", with: " ").utf8)
-    guard let kind = Self.bytes.first(where: { $0.1.contains { words.contains(row: $0) } })?.0 else {
+  package init?(of statement: String) { self.init(words: WordReader.words(of: statement)) }
+
+  /// By words in comparable form.
+  init?(words: [String]) {
+    let text = " " + words.map { $0.isUnparted ? $0 : " \($0) " }.joined() + " "
+    let spaced = Array(text.replacing("  ", with: " ").utf8)
+    guard let kind = Self.bytes.first(where: { $0.1.contains { spaced.contains(row: $0) } })?.0 else {
       return nil
     }
     self = kind

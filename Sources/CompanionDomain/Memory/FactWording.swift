@@ -14,7 +14,7 @@ package struct FactWording: Hashable, Sendable {
   /// Whether it puts first what others put last: "Kyoto is where I live".
   private let isInverted: Bool
   /// What it tells of the subject.
-  package let kind: FactKind?
+  package var kind: FactKind? { FactKind(words: words) }
   /// By what it can be found to be about the same.
   private let terms: Set<String>
 
@@ -27,7 +27,6 @@ package struct FactWording: Hashable, Sendable {
     content.read()
     self.content = content.content
     isInverted = content.isInverted
-    kind = FactKind(of: statement)
     terms = Set(TextAnalysis.terms(of: statement).filter { !TextAnalysis.isHiragana($0) })
       .subtracting(TextAnalysis.terms(of: subject))
   }

@@ -52,14 +52,33 @@ struct MemoryClock {
   /// - Returns: the time, and what stands behind it and a space.
   func time(in text: Substring) -> (time: Timestamp, rest: Substring)? {
     // By scalars, since a mark at the beginning of what follows joins the space before it.
-    let told = /([0-9]{4})-([0-9]{2})-([0-9]{2}) (?:[^0-9]*? )?([0-9]{2}):([0-9]{2})(?: |$)/
-    guard let match = text.prefixMatch(of: told.matchingSemantics(.unicodeScalar)), let year = Int(match.1),
-      let month = Int(match.2), let day = Int(match.3), let hour = Int(match.4),
-      let minute = Int(match.5), hour < 24, minute < 60, (1...12).contains(month),
+    var reader = DigitReader(text.unicodeScalars)
+    guard let year = reader.number(of: 4), reader.take("-"), let month = reader.number(of: 2),
+      reader.take("-"),
+      let day = reader.number(of: 2), reader.take(" "), let (hour, minute) = Self.timeOfDay(&reader),
+      hour < 24, minute < 60, (1...12).contains(month),
       (1...CivilDate.length(ofMonth: month, inYear: year)).contains(day)
     else { return nil }
     let days = CivilDate(year: year, month: month, day: day).daysSinceEpoch
-    return (time(minutes: days * 1440 + hour * 60 + minute), text[match.range.upperBound...])
+    return (time(minutes: days * 1440 + hour * 60 + minute), Substring(reader.rest))
+  }
+
+  /// Reads a time of day, with a weekday before it in a language that has no digits in it, or none.
+  private static func timeOfDay(_ reader: inout DigitReader) -> (hour: Int, minute: Int)? {
+    while true {
+      var attempt = reader
+      if let hour = attempt.number(of: 2), attempt.take(":"), let minute = attempt.number(of: 2),
+        attempt.rest.isEmpty || attempt.take(" ")
+      {
+        reader = attempt
+        return (hour, minute)
+      }
+      while let next = reader.rest.first, next != " " {
+        guard !DigitReader.isDigit(next) else { return nil }
+        reader.rest.removeFirst()
+      }
+      guard reader.take(" ") else { return nil }
+    }
   }
 
   /// The time at which the wall shows so many minutes since 1970; the first, where it shows them twice.

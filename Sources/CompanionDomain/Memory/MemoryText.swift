@@ -77,7 +77,11 @@ package struct MemoryText: Hashable, Sendable {
 
   /// Whether a line names a day.
   private static func hasDate(_ line: String) -> Bool {
-    line.firstMatch(of: /[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?|[0-9]{4}年/) != nil
+    line.unicodeScalars.indices.contains { place in
+      var reader = DigitReader(line.unicodeScalars[place...])
+      guard reader.number(of: 4) != nil else { return false }
+      return reader.take("年") || (reader.take("-") && reader.number(of: 2) != nil)
+    }
   }
 }
 
@@ -124,8 +128,8 @@ private struct MemoryAnswer {
   /// What stands behind the mark of an item; `nil` where there is none.
   private static func item(_ line: String) -> String? {
     let text = line.trimmed
-    if let match = text.prefixMatch(of: /(?:[-*•–] ?|・ ?|[0-9]{1,3}[.)] )/) {
-      let item = String(text[match.range.upperBound...]).trimmed
+    if let content = behindMark(text) {
+      let item = String(content).trimmed
       // Neither "---" nor "**Title**" is one.
       if text.hasPrefix("**") || text.hasPrefix("--") { return nil }
       return item
@@ -133,8 +137,20 @@ private struct MemoryAnswer {
     return text == "-" ? "" : nil
   }
 
+  /// What stands behind a bullet, or a number with a dot or a bracket.
+  private static func behindMark(_ text: String) -> Substring? {
+    if let first = text.first, "-*•–・".contains(first) { return text.dropFirst() }
+    let number = text.prefix { $0.isASCII && $0.isNumber }
+    let rest = text[number.endIndex...]
+    guard (1...3).contains(number.count), rest.hasPrefix(". ") || rest.hasPrefix(") ") else { return nil }
+    return rest.dropFirst()
+  }
+
   private static func isDated(_ line: String) -> Bool {
-    line.trimmed.prefixMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/) != nil
+    let trimmed = line.trimmed
+    var reader = DigitReader(trimmed.unicodeScalars[...])
+    return reader.number(of: 4) != nil && reader.take("-") && reader.number(of: 2) != nil && reader.take("-")
+      && reader.number(of: 2) != nil
   }
 
   /// Whether a line is no content: a heading, a mark of a block, words to whoever asked.

@@ -85,6 +85,8 @@ struct ConversationTests {
     #expect(repairs.map(\.text) == ["It is"])
     #expect(repairs.map(\.completion) == [.interrupted(.crashed)])
     #expect(repairs.map(\.sequence.rawValue) == [4])
+    // It may repeat what the companion was reminded of.
+    #expect(repairs.map(\.isReminded) == [true])
     #expect(conversation(3).repairs(draft: nil, at: now).isEmpty)
     let empty = AnswerDraft(turn: turn, startedAt: now, text: "")
     #expect(conversation(3).repairs(draft: empty, at: now).isEmpty)

@@ -37,7 +37,9 @@ struct MemoryClient: Sendable {
 
   // MARK: Logs
 
-  private func say(_ saying: MemoryScenario.Saying, by speaker: Int, in talk: Int, at process: MemoryProcess) async {
+  private func say(
+    _ saying: MemoryScenario.Saying, by speaker: Int, in talk: Int, at process: MemoryProcess
+  ) async {
     let speakers = world.scenario.talks[talk].speakers
     let speaker = speakers[speaker % speakers.count]
     let mark = witness.newMark(.person(speaker), in: talk)

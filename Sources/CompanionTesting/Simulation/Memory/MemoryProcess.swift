@@ -157,7 +157,9 @@ final class MemoryProcess: Sendable {
     } onEnd: {
       life.noteStop()
       let took = begin.duration(to: world.time.now)
-      if took > bound { world.witness.report(.shutdownEnds, "\(life.process) took \(took) to stop, not \(bound)") }
+      if took > bound {
+        world.witness.report(.shutdownEnds, "\(life.process) took \(took) to stop, not \(bound)")
+      }
     }
   }
 
@@ -176,7 +178,8 @@ final class MemoryProcess: Sendable {
 
   private func start(_ number: Int) -> Incarnation {
     let settings = ProcessSettings(
-      configuration: plan.configuration.tasks, concurrency: [:], narrowAttemptLimit: .zero, knowsRareKind: false)
+      configuration: plan.configuration.tasks, concurrency: [:], narrowAttemptLimit: .zero,
+      knowsRareKind: false)
     let life = MemoryLife(
       index: world.witness.beginLife(),
       process: ProcessLife(

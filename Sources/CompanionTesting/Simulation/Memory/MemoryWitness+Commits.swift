@@ -50,7 +50,9 @@ extension MemoryWitness {
       else { return }
       let marks = MemoryMark.all(in: message.text)
       for mark in said.marks where !marks.contains(mark) { takeBack(mark, in: &state) }
-      for mark in marks { state.texts[mark.number].storedAt = state.texts[mark.number].storedAt ?? self.time.now }
+      for mark in marks {
+        state.texts[mark.number].storedAt = state.texts[mark.number].storedAt ?? self.time.now
+      }
       state.logs[id]?.messages[sequence] = Said(message: message, marks: said.marks.union(marks))
       state.logs[id]?.events.append((sequence, false))
       tell("store: message \(sequence.rawValue) of \(id) is now \(message.text.prefix(60))")
@@ -141,12 +143,15 @@ extension MemoryWitness {
         report(.memoryIsExact, "\"\(fact.statement)\" is not what is quoted: \(quote.text)", in: &state)
       }
     case .statement:
-      for mark in marks where state.texts.indices.contains(mark.number) { state.texts[mark.number].storedAt = time.now }
+      for mark in marks where state.texts.indices.contains(mark.number) {
+        state.texts[mark.number].storedAt = time.now
+      }
     }
   }
 
   private func checkNotForgotten(_ marks: [MemoryMark], _ name: String, in state: inout State) {
-    for mark in marks where state.texts.indices.contains(mark.number) && state.texts[mark.number].forgottenAt != nil {
+    for mark in marks
+    where state.texts.indices.contains(mark.number) && state.texts[mark.number].forgottenAt != nil {
       report(.forgottenStaysForgotten, "\(mark.word) was forgotten, and comes back in \(name)", in: &state)
     }
   }

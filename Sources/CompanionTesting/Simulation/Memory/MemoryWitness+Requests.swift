@@ -18,13 +18,17 @@ extension MemoryWitness {
         report(.memoryIsExact, "a request for memory cannot be read: \(text)", in: &state)
         return
       }
-      tell("life \(life) asks for \(material.work.rawValue) of \(material.scope): \(marks.map(\.word).joined(separator: " "))")
+      tell(
+        "life \(life) asks for \(material.work.rawValue) of \(material.scope): \(marks.map(\.word).joined(separator: " "))"
+      )
       check(marks, in: material.scope, "a request", &state)
       guard scenario.isQuiet else { return }
       for mark in material.lines.flatMap({ MemoryMark.all(in: $0.text) }) {
         let reading = "\(material.work.rawValue) of \(material.scope): \(mark.word)"
         state.readings[reading, default: 0] += 1
-        if state.readings[reading] == 2 { report(.memoryCostIsBounded, "\(reading) is read twice", in: &state) }
+        if state.readings[reading] == 2 {
+          report(.memoryCostIsBounded, "\(reading) is read twice", in: &state)
+        }
       }
     }
   }
@@ -63,7 +67,8 @@ extension MemoryWitness {
   /// Takes that no model takes a request. Whoever is alone in it is to be left out.
   func noteRefusal(of material: MemoryMaterial) {
     guard material.lines.count + material.corrections.count <= 1 else { return }
-    let texts = material.lines.map(\.text) + material.corrections.flatMap { [$0.old, $0.line.text] } + material.newFacts
+    let texts =
+      material.lines.map(\.text) + material.corrections.flatMap { [$0.old, $0.line.text] } + material.newFacts
     state.withLock { state in
       for mark in texts.flatMap(MemoryMark.all) where state.texts.indices.contains(mark.number) {
         state.texts[mark.number].wasRefused = true
@@ -91,7 +96,8 @@ extension MemoryWitness {
       let budget = scenario.processes[process].configuration.memory.callBudget
       if seen.requests > min(run.calls, budget) {
         report(
-          .memoryCostIsBounded, "a run made \(seen.requests) calls, told of \(run.calls), and may make \(budget)",
+          .memoryCostIsBounded,
+          "a run made \(seen.requests) calls, told of \(run.calls), and may make \(budget)",
           in: &state)
       }
       guard run.end == .complete else { return }
@@ -134,7 +140,8 @@ extension MemoryWitness {
   func marks(of target: ForgetTarget) -> [MemoryMark] {
     state.withLock { state in
       state.texts.indices.filter { number in
-        number > 0 && state.texts[number].storedAt != nil && covers(target, state.texts[number], number, state)
+        number > 0 && state.texts[number].storedAt != nil
+          && covers(target, state.texts[number], number, state)
       }.map { MemoryMark(number: $0) }
     }
   }
@@ -164,7 +171,9 @@ extension MemoryWitness {
   /// Takes that something was acknowledged to be forgotten.
   func acknowledgeForgotten(_ marks: [MemoryMark]) {
     state.withLock { state in
-      for mark in marks { state.texts[mark.number].forgottenAt = state.texts[mark.number].forgottenAt ?? time.now }
+      for mark in marks {
+        state.texts[mark.number].forgottenAt = state.texts[mark.number].forgottenAt ?? time.now
+      }
     }
   }
 
@@ -180,7 +189,8 @@ extension MemoryWitness {
   }
 
   /// Every text that any call of a store tells.
-  private static func everything(in store: any CompanionStore) async throws -> [(name: String, text: String)] {
+  private static func everything(in store: any CompanionStore) async throws -> [(name: String, text: String)]
+  {
     var told: [(String, String)] = []
     for session in try await store.sessions(matching: SessionFilter(), after: nil, limit: 1_000) {
       let messages = try await store.messages(in: session.id, before: nil, limit: 100_000)
@@ -192,7 +202,9 @@ extension MemoryWitness {
       told.append(("\(memory.key.scope)", memory.text))
       told.append(("\(memory.key.scope), before", try await store.previousMemory(memory.key)?.text ?? ""))
     }
-    for fact in try await store.facts(matching: FactFilter(includesSuperseded: true), after: nil, limit: 100_000) {
+    for fact in try await store.facts(
+      matching: FactFilter(includesSuperseded: true), after: nil, limit: 100_000)
+    {
       told.append(("fact \(fact.id)", fact.statement + String(reflecting: fact.source)))
     }
     return told

@@ -162,14 +162,16 @@ final class MemoryWitness: SimulationWitness {
     case .user(let user, let workspace):
       guard session.place.workspace == workspace else { return false }
       if session.isPersonal, session.user == user { return true }
-      return text.origin == .person(user) && (session.isPersonal || scenario.sharing.includes(session.place.channel))
+      return text.origin == .person(user)
+        && (session.isPersonal || scenario.sharing.includes(session.place.channel))
     }
   }
 
   /// Whether something may be told in the prompts of a talk.
   func mayBeTold(_ text: Text, in talk: Int) -> Bool {
     let session = scenario.talks[talk].session
-    return text.talk == talk || (session.visibleScopes + [session.searchScope]).contains { mayKnow(text, in: $0) }
+    return text.talk == talk
+      || (session.visibleScopes + [session.searchScope]).contains { mayKnow(text, in: $0) }
   }
 
   /// Reports what a text has that it must not have.
@@ -178,10 +180,12 @@ final class MemoryWitness: SimulationWitness {
       guard state.texts.indices.contains(mark.number) else { continue }
       let text = state.texts[mark.number]
       if !mayKnow(text, in: scope), text.origin != .machinery {
-        report(.memoriesDoNotLeak, "\(mark.word) of talk \(text.talk ?? -1) is in \(what) of \(scope)", in: &state)
+        report(
+          .memoriesDoNotLeak, "\(mark.word) of talk \(text.talk ?? -1) is in \(what) of \(scope)", in: &state)
       }
       if text.origin == .companion(isReminded: true) || text.origin == .machinery {
-        report(.memoryDoesNotFeedItself, "\(mark.word), \(text.origin), is in \(what) of \(scope)", in: &state)
+        report(
+          .memoryDoesNotFeedItself, "\(mark.word), \(text.origin), is in \(what) of \(scope)", in: &state)
       }
     }
   }

@@ -35,7 +35,8 @@ final class MemoryWorld: SimulatedWorld {
     content = InMemoryStore(time: simulator.time)
     witness = MemoryWitness(scenario, time: simulator.time, onStory: onStory)
     state = Mutex(State(dice: Dice(seed: simulator.seed ^ 0x6d65_6d6f)))
-    let base: any CompanionStore = flaw.map { [content] in FlawedMemoryStore(base: content, flaw: $0) } ?? content
+    let base: any CompanionStore =
+      flaw.map { [content] in FlawedMemoryStore(base: content, flaw: $0) } ?? content
     store = MemoryWitnessedStore(base: base, witness: witness)
   }
 
@@ -55,7 +56,9 @@ final class MemoryWorld: SimulatedWorld {
     }
   }
 
-  func environment(for life: MemoryLife, on store: FaultyStore, _ configuration: CompanionConfiguration) -> Environment {
+  func environment(
+    for life: MemoryLife, on store: FaultyStore, _ configuration: CompanionConfiguration
+  ) -> Environment {
     Environment(
       providers: [Provider("rules", model: RuleModel(life: life, world: self))], store: store,
       time: life.process.clock, identifiers: identifiers, random: random,

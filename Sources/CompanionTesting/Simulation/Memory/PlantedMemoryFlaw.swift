@@ -70,7 +70,8 @@ struct FlawedMemoryStore: StoreWrapper {
       memory.version = (try await base.memory(memory.key)?.version ?? 0) + 1
       return .putMemory(memory, adding: spans)
     case (.overwrite, .moveMemoryProgress(let session, let pass, _, let end)):
-      return .moveMemoryProgress(session, pass, from: try await base.memoryProgress(of: session)[pass], to: end)
+      return .moveMemoryProgress(
+        session, pass, from: try await base.memoryProgress(of: session)[pass], to: end)
     case (.overwrite, .expectMemory): return nil
     case (.keepDerived, .removeMemory): return nil
     case (.keepProgress, .moveMemoryProgress(_, _, _, let end)) where end <= .zero: return nil

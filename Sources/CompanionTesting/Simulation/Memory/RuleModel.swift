@@ -31,7 +31,8 @@ struct RuleModel: LanguageModel {
     let reaction = world.nextReaction()
     try await pass(reaction.latency)
     guard let material else { throw ProviderFailure(.invalidRequest) }
-    let failure = text.contains(MemoryClient.poison) ? ProviderFailure(.contentFiltered, status: 400) : reaction.failure
+    let failure =
+      text.contains(MemoryClient.poison) ? ProviderFailure(.contentFiltered, status: 400) : reaction.failure
     if let failure {
       if failure.disposition == .permanentForRequest { witness.noteRefusal(of: material) }
       throw failure
@@ -54,7 +55,9 @@ struct RuleModel: LanguageModel {
   // MARK: Waiting
 
   private func checkLife() throws(ProviderFailure) {
-    if life.hasStopped, !life.hasDied { witness.report(.shutdownEnds, "\(life.process) asks a model when it has stopped") }
+    if life.hasStopped, !life.hasDied {
+      witness.report(.shutdownEnds, "\(life.process) asks a model when it has stopped")
+    }
     guard !life.hasDied, !Task.isCancelled else { throw ProviderFailure(.cancelled) }
   }
 
@@ -116,7 +119,8 @@ struct RuleModel: LanguageModel {
 
   static func unsaid(_ material: MemoryMaterial) -> String {
     let item = ExtractedFacts.Item(
-      subject: "anna", statement: "anna hates \(MemoryMark.unsaid.word)", quote: "I hate \(MemoryMark.unsaid.word)",
+      subject: "anna", statement: "anna hates \(MemoryMark.unsaid.word)",
+      quote: "I hate \(MemoryMark.unsaid.word)",
       line: 1, confidence: 1)
     let own = material.lines.enumerated().compactMap { fact($1, number: $0 + 1) }
     return facts(own + [item], material)
@@ -135,7 +139,9 @@ struct RuleReaction: Sendable {
       case .none: return answer
       case .tooLong:
         guard isMemory else { return answer }
-        return answer + "\n" + (0..<30).map { "- line \($0) " + String(repeating: "goes on and on ", count: 20) }.joined(separator: "\n")
+        return answer + "\n"
+          + (0..<30).map { "- line \($0) " + String(repeating: "goes on and on ", count: 20) }.joined(
+            separator: "\n")
       case .repeated: return isMemory ? answer + "\n" + answer : answer
       case .unsaid: return material.work == .facts ? RuleModel.unsaid(material) : answer
       case .chatty: return "Here is what you asked for:\n\n\(answer)\n\nLet me know if you need more!"
@@ -158,9 +164,11 @@ struct RuleReaction: Sendable {
 
   private static func failure(_ dice: inout Dice) -> ProviderFailure {
     dice.pick([
-      ProviderFailure(.rateLimited, retryAfter: .seconds(20), status: 429), ProviderFailure(.serverError, status: 500),
+      ProviderFailure(.rateLimited, retryAfter: .seconds(20), status: 429),
+      ProviderFailure(.serverError, status: 500),
       ProviderFailure(.overloaded, status: 529), ProviderFailure(.timedOut), ProviderFailure(.connectionLost),
-      ProviderFailure(.malformedResponse), ProviderFailure(.refused), ProviderFailure(.contentFiltered, status: 400),
+      ProviderFailure(.malformedResponse), ProviderFailure(.refused),
+      ProviderFailure(.contentFiltered, status: 400),
       ProviderFailure(.incomplete), ProviderFailure(.contextLengthExceeded, status: 400),
       ProviderFailure(.authentication, status: 401),
     ])
