@@ -45,7 +45,8 @@ struct ForgetFileTests {
             id: TaskID(bits: UInt128(target)),
             request: TaskRequest(
               kind: "nobody's", payload: TaskPayload(json: "\"zapword\""),
-              requester: .conversation(session, turn)), createdAt: now)))
+              requester: .conversation(session, turn),
+              notBefore: now.advanced(by: .seconds(86_400))), createdAt: now)))
       switch target {
       case 0:
         let report = try await companion.forget(.message(.zero.next, in: session))
