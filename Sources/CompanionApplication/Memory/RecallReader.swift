@@ -8,6 +8,7 @@ struct RecallReader {
   /// For how long short-term memory is told of after the last word.
   let window: Duration
   private let now: Timestamp
+  private let sharing: ChannelSharing
   private var sessions: [SessionID: ChatSession?] = [:]
   private var documents: [DocumentID: Document?] = [:]
 
@@ -16,6 +17,7 @@ struct RecallReader {
     self.scopes = scopes
     self.window = window
     now = environment.time.now
+    sharing = environment.configuration.memory.sharing
   }
 
   /// What a source says; `nil` when it is not there any more, not current, or has moved to another place since it
@@ -45,7 +47,8 @@ struct RecallReader {
       else { return nil }
       return Recollection(message, in: session)
     case .memory(let key):
-      return try await store.memory(key).flatMap { Recollection($0, at: now, window: window) }
+      guard let memory = try await store.memory(key), sharing.allows(memory) else { return nil }
+      return Recollection(memory, at: now, window: window)
     case .fact(let id): return try await store.fact(id).flatMap { Recollection($0, at: now) }
     case .document(let id): return try await document(id).flatMap { Recollection($0) }
     }

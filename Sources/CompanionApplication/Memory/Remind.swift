@@ -56,7 +56,7 @@ struct Remind: Sendable {
         for kind in scope.kinds.reversed() {
           let key = MemoryKey(scope, kind)
           guard left > 0, let memory = try await environment.store.memory(key),
-            memory.isCurrent(at: now, window: configuration.window)
+            memory.isCurrent(at: now, window: configuration.window), configuration.sharing.allows(memory)
           else { continue }
           let text = MemoryText(answer: memory.text, limit: left) { counter.tokens(in: $0) }.text
           guard !text.isEmpty else { continue }

@@ -3,6 +3,9 @@
 ///
 /// A personal conversation is always remembered for its user, wherever they talk personally, and never for the
 /// workspace.
+///
+/// What is shared no more is out of the workspace's memory at once. A person's memory keeps what it has of a channel
+/// that was shared; forgetting that person's scope, or the channel, lets it be formed anew without.
 @nonexhaustive
 public enum ChannelSharing: Hashable, Sendable {
   /// None: what is said in a channel stays there.
@@ -28,6 +31,18 @@ public enum ChannelSharing: Hashable, Sendable {
   /// Whether the workspace may know what is said in a conversation.
   public func sharesWithWorkspace(_ session: ChatSession) -> Bool {
     includes(session.place.channel)
+  }
+
+  /// Whether a memory may be told of: not that of a workspace that is made of what is not shared any more, until
+  /// it is made anew.
+  package func allows(_ memory: MemoryRecord) -> Bool {
+    guard case .workspace = memory.key.scope else { return true }
+    return memory.merged.allSatisfy { merged in
+      guard case .channel(let channel, _) = merged.key.scope else {
+        return merged.key.scope == memory.key.scope
+      }
+      return includes(channel)
+    }
   }
 
   /// Whether what people say in a conversation may be remembered about them.

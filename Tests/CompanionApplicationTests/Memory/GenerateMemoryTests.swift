@@ -1,9 +1,10 @@
-import CompanionApplication
 import CompanionDomain
 import CompanionInMemory
 import CompanionPorts
 import CompanionTesting
 import Testing
+
+@testable import CompanionApplication
 
 struct GenerateMemoryTests {
   private let kitchen = ConversationPlace(channel: "kitchen")
@@ -213,7 +214,16 @@ struct GenerateMemoryTests {
     await scene.generate()
     #expect(try await scene.text(.workspace(.main), .longTerm)?.contains("soup") == true)
     try await scene.say("tulips", in: "two")
-    _ = await GenerateMemory(environment: scene.other { $0.sharing = .only(["garden"]) })()
+    let other = scene.other { $0.sharing = .only(["garden"]) }
+    // Until then nobody is told of it.
+    for (environment, isTold) in [(scene.environment, true), (other, false)] {
+      let found = try await Recall(environment: environment)("soup", in: "two", budget: 100).items
+      #expect(found.contains { $0.scope == .workspace(.main) } == isTold)
+      let block = await Remind(environment: environment)(
+        of: "soup", in: "two", window: [], context: EventContext())
+      #expect(block.contains("soup") == isTold)
+    }
+    _ = await GenerateMemory(environment: other)()
     let text = try await scene.text(.workspace(.main), .longTerm) ?? ""
     #expect(!text.contains("soup"))
     #expect(text.contains("roses") && text.contains("tulips"))
