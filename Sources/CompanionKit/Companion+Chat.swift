@@ -131,7 +131,6 @@ extension Companion {
     _ sequence: SequenceNumber, _ amendment: MessageAmendment, in session: SessionID
   ) async throws(ChatFailure) {
     try await AmendMessage(environment: environment)(sequence, amendment, in: session)
-    state.withLock { $0.loops[session] }?.noteAmendment()
   }
 
   /// The sessions, the one used last first.

@@ -129,16 +129,16 @@ extension Companion {
   public func forget(_ target: ForgetTarget) async throws(MemoryFailure) -> ForgetReport {
     let chats = OpenChats(
       stopAnswer: { session in await self.state.withLock { $0.loops[session] }?.stopAnswer() },
-      noteErasure: { session, isWhole in self.noteErasure(of: session, isWhole: isWhole) })
+      noteErasure: { self.noteErasure(of: $0) })
     return try await Forget(engine: engine, chats: chats)(target)
   }
 
-  private func noteErasure(of session: SessionID, isWhole: Bool) {
+  private func noteErasure(of session: SessionID) {
     let loop = state.withLock { state in
-      if isWhole, state.currentSession == session { state.currentSession = nil }
+      if state.currentSession == session { state.currentSession = nil }
       return state.loops[session]
     }
-    if isWhole { loop?.noteErasure() } else { loop?.noteAmendment() }
+    loop?.noteErasure()
   }
 
   /// Writes everything that is kept of a person as one JSON object, piece by piece.

@@ -24,8 +24,6 @@ package final class ChatLoop: Sendable {
     var current: ReplyChannel?
     /// Those who wait until the present turn is over.
     var waitingForTurn: [CheckedContinuation<Void, Never>] = []
-    /// Whether the log has changed other than at its end since it was read.
-    var isStale = false
     /// Why no more messages are taken; `nil` while they are.
     var end: ChatFailure?
   }
@@ -60,9 +58,6 @@ package final class ChatLoop: Sendable {
   package func interrupt(_ reason: InterruptionReason) {
     state.withLock { $0.current }?.interrupt(reason)
   }
-
-  /// Says that a message that is in the log says something else now.
-  package func noteAmendment() { state.withLock { $0.isStale = true } }
 
   /// Stops the answer that is being given, and waits until its turn is over: what was delivered is stored then.
   package func stopAnswer() async {
@@ -115,7 +110,7 @@ package final class ChatLoop: Sendable {
         subject: entry.subject, reply: entry.reply, log: log, environment: environment,
         onTaskCreated: onTaskCreated)
       do {
-        if takeStaleness() { conversation = try await log.load() ?? conversation }
+        conversation = try await log.upToDate(conversation)
         try await turn.run(in: &conversation, understood: &understood)
       } catch {
         // What is in memory may be ahead of the store, or behind it.
@@ -134,13 +129,6 @@ package final class ChatLoop: Sendable {
       return state.waitingForTurn
     }
     for continuation in waiting { continuation.resume() }
-  }
-
-  private func takeStaleness() -> Bool {
-    state.withLock { state in
-      defer { state.isStale = false }
-      return state.isStale
-    }
   }
 
   private func enqueue(_ subject: Subject, turn: TurnID) async throws(ChatFailure) -> Reply {

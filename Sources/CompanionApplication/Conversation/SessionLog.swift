@@ -19,6 +19,14 @@ package struct SessionLog: Sendable {
       session: stored, newest: newest.filter { $0.sequence <= stored.lastSequence }, policy: policy)
   }
 
+  /// A conversation as it is stored now: what is in its log may say something else since it was read, by whoever
+  /// it was changed.
+  func upToDate(_ conversation: Conversation) async throws(StoreFailure) -> Conversation {
+    let stored = try await store.session(session)
+    guard let stored, stored.revision != conversation.revision else { return conversation }
+    return try await load() ?? conversation
+  }
+
   /// Appends messages, together with other changes.
   ///
   /// - Parameters:

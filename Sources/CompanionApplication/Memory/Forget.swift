@@ -57,9 +57,7 @@ package struct Forget: Sendable {
       let (plan, tasks) = try await survey()
       guard !plan.isEmpty else {
         // A commit may have been made although an error came back: those who have it open are told all the same.
-        for session in survey.erased.union(plan.logs.keys).sorted() {
-          chats.noteErasure(session, survey.erased.contains(session))
-        }
+        for session in survey.erased.sorted() { chats.noteErasure(session) }
         return report
       }
       for session in plan.openSessions { await chats.stopAnswer(session) }
@@ -97,7 +95,7 @@ package struct Forget: Sendable {
 
   /// Tells those who work on what has gone.
   private func tell(of plan: ForgetPlan, _ tasks: [GenerationTask]) async {
-    for session in plan.openSessions { chats.noteErasure(session, plan.sessions.contains(session)) }
+    for session in plan.sessions.sorted() { chats.noteErasure(session) }
     for task in tasks {
       // A worker here ends what goes on elsewhere when it has stopped.
       guard !engine.signalRemoval(of: task), !task.state.isFinal else { continue }
@@ -127,6 +125,7 @@ extension ForgetPlan {
     changes += restarts.map { .moveMemoryProgress($0.session, $0.pass, from: $0.from, to: $0.to) }
     changes += documents.sorted().map { .removeDocument($0) }
     changes += tasks.sorted().map { .eraseTask($0) }
+    changes += disowned.sorted().map { .eraseUser(of: $0) }
     changes += sessions.sorted().map { .eraseSession($0) }
     return changes
   }

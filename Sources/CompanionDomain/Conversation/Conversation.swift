@@ -9,6 +9,8 @@ public struct Conversation: Sendable {
   public let policy: HistoryPolicy
   /// The place of the last message of the log.
   public private(set) var lastSequence: SequenceNumber
+  /// What has happened to the log so far: another one, where the log has grown or was amended since it was read.
+  public private(set) var revision: LogRevision
   /// The newest messages, in order and without a gap; at most ``HistoryPolicy/hot``.
   public private(set) var hot: [ChatMessage]
 
@@ -20,6 +22,7 @@ public struct Conversation: Sendable {
     id = session.id
     self.policy = policy
     lastSequence = session.lastSequence
+    revision = session.revision
     var contiguous: [ChatMessage] = []
     var expected = session.lastSequence
     for message in newest.suffix(policy.hot).reversed() {
@@ -107,6 +110,7 @@ public struct Conversation: Sendable {
     }
     hot += messages
     lastSequence = messages.last?.sequence ?? lastSequence
+    revision = LogRevision(rawValue: revision.rawValue &+ Int64(messages.count))
     if hot.count > policy.hot { hot.removeFirst(hot.count - policy.trimmed) }
     return true
   }

@@ -41,7 +41,7 @@ struct MemoryRoom: Sendable {
 
   /// Forgets, with no conversation open.
   func forget(_ target: ForgetTarget) async throws(MemoryFailure) -> ForgetReport {
-    let chats = OpenChats(stopAnswer: { _ in }, noteErasure: { _, _ in })
+    let chats = OpenChats(stopAnswer: { _ in }, noteErasure: { _ in })
     return try await Forget(engine: engine, chats: chats)(target)
   }
 

@@ -93,7 +93,7 @@ final class MemoryScene: Sendable {
 
   /// Forgets, with no conversation open.
   func forget(_ target: ForgetTarget) async throws {
-    let chats = OpenChats(stopAnswer: { _ in }, noteErasure: { _, _ in })
+    let chats = OpenChats(stopAnswer: { _ in }, noteErasure: { _ in })
     _ = try await Forget(engine: TaskEngine(environment: environment, registrations: []), chats: chats)(
       target)
   }

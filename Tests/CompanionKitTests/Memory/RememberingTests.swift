@@ -35,6 +35,27 @@ struct RememberingTests {
     #expect(try await second.history(of: session).last?.isReminded == true)
   }
 
+  @Test func `an open conversation goes on with what another process has made of its messages`() async throws
+  {
+    let store = InMemoryStore.inMemory
+    let model = ScriptedModel.answering("I see.")
+    let companions = [companion(store, model: model), companion(store, model: model)]
+    for companion in companions { companion.start() }
+    let session = try await companions[0].startSession().id
+    for text in ["The code is 1234.", "The door is red."] {
+      _ = try await companions[0].send(text, in: session).text()
+    }
+    try await companions[1].editMessage(.zero.next, in: session, to: "The code is secret.")
+    _ = try await companions[0].send("Go on.", in: session).text()
+    let edited = model.requests.last?.messages.map(\.text).joined(separator: "\n") ?? ""
+    #expect(edited.contains("The code is secret.") && !edited.contains("1234"))
+    try await companions[1].forget(.message(.zero.next, in: session))
+    _ = try await companions[0].send("And now?", in: session).text()
+    let forgotten = model.requests.last?.messages.map(\.text).joined(separator: "\n") ?? ""
+    #expect(forgotten.contains("red") && !forgotten.contains("code"))
+    for companion in companions { await companion.stop() }
+  }
+
   @Test func `no prompt is given anything where recalling is off`() async throws {
     let store = InMemoryStore.inMemory
     let model = ScriptedModel.answering("I see.")

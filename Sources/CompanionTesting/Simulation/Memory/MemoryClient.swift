@@ -115,7 +115,6 @@ struct MemoryClient: Sendable {
       do throws(StoreFailure) {
         let last = session.lastSequence
         try await world.store.commit(.append(messages(session, last.next), to: id, after: last))
-        if talk == MemoryScenario.chat { processes[0].current?.life.loop?.noteAmendment() }
         return
       } catch {
         guard case .conflict = error else { return }
@@ -135,7 +134,6 @@ struct MemoryClient: Sendable {
     else { return }
     let amendment = amendment(witness.newMark(.person(speaker), in: talk), talk)
     _ = try? await world.store.commit(.amend(sequence, amendment, in: id, at: process.now))
-    if talk == MemoryScenario.chat { processes[0].current?.life.loop?.noteAmendment() }
   }
 
   // MARK: What the companion does
@@ -190,10 +188,7 @@ struct MemoryClient: Sendable {
     let chat = world.scenario.talks[MemoryScenario.chat].session.id
     let chats = OpenChats(
       stopAnswer: { session in if session == chat { await life.loop?.stopAnswer() } },
-      noteErasure: { session, isWhole in
-        guard session == chat else { return }
-        if isWhole { life.loop?.noteErasure() } else { life.loop?.noteAmendment() }
-      })
+      noteErasure: { session in if session == chat { life.loop?.noteErasure() } })
     let isDone = Recording<Bool>()
     await life.process.whileItLives {
       do throws(MemoryFailure) {
