@@ -106,6 +106,7 @@ struct Notes {
     case .eraseSession(let id):
       (sessions[id], messages[id], logEvents[id]) = (nil, nil, nil)
       (drafts[id], progress[id]) = (nil, nil)
+    case .eraseUser(let id): sessions[id]?.user = .forgotten
     case .eraseMessage(let sequence, let id, let time): try erase(sequence, in: id, at: time)
     default: try remember(change)
     }

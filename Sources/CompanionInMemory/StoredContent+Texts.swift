@@ -8,7 +8,7 @@ extension StoredContent {
     case .append(let messages, let session, _): messages.map { .message(session, $0.sequence) }
     case .amend(let sequence, _, let session, _), .eraseMessage(let sequence, let session, _):
       [.message(session, sequence)]
-    case .eraseSession(let session):
+    case .eraseSession(let session), .eraseUser(let session):
       // The last first: what is behind all others goes at once.
       conversations.messages(in: session, before: nil, limit: .max).reversed()
         .map { .message(session, $0.sequence) }

@@ -73,6 +73,7 @@ struct StoredContent {
     case .eraseMessage(let sequence, let session, let time):
       return .conversations(try conversations.erase(sequence, in: session, at: time))
     case .eraseSession(let session): return conversations.erase(session).map { .conversations($0) }
+    case .eraseUser(let session): return conversations.eraseUser(of: session).map { .conversations($0) }
     case .eraseTask(let id): return tasks.erase(id).map { .tasks($0) }
     case .putMemory, .removeMemory, .expectMemory, .moveMemoryProgress, .insertFact, .supersedeFact,
       .restoreFact,

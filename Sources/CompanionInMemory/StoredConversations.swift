@@ -17,6 +17,7 @@ struct StoredConversations: Sendable {
     case restoreErased(ChatMessage, [(place: Int, kind: LogEvent.Kind)], isEvent: Bool, in: SessionID)
     /// Back to a session that was erased.
     indirect case restoreEntry(Entry)
+    case restoreUser(UserID, of: SessionID)
     case restoreProgress(MemoryPass, LogRevision, of: SessionID)
     case cutDraft(of: SessionID, length: Int)
     case restoreDraft(AnswerDraft?, of: SessionID)
@@ -186,6 +187,15 @@ struct StoredConversations: Sendable {
     return .restoreEntry(entry)
   }
 
+  /// Lets a session be nobody's.
+  ///
+  /// - Returns: `nil` where there is none.
+  mutating func eraseUser(of id: SessionID) -> Undo? {
+    guard let user = entries[id]?.session.user else { return nil }
+    entries[id]?.session.user = .forgotten
+    return .restoreUser(user, of: id)
+  }
+
   mutating func moveProgress(
     of id: SessionID, _ pass: MemoryPass, from old: LogRevision, to new: LogRevision
   ) throws(StoreFailure) -> Undo {
@@ -238,6 +248,7 @@ struct StoredConversations: Sendable {
       byUpdate.insert(entry.session.updateKey, by: <)
       byName.insert(entry.session.id, by: <)
       listBehind(entry.session.id)
+    case .restoreUser(let user, let id): entries[id]?.session.user = user
     case .restoreProgress(let pass, let revision, let id):
       entries[id]?.progress[pass] = revision
       listBehind(id)

@@ -78,7 +78,7 @@ extension ChangeSet.Change {
     case .removeTask, .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger, .removeMemory,
       .expectMemory,
       .moveMemoryProgress, .restoreFact, .removeFact, .removeDocument, .eraseMessage,
-      .eraseSession, .eraseTask:
+      .eraseSession, .eraseUser, .eraseTask:
       break
     }
   }

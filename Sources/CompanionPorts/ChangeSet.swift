@@ -72,6 +72,8 @@ public struct ChangeSet: Hashable, Sendable {
     case eraseMessage(SequenceNumber, in: SessionID, at: Timestamp)
     /// Removes a session with its log, its draft, and what the passes have seen of it, if it is there.
     case eraseSession(SessionID)
+    /// Puts `UserID.forgotten` in the place of a session's user, if the session is there. Its log stays as it is.
+    case eraseUser(of: SessionID)
     /// Removes a task in whatever state, with its events and its idempotency key, if it is there.
     case eraseTask(TaskID)
   }

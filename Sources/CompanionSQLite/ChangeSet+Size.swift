@@ -28,7 +28,8 @@ extension ChangeSet.Change {
     case .insertFact(let fact): fact.statement.utf8.count
     case .putDocument(let document): document.text.utf8.count
     // What is found no more is taken out of the postings of its terms.
-    case .removeMemory, .removeFact, .removeDocument, .eraseMessage, .eraseSession: ChangeSet.smallSize + 1
+    case .removeMemory, .removeFact, .removeDocument, .eraseMessage, .eraseSession, .eraseUser:
+      ChangeSet.smallSize + 1
     case .insertSession, .amend, .discardDraft, .transition, .removeTask, .pauseTasks, .resumeTasks,
       .moveSchedule, .expectMemory, .moveMemoryProgress, .supersedeFact, .restoreFact, .eraseTask:
       0

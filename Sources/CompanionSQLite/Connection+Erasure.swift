@@ -27,6 +27,16 @@ extension Connection {
     try run("UPDATE sessions SET revision = revision + 1 WHERE key = ?", [.integer(key)])
   }
 
+  /// Lets a session be nobody's, if it is there. What is said in it is found under another name then.
+  func eraseUser(of session: SessionID) throws(StoreFailure) {
+    guard let (key, old) = try SessionRow.find(session, self) else { return }
+    try removeMessagesFromIndex(of: old, at: key)
+    var new = old
+    new.user = .forgotten
+    try run("UPDATE sessions SET user = ? WHERE key = ?", [.text(new.user.rawValue), .integer(key)])
+    try indexMessages(of: new, at: key)
+  }
+
   /// Removes a session with all that belongs to it, if it is there.
   func erase(_ session: SessionID) throws(StoreFailure) {
     guard let (key, session) = try SessionRow.find(session, self) else { return }

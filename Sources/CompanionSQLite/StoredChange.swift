@@ -42,7 +42,7 @@ enum StoredChange: Sendable {
     case .putMemory, .removeMemory, .expectMemory, .moveMemoryProgress, .insertFact, .supersedeFact,
       .restoreFact,
       .removeFact,
-      .putDocument, .removeDocument, .eraseMessage, .eraseSession:
+      .putDocument, .removeDocument, .eraseMessage, .eraseSession, .eraseUser:
       self = .memory(change)
     }
   }
@@ -110,6 +110,7 @@ extension Connection {
     case .removeDocument(let id): try remove(id)
     case .eraseMessage(let sequence, let session, let time): try erase(sequence, in: session, at: time)
     case .eraseSession(let session): try erase(session)
+    case .eraseUser(let session): try eraseUser(of: session)
     default: break
     }
   }

@@ -71,6 +71,44 @@ struct ForgetFileTests {
     await companion.stop()
   }
 
+  @Test func `no name of a forgotten person is in the files, though others go on talking`() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "forget-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let store = try await SQLiteStore.sqlite(at: folder.appending(path: "companion.db").path)
+    var configuration = Self.configuration
+    configuration.memory.sharing = .all
+    let companion = Companion(model: .offline, store: store, configuration: configuration)
+    companion.start()
+    let kitchen = ConversationPlace(workspace: "home", channel: "kitchen")
+    let begun = try await companion.startSession(at: kitchen, with: "zapname").id
+    let joined = try await companion.startSession(at: kitchen, with: "bert").id
+    let own = try await companion.startSession(with: "zapname").id
+    for session in [begun, joined, own] {
+      _ = try await companion.send("I live in Kyoto, and I love soup.", in: session, from: "zapname").text()
+      guard session != own else { continue }
+      _ = try await companion.send("I live in Osaka, and I love bread.", in: session, from: "bert").text()
+    }
+    try await companion.remember("I am allergic to nuts.", in: own)
+    await companion.generateMemory()
+    await companion.generateMemory()
+    #expect(try Self.isFound("zapname", in: folder))
+    let report = try await companion.forget(.user("zapname"))
+    #expect(report.rewriteFailure == nil && report.memories > 0 && report.facts > 0)
+    #expect(try !Self.isFound("zapname", in: folder))
+    // What the others said is still there, and is remembered anew.
+    #expect(try await companion.recall("bread", in: joined).items.contains { $0.text.contains("bread") })
+    await companion.generateMemory()
+    #expect(try !Self.isFound("zapname", in: folder))
+    #expect(try await companion.recall("bread", in: begun).items.contains { $0.text.contains("bread") })
+    await companion.stop()
+  }
+
+  private static func isFound(_ word: String, in folder: URL) throws -> Bool {
+    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    return try files.contains { try Data(contentsOf: $0).firstRange(of: Data(word.utf8)) != nil }
+  }
+
   private static var configuration: CompanionConfiguration {
     var configuration = CompanionConfiguration()
     configuration.intents = .rules

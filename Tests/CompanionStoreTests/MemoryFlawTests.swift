@@ -58,6 +58,7 @@ enum MemoryFlaw: String, CaseIterable {
   case saysNothing = "whatever changes a log is told"
   case tearsMemories = "one failing change leaves nothing remembered of its set"
 
+  case keepsUsers = "a session whose user is erased is nobody's, and stays as it was"
   case keepsDocuments = "nothing is left of a document that was removed"
   case ordersByName = "documents come in the order of their last changes"
   case ignoresOwners = "the documents of a person are listed by their names"
@@ -103,6 +104,7 @@ private struct FlawedMemory: ConversationStore, MemoryStore, DocumentStore, Text
     case (.deletesInstead, .eraseMessage(let sequence, let session, let time)):
       return [.amend(sequence, .delete, in: session, at: time)]
     case (.keepsSessions, .eraseSession), (.keepsMemories, .removeMemory), (.keepsDocuments, .removeDocument),
+      (.keepsUsers, .eraseUser),
       (.erasesNothing, .eraseMessage), (.supersedesNothing, .supersedeFact):
       return []
     case (.forgetsReminders, .append(var messages, let session, let after)):

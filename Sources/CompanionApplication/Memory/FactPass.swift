@@ -20,10 +20,12 @@ struct FactPass {
   private func remember(_ batch: MemoryBatch) async throws(MemoryPassFailure) -> Bool {
     let moves = work.moves(batch, .facts)
     guard !batch.isEmpty else { return try await work.commit(moves) }
-    let gone = try await factsWithoutSource(batch.corrections)
+    let (gone, others) = try await factsTakenBack(batch.corrections)
     var changes = try await removal(of: gone)
 
-    let lines = (batch.lines + batch.corrections.map(\.line)).filter { !$0.text.isEmpty }
+    let read = Set(batch.lines.map(\.sequence))
+    let again = others.filter { !read.contains($0.sequence) }
+    let lines = (again + batch.lines + batch.corrections.map(\.line)).filter { !$0.text.isEmpty }
     let found = try await extract(lines)
     let new = try await unknown(found, except: Set(gone.map(\.id)))
     changes += new.map { .insertFact($0) }
@@ -41,22 +43,40 @@ struct FactPass {
 
   // MARK: What was taken back
 
-  /// Facts whose words are not in the log any more.
-  private func factsWithoutSource(
+  /// Facts whose words are not in the log any more, and the lines of those of them that quote what is, and had
+  /// words of what is not: they are read again.
+  private func factsTakenBack(
     _ corrections: [MemoryCorrection]
-  ) async throws(MemoryPassFailure) -> [Fact] {
-    guard !corrections.isEmpty else { return [] }
+  ) async throws(MemoryPassFailure) -> (gone: [Fact], again: [MemoryLine]) {
+    guard !corrections.isEmpty else { return ([], []) }
+    var withdrawn = WithdrawnWords()
+    for correction in corrections { withdrawn.add(correction.old, now: correction.line.text) }
     let corrected = Set(corrections.map(\.line.sequence))
     var gone: [Fact] = []
+    var again: [SequenceNumber: MemoryLine] = [:]
     for fact in try await facts(FactFilter(session: session.id, includesSuperseded: true)) {
-      guard case .message(let quote) = fact.source, corrected.contains(quote.sequence) else { continue }
-      // The line may be a part of a long message.
+      guard case .message(let quote) = fact.source else { continue }
       let message = try await work.stored { () async throws(StoreFailure) in
         try await work.store.messages(in: session.id, before: quote.sequence.next, limit: 1).last
       }
-      if message.map({ !quote.isFound(in: $0) }) ?? true { gone.append(fact) }
+      guard let message, quote.isFound(in: message) else {
+        gone.append(fact)
+        continue
+      }
+      guard !corrected.contains(quote.sequence), withdrawn.areSaid(by: fact, quoting: message.text) else {
+        continue
+      }
+      gone.append(fact)
+      again[message.sequence] = line(of: message)
     }
-    return gone
+    return (gone, again.values.sorted { $0.sequence < $1.sequence })
+  }
+
+  private func line(of message: ChatMessage) -> MemoryLine {
+    MemoryLine(
+      session: session.id, sequence: message.sequence, time: message.time,
+      speaker: session.speaker(of: message),
+      text: work.counter.cut(message.text, toTokens: work.configuration.batchTokens / 2))
   }
 
   /// Removes facts; what they had superseded holds again.

@@ -68,8 +68,11 @@ struct ForgetSurvey {
       if let draft = try await store.draft(in: session.id), erasure.turns.contains(draft.turn) {
         plan.drafts.insert(session.id)
       }
-    case .whole: plan.sessions.insert(session.id)
+    case .whole:
+      plan.sessions.insert(session.id)
+      return
     }
+    if session.user == target.person, session.user != .forgotten { plan.disowned.insert(session.id) }
   }
 
   // MARK: What works on it
@@ -108,6 +111,32 @@ struct ForgetSurvey {
       try await walk.forEachFact(matching: FactFilter(includesSuperseded: true)) { [target] fact in
         if target.covers(fact) || plan.covers(fact.source) { facts.append(fact) }
       }
+    }
+    for (session, log) in plan.logs.sorted(by: { $0.key < $1.key }) where !log.words.isEmpty {
+      facts += try await factsWithWords(of: log, in: session, except: Set(facts.map(\.id)))
+    }
+    return facts
+  }
+
+  /// Facts that quote what stays of a log, and say what goes of it.
+  private func factsWithWords(
+    of log: LogErasure, in session: SessionID, except known: Set<FactID>
+  ) async throws(StoreFailure) -> [Fact] {
+    var others: [Fact] = []
+    let filter = FactFilter(session: session, includesSuperseded: true)
+    try await walk.forEachFact(matching: filter) { if !known.contains($0.id) { others.append($0) } }
+    guard !others.isEmpty else { return [] }
+    var withdrawn = WithdrawnWords()
+    try await walk.forEachEvent(of: session) { event in
+      guard log.words.contains(event.message.sequence) else { return }
+      withdrawn.add(event.message.text)
+      withdrawn.add(MessagePart.text(of: event.kind.oldParts))
+    }
+    var facts: [Fact] = []
+    for fact in others {
+      guard case .message(let quote) = fact.source else { continue }
+      let message = try await store.messages(in: session, before: quote.sequence.next, limit: 1).last
+      if withdrawn.areSaid(by: fact, quoting: message?.text ?? quote.text) { facts.append(fact) }
     }
     return facts
   }

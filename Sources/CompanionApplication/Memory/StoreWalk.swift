@@ -12,11 +12,17 @@ struct StoreWalk: Sendable {
   /// The messages of a log, as far as it matters for whose they are.
   func traces(of session: ChatSession) async throws(StoreFailure) -> [LogTrace] {
     var traces: [LogTrace] = []
+    try await forEachEvent(of: session.id) { traces.read($0, of: session) }
+    return traces
+  }
+
+  /// The events of a log, in their order.
+  func forEachEvent(of session: SessionID, _ body: (LogEvent) -> Void) async throws(StoreFailure) {
     var last = LogRevision.zero
     while true {
-      let page = try await store.logEvents(in: session.id, after: last, limit: Self.page)
-      for event in page { traces.read(event, of: session) }
-      guard page.count == Self.page, let end = page.last else { return traces }
+      let page = try await store.logEvents(in: session, after: last, limit: Self.page)
+      for event in page { body(event) }
+      guard page.count == Self.page, let end = page.last else { return }
       last = end.revision
     }
   }

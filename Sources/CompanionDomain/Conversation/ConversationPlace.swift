@@ -65,6 +65,8 @@ public struct UserID: Identifier {
 
   /// The only person of an app that does not tell several apart.
   public static let user: UserID = "user"
+  /// Who stands in the place of a person who is forgotten, where others go on talking. A host gives it to nobody.
+  public static let forgotten: UserID = "~forgotten"
 }
 
 extension WorkspaceID: ExpressibleByStringLiteral {

@@ -64,6 +64,14 @@ public struct LogEvent: Hashable, Sendable {
       case .deleted: .deleted([])
       }
     }
+
+    /// What the message said before.
+    package var oldParts: [MessagePart] {
+      switch self {
+      case .appended: []
+      case .edited(let old), .deleted(let old): old
+      }
+    }
   }
 
   /// The log's revision since then.

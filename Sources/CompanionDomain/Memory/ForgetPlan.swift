@@ -5,6 +5,8 @@
 package struct ForgetPlan: Hashable, Sendable {
   /// The conversations that go whole.
   package var sessions: Set<SessionID> = []
+  /// The conversations that stay, and are not the person's any more.
+  package var disowned: Set<SessionID> = []
   /// What goes of the other conversations.
   package var logs: [SessionID: LogErasure] = [:]
   /// The conversations that stay, and whose draft of an answer goes.
@@ -26,8 +28,8 @@ package struct ForgetPlan: Hashable, Sendable {
 
   /// Whether there is nothing to do.
   package var isEmpty: Bool {
-    sessions.isEmpty && logs.values.allSatisfy(\.words.isEmpty) && drafts.isEmpty && tasks.isEmpty
-      && memories.isEmpty
+    sessions.isEmpty && disowned.isEmpty && logs.values.allSatisfy(\.words.isEmpty) && drafts.isEmpty
+      && tasks.isEmpty && memories.isEmpty
       && facts.isEmpty && corrections.isEmpty && documents.isEmpty && restarts.isEmpty
   }
 

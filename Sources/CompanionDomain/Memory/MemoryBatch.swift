@@ -135,7 +135,7 @@ extension ChatMessage.Change {
 
 extension MessagePart {
   /// The text among parts, joined.
-  static func text(of parts: [MessagePart]) -> String {
+  package static func text(of parts: [MessagePart]) -> String {
     parts.reduce(into: "") { text, part in
       if case .text(let more) = part { text += more }
     }

@@ -13,6 +13,9 @@ extension ConversationStoreConformance {
       try await erasureNamesMessage(store)
     },
     ConformanceCheck("an erased session leaves nothing") { store, _ in try await sessionIsErased(store) },
+    ConformanceCheck("a session whose user is erased is nobody's, and stays as it was") { store, _ in
+      try await userIsErased(store)
+    },
     ConformanceCheck("an erasure is undone with its set") { store, _ in try await erasureIsUndone(store) },
     ConformanceCheck("sessions are listed by their names, by where they are and who takes part") { store, _ in
       try await sessionsAreFiltered(store)
@@ -131,6 +134,27 @@ extension ConversationStoreConformance {
       "what has happened to that")
   }
 
+  static func userIsErased(_ store: any ConversationStore) async throws {
+    let place = ConversationPlace(channel: "kitchen")
+    let session = ChatSession(id: Make.id(1), place: place, user: "anna", createdAt: Make.start)
+    try await store.commit(
+      .insertSession(session),
+      .append([message(1, by: nil), message(2, by: "bert")], to: Make.id(1), after: .zero),
+      .extendDraft(Make.draft("so far"), of: Make.id(1), offset: 0))
+    var expected = try await store.session(Make.id(1))
+    let log = try await store.log()
+    expected?.user = .forgotten
+    // One that is not there is not missed.
+    try await store.commit(.eraseUser(of: Make.id(1)), .eraseUser(of: Make.id(9)))
+    try await expect(store.session(Make.id(1)), expected, "the session")
+    try await expect(store.log(), log, "its log")
+    try await expect(store.draft(in: Make.id(1)), Make.draft("so far"), "its draft")
+    for (user, isThere) in [(UserID("anna"), false), ("bert", true), (.forgotten, true)] {
+      let found = try await store.sessions(matching: SessionFilter(participant: user), after: nil, limit: 9)
+      try expect(found.isEmpty, !isThere, "no session of \(user)")
+    }
+  }
+
   static func erasureIsUndone(_ store: any ConversationStore) async throws {
     try await store.begin()
     try await store.commit(
@@ -146,7 +170,7 @@ extension ConversationStoreConformance {
       .append([message(4, by: "carl")], to: Make.id(1), after: Make.at(3)),
       .eraseMessage(Make.at(4), in: Make.id(1), at: Make.time(10)),
       .eraseMessage(Make.at(2), in: Make.id(1), at: Make.time(10)),
-      .eraseSession(Make.id(1)), .insertSession(Make.session()),
+      .eraseUser(of: Make.id(1)), .eraseSession(Make.id(1)), .insertSession(Make.session()),
       .append([message(1, by: "carl")], to: Make.id(1), after: .zero),
     ]
     for count in 1...changes.count {

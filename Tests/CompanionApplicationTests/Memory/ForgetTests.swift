@@ -188,16 +188,16 @@ struct ForgetTests {
       let report = try await room.forget(.user("anna"))
       #expect(report.sessions == 1 && report.messages == 5)
       #expect(report.documents == 1 && report.tasks == 4 && report.facts == 4)
-      for word in ["mumble", "zapown", "keepown", "zapkitchen"] {
+      for word in ["mumble", "zapown", "keepown", "zapkitchen", "anna"] {
         #expect(try await !Self.isKept(word, house, room), "\(word)")
       }
+      // What others said where they had begun to talk is nobody's conversation now.
+      #expect(try await room.store.session(house.kitchen)?.user == .forgotten)
       for word in ["keepkitchen", "zapbert", "zapsoup", "zapgarden", "keepgarden"] {
         #expect(try await Self.isKept(word, house, room), "\(word)")
       }
       #expect(try await room.forget(.user("anna")) == ForgetReport())
-      // Nobody else is named where they were, but the one whose conversation it is.
-      let garden = try await room.store.messages(in: house.garden, before: nil, limit: 10)
-      #expect(garden.allSatisfy { $0.speaker != "anna" })
+      #expect(try await room.forget(.user(.forgotten)) == ForgetReport())
     }
   }
 
@@ -230,6 +230,37 @@ struct ForgetTests {
       let fact = try await room.store.fact(old)
       #expect(fact?.supersededBy == nil && fact?.validTo == nil)
       #expect(try await room.recall("Rome", in: session, budget: 100).items.count == 2)
+    }
+  }
+
+  @Test func `a fact goes with the words of another message that it says, and no other fact`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("own")
+      try await room.say("I love Kyoto", in: session)
+      try await room.say("So I moved there", in: session)
+      try await room.say("I eat rice", in: session)
+      try await room.note("move", "Anna moved to Kyoto.", in: Self.anna, from: session, at: 2)
+      try await room.note("rice", "Anna eats rice.", in: Self.anna, from: session, at: 3)
+      let report = try await room.forget(.message(.zero.next, in: session))
+      #expect(report.facts == 1)
+      #expect(
+        try await room.store.facts(matching: FactFilter(), after: nil, limit: 9).map(\.id.rawValue) == [
+          "rice"
+        ])
+      // It is looked for again in the message that it quotes.
+      #expect(try await room.store.memoryProgress(of: session)[.facts] <= .zero)
+      #expect(try await !room.everything().contains("Kyoto"))
+    }
+  }
+
+  @Test func `what is known about a person goes with them, whoever said it`() throws {
+    try MemoryRoom.run { room in
+      var fact = MemoryRoom.fact(
+        "about", "Anna sings.", in: Self.home, .statement(by: "bert", in: nil), at: room.now)
+      fact.subject = "Anna"
+      try await room.store.commit(.insertFact(fact))
+      #expect(try await room.forget(.user("bern")).facts == 0)
+      #expect(try await room.forget(.user("anna")).facts == 1)
     }
   }
 
@@ -295,7 +326,7 @@ struct ForgetTests {
           guard isEarly else { return }
           try? await room.append(.assistant, "zap result", turn, .task(TaskID(bits: 1)), in: session)
           _ = try? await room.task("{\"zap\":1}", for: .conversation(session, turn))
-        }, noteErasure: { _, _ in })
+        }, noteErasure: { _ in })
       let report = try await Forget(engine: room.engine, chats: chats)(.message(.zero.next, in: session))
       #expect(report.messages == 5 && report.tasks == 3)
       #expect(try await !room.everything().contains("zap"))
@@ -309,7 +340,7 @@ struct ForgetTests {
       let chats = OpenChats(
         stopAnswer: { _ in
           try? await room.append(.assistant, "zap", turn, .task(TaskID(bits: 1)), in: session)
-        }, noteErasure: { _, _ in })
+        }, noteErasure: { _ in })
       await #expect(throws: MemoryFailure.store(.conflict(.logMoved))) {
         try await Forget(engine: room.engine, chats: chats)(.message(.zero.next, in: session))
       }

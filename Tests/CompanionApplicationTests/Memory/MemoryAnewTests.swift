@@ -14,7 +14,7 @@ struct MemoryAnewTests {
 
   private static func forget(_ target: ForgetTarget, in scene: MemoryScene) async throws {
     let engine = TaskEngine(environment: scene.environment, registrations: [])
-    let chats = OpenChats(stopAnswer: { _ in }, noteErasure: { _, _ in })
+    let chats = OpenChats(stopAnswer: { _ in }, noteErasure: { _ in })
     _ = try await Forget(engine: engine, chats: chats)(target)
   }
 
@@ -46,6 +46,25 @@ struct MemoryAnewTests {
     #expect(try await Self.count(.anna, .longTerm, in: scene) == 3)
     #expect(try await Self.count(.user("ben", in: .main), .longTerm, in: scene) == 2)
     #expect(try await scene.store.sessionsToRemember(after: nil, limit: 10).isEmpty)
+  }
+
+  @Test func `a fact goes with words that are deleted elsewhere, and what it quotes is read again`()
+    async throws
+  {
+    let scene = MemoryScene()
+    try await scene.open("one", with: "anna")
+    try await scene.say("I love Kyoto", "fact: anna moved there", "fact: anna eats rice", in: "one")
+    await scene.generate()
+    let moved = try #require(try await scene.facts().first { $0.statement.contains("moved") })
+    var told = moved
+    told.statement = "anna moved to Kyoto"
+    try await scene.store.commit(.removeFact(moved.id), .insertFact(told))
+    try await scene.store.commit(.amend(.zero.next, .delete, in: "one", at: scene.clock.now))
+    let asked = scene.materials.count
+    await scene.generate()
+    #expect(try await Set(scene.facts().map(\.statement)) == ["anna moved there", "anna eats rice"])
+    let read = scene.materials.dropFirst(asked).first { $0.work == .facts }
+    #expect(read?.lines.map(\.text) == ["fact: anna moved there"])
   }
 
   @Test func `a conversation in which nothing was said is not waited for when its user is forgotten`()
