@@ -37,7 +37,7 @@ struct CommandRunner {
     case .forget(let what, let isConfirmed): try await memory.forget(what, isConfirmed: isConfirmed)
     case .quit: ""
     case .unknown(let line):
-      if let usage = SlashCommand.usage(for: line) { throw UsageError("It is meant so: \(usage)") }
+      if let usage = SlashCommand.usage(for: line) { throw UsageError("Usage: \(usage)") }
       throw UsageError("\(line) is not a command. /help lists the commands.")
     }
   }

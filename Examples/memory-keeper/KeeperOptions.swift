@@ -131,7 +131,7 @@ struct Options {
       return .message(try place(words[1], thread), SequenceNumber(rawValue: number))
     default:
       throw UsageError(
-        "It is meant so: forget user NAME, channel NAME, thread CHANNEL NAME, or message CHANNEL [THREAD] N.")
+        "Usage: forget user NAME, channel NAME, thread CHANNEL NAME, or message CHANNEL [THREAD] N.")
     }
   }
 

@@ -31,7 +31,7 @@ struct FactPass {
     changes += new.map { .insertFact($0) }
     let superseded = try await superseded(by: new, except: Set(gone.map(\.id)))
     for (old, fact) in superseded {
-      changes.append(.supersedeFact(old.id, by: fact.id, at: fact.validFrom ?? work.now))
+      changes.append(.supersedeFact(old.id, by: fact.id, at: beginning(of: fact, said: lines)))
     }
     guard try await work.commit(changes + moves) else { return false }
 
@@ -184,6 +184,13 @@ struct FactPass {
         .memorySkipped(.facts, scope, messages: 0, .unreadable(error.description)))
       return []
     }
+  }
+
+  /// Since when a fact holds: where it does not say it, since it was said.
+  private func beginning(of fact: Fact, said lines: [MemoryLine]) -> Timestamp {
+    if let begin = fact.validFrom { return begin }
+    guard case .message(let quote) = fact.source else { return work.now }
+    return lines.first { $0.sequence == quote.sequence }?.time ?? work.now
   }
 
   /// Facts of the scope that share words with a text, best first.

@@ -11,6 +11,9 @@ struct OfflineAnswer {
   /// The most sentences, of the newest, in which an answer is looked for.
   private static let memory = 2000
 
+  /// The most statements in a list of what is known.
+  private static let listed = 12
+
   var text: String {
     let message = dialogue.last { $0.role == .user }?.text ?? ""
     let phrases = OfflinePhrases(WrittenLanguage(of: message))
@@ -19,6 +22,9 @@ struct OfflineAnswer {
     let sentences = TextAnalysis.sentences(of: message)
     guard let question = sentences.last(where: Question.isAsked(in:)) else {
       return acknowledgement(of: sentences, phrases) + notice
+    }
+    if WhatIsKnown.isAsked(in: question) {
+      return (known.isEmpty ? phrases.unknown : phrases.known(known)) + notice
     }
     guard let found = statement(answering: question) else { return phrases.unknown }
     return phrases.quote(found) + notice
@@ -30,11 +36,26 @@ struct OfflineAnswer {
     return greeting ? phrases.greeting(name) : phrases.noted
   }
 
+  /// The newest of what people have said, and of what is known of it, each once.
+  private var known: [String] {
+    var seen: Set<String> = []
+    var known: [String] = []
+    for statement in statements.reversed()
+    where known.count < Self.listed && seen.insert(statement).inserted {
+      known.append(statement)
+    }
+    return known.reversed()
+  }
+
+  /// What is said without asking, the oldest first.
+  private var statements: [String] {
+    let said = remembered + dialogue.filter { $0.role == .user }.map(\.text)
+    return said.flatMap(TextAnalysis.sentences(of:)).suffix(Self.memory).filter { !Question.isAsked(in: $0) }
+  }
+
   /// The statement that answers a question best: of equals, the one that was made last.
   private func statement(answering question: String) -> String? {
-    let said = remembered + dialogue.filter { $0.role == .user }.map(\.text)
-    let statements = said.flatMap(TextAnalysis.sentences(of:)).suffix(Self.memory)
-      .filter { !Question.isAsked(in: $0) }
+    let statements = statements
     if Introduction.isAskedFor(in: question),
       let introduction = statements.last(where: { Introduction.name(in: $0) != nil })
     {
@@ -49,8 +70,9 @@ struct OfflineAnswer {
   private var remembered: [String] {
     let items = reminders.filter { !$0.isOfCompanion }.map { item in
       // A line of a memory has its day and its speaker in front.
-      let lines = item.text.split(whereSeparator: \.isNewline).map { line in
-        RememberedLine(line, in: MemoryCalendar())?.words ?? String(line)
+      let lines = item.text.split(whereSeparator: \.isNewline).compactMap { line -> String? in
+        guard let read = RememberedLine(line, in: MemoryCalendar()) else { return String(line) }
+        return OfflineMemoryPhrases.isTopics(read.text) ? nil : read.words
       }
       let isSaid = item.source.hasPrefix(item.day) && !item.day.isEmpty
       return (order: item.day + (isSaid ? " said" : " known"), text: lines.joined(separator: "\n"))

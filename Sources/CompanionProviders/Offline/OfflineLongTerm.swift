@@ -21,7 +21,7 @@ struct OfflineLongTerm {
     let isOutdated = { (line: RememberedLine) in
       material.corrections.contains { line.stems(from: $0, calendar) }
     }
-    var lines = previous.filter { !phrases.isTopics($0.text) && !isOutdated($0) }
+    var lines = previous.filter { !OfflineMemoryPhrases.isTopics($0.text) && !isOutdated($0) }
     var new = merged.filter { $0.speaker != nil && rules.isLasting($0.words) && !isOutdated($0) }
     new += said.filter { rules.isLasting($0.original) }.map {
       RememberedLine(time: $0.time, tellsTime: false, speaker: $0.speaker, words: $0.words)
@@ -41,7 +41,7 @@ struct OfflineLongTerm {
   private func themes(
     _ previous: [RememberedLine], _ merged: [RememberedLine], _ said: [SaidSentence]
   ) -> RememberedLine? {
-    let old = previous.filter { phrases.isTopics($0.text) }
+    let old = previous.filter { OfflineMemoryPhrases.isTopics($0.text) }
     let new = Topics(said.map(\.words) + merged.map(\.words), in: 3).names
     var names = new
     for name in old.flatMap({ phrases.topics(in: $0.text) }) where !names.contains(name) {
@@ -70,7 +70,7 @@ struct OfflineLongTerm {
   }
 
   private func significance(of line: RememberedLine) -> Int {
-    if phrases.isTopics(line.text) { return 2 }
+    if OfflineMemoryPhrases.isTopics(line.text) { return 2 }
     switch FactKind(of: line.words) {
     case .name, .residence, .work, .age, .birthday, .relationship, .health: return 3
     case .decision: return 2

@@ -33,7 +33,7 @@ struct OfflineMemoryPhrases {
   private static let topicLabels = ["topics: ", "話題: ", "话题: "]
 
   /// Whether a line tells of topics.
-  func isTopics(_ text: String) -> Bool { Self.topicLabels.contains { text.hasPrefix($0) } }
+  static func isTopics(_ text: String) -> Bool { topicLabels.contains { text.hasPrefix($0) } }
 
   /// The topics that a line tells of.
   func topics(in text: String) -> [String] {

@@ -75,6 +75,16 @@ struct OfflinePhrases {
     }
   }
 
+  func known(_ statements: [String]) -> String {
+    let introduction =
+      switch language {
+      case .english: "This is what I remember:"
+      case .japanese: "覚えているのは、次のことです。"
+      case .chinese: "我记得这些:"
+      }
+    return ([introduction] + statements.map { "- \($0)" }).joined(separator: "\n")
+  }
+
   func quote(_ statement: String) -> String {
     switch language {
     case .english: "You told me: “\(statement)”"

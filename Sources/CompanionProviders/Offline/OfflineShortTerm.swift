@@ -23,7 +23,7 @@ struct OfflineShortTerm {
     known += material.merged.flatMap { RememberedLine.lines(of: $0.text, in: calendar) }
     known = known.filter { line in
       (line.tellsTime ? isCurrent(line.time) : isCurrent(line.time.advanced(by: Self.window)))
-        && !phrases.isTopics(line.text) && !isAnswered(line)
+        && !OfflineMemoryPhrases.isTopics(line.text) && !isAnswered(line)
         && !material.corrections.contains { line.stems(from: $0, calendar) }
     }
     let telling = said.filter { !$0.isQuestion && $0.isTelling }

@@ -154,11 +154,14 @@ struct GenerateMemoryTests {
     try await scene.say("fact: anna lives in Kyoto", in: "one")
     await scene.generate()
     try await scene.say("fact: anna lives in Osaka", in: "one")
+    let said = scene.clock.now
+    scene.clock.advance(by: .seconds(3_600))
     #expect(await scene.generate().supersededFacts == 1)
     let facts = try await scene.facts()
     let old = try #require(facts.first { $0.statement.contains("Kyoto") })
     #expect(old.supersededBy == facts.first { $0.statement.contains("Osaka") }?.id)
-    #expect(old.validTo != nil)
+    // It ended when the other was said, whenever that was read.
+    #expect(old.validTo == said)
     try await scene.store.commit(.amend(SequenceNumber(rawValue: 2), .delete, in: "one", at: scene.clock.now))
     await scene.generate()
     #expect(try await scene.facts().map(\.statement) == ["anna lives in Kyoto"])

@@ -60,6 +60,34 @@ struct OfflineModelTests {
     #expect(text.contains(expected) && !text.contains("2026"))
   }
 
+  @Test(arguments: [
+    "What do you know about me?", "Tell me, what do you remember about me?", "私のことを何か覚えていますか?", "你知道我的什么?",
+  ])
+  func `whoever asks what is known of them is told all of it, each once`(question: String) async throws {
+    let reminder = Reminder(
+      memories: [
+        .init(
+          source: "what is known about user",
+          text: "- 2026-03-01 user: I bake bread.\n- 2026-03-01 topics: bread")
+      ], recalled: [.init(source: "known since 2026-03-03", text: "user likes chess")])
+    let request = GenerationRequest(
+      purpose: .answer,
+      messages: [
+        PromptMessage(.system, "persona"), PromptMessage(.user, "I bake bread."),
+        PromptMessage(.user, "I swim."),
+        PromptMessage(.assistant, "I will keep that in mind."), PromptMessage(.system, reminder.text),
+        PromptMessage(.user, question),
+      ])
+    let lines = try await OfflineModel().generate(request).text.split(separator: "\n").dropFirst()
+    #expect(lines == ["- user likes chess", "- I bake bread.", "- I swim."])
+  }
+
+  @Test func `whoever asks what is known of them before they have said anything is told that it is nothing`()
+    async throws
+  {
+    #expect(try await answer(to: "What do you know about me?").contains("do not know"))
+  }
+
   @Test func `what was not said is not known, and the model says that it is offline`() async throws {
     let text = try await answer(to: "I live in Kyoto.", "What is the largest planet?")
     #expect(text.contains("do not know") && text.contains("offline"))
