@@ -47,10 +47,11 @@ struct OfflineAnswer {
 
   /// What people are remembered to have said, the oldest first.
   private var remembered: [String] {
+    let calendar = MemoryCalendar()
     let items = reminders.filter { !$0.isOfCompanion }.map { item in
       // A line of a memory has its day and its speaker in front.
       let lines = item.text.split(whereSeparator: \.isNewline).map { line in
-        RememberedLine(line, in: MemoryCalendar())?.words ?? String(line)
+        RememberedLine(line, in: calendar)?.words ?? String(line)
       }
       let isSaid = item.source.hasPrefix(item.day) && !item.day.isEmpty
       return (order: item.day + (isSaid ? " said" : " known"), text: lines.joined(separator: "\n"))
