@@ -16,6 +16,8 @@ struct ChannelPass {
       (batch) async throws(MemoryPassFailure) in
       guard let newer = try await work.refresh(shortTerm, with: batch, passes: .channel) else { return false }
       work.note(batch)
+      // Short-term memory is stored, and long-term memory is made up for: it is a step of its own.
+      work.beginStep()
       do throws(MemoryPassFailure) {
         // Short-term memory has dropped what is older than it looks back on: that is read from the messages.
         let isDropped = batch.duration > work.configuration.window
