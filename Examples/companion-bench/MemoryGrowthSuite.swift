@@ -13,39 +13,68 @@ struct MemoryGrowthSuite {
 
   func run() async throws {
     let most = options.count ?? 100_000
-    var talk = SyntheticTalk()
-    let texts = talk.sessions(count: most + 3 * Self.messagesInRun * Self.runs, user: .user)
-      .flatMap { $0.messages }.filter { $0.role == .user || $0.role == .assistant }
-    var conversation = try await GrowingConversation(texts, options)
+    report.note(
+      """
+      The offline model forms the memories. Tokens are those of the requests that any model would be sent, and of its \
+      answers, as they are estimated. All of the history has been read through the library, in batches as usual.
+      """)
+    var conversation = try await GrowingConversation(messages(most), options)
     defer { conversation.removeFiles() }
     for count in [most / 100, most / 10, most] where count > 0 {
       let clock = ContinuousClock()
       let start = clock.now
+      let before = conversation.count
       try await conversation.grow(to: count)
-      let caughtUp = try await conversation.remember()
+      try await conversation.remember()
+      let time = (clock.now - start).milliseconds
       let name = "\(options.store.rawValue), a history of \(count) messages"
       report.figure(
-        "memory-growth", "catching up with \(caughtUp.messages) messages of people, \(name)", "catch_up_s",
-        (clock.now - start).milliseconds / 1_000, "s")
-      let history = conversation.tokens
-      var calls = 0
-      var tokens = 0
-      for _ in 1...Self.runs {
-        try await conversation.grow(to: conversation.count + Self.messagesInRun)
-        let run = try await conversation.remember()
-        calls += run.calls
-        tokens += run.inputTokens + run.outputTokens
-      }
-      let new = Double(Self.runs * Self.messagesInRun)
-      report.figure("memory-growth", name, "calls_per_message", Double(calls) / new, "calls")
-      report.figure("memory-growth", name, "tokens_per_message", Double(tokens) / new, "tokens")
-      report.figure(
-        "memory-growth", "the same if each call read the whole history", "tokens_per_message",
-        Double(calls * history) / new, "tokens")
-      let idle = try await conversation.remember()
-      report.figure("memory-growth", "a run over nothing new, \(name)", "calls", Double(idle.calls), "calls")
+        "memory-growth", "reading messages \(before + 1) to \(count), \(options.store.rawValue)", "build_s",
+        time / 1_000, "s")
+      report.note(
+        "That is \(String(format: "%.3f", time / Double(max(1, count - before)))) ms for each message.")
+      try await measure(&conversation, name)
     }
   }
+
+  private func measure(_ conversation: inout GrowingConversation, _ name: String) async throws {
+    let history = conversation.tokens
+    var calls = 0
+    var tokens = 0
+    for _ in 1...Self.runs {
+      try await conversation.grow(to: conversation.count + Self.messagesInRun)
+      let run = try await conversation.remember()
+      calls += run.calls
+      tokens += run.inputTokens + run.outputTokens
+    }
+    let new = Double(Self.runs * Self.messagesInRun)
+    report.figure("memory-growth", name, "calls_per_message", Double(calls) / new, "calls")
+    report.figure("memory-growth", name, "tokens_per_message", Double(tokens) / new, "tokens")
+    report.figure(
+      "memory-growth", "if each of these calls read the whole history", "tokens_per_message",
+      Double(calls * history) / new, "tokens")
+    let idle = try await conversation.remember()
+    report.figure(
+      "memory-growth", "a run over nothing new, \(name)", "calls_per_message", Double(idle.calls), "calls")
+  }
+
+  /// What is said: every fifth message of a person is a statement about them, so that there are facts too.
+  private func messages(_ most: Int) -> [ChatMessage] {
+    var talk = SyntheticTalk()
+    var messages = talk.sessions(count: most + 3 * Self.messagesInRun * Self.runs, user: .user)
+      .flatMap(\.messages)
+    for place in messages.indices.dropFirst(4) where place.isMultiple(of: 10) {
+      let words = messages[place - 4].text.split(separator: " ").prefix(3).joined(separator: " ")
+      let statement = Self.statements[place / 10 % Self.statements.count]
+      messages[place].parts = [.text(statement.replacingOccurrences(of: "@", with: words))]
+    }
+    return messages
+  }
+
+  private static let statements = [
+    "I moved to @.", "I like @.", "I have decided to @.", "My sister works at @.", "I am allergic to @.",
+    "I plan to @.", "I hate @.", "I work as @.",
+  ]
 }
 
 /// One conversation that gets longer, and a companion that remembers it without a key.
@@ -94,6 +123,7 @@ private struct GrowingConversation {
   }
 
   /// Remembers everything so far; in several runs where one may not make so many calls.
+  @discardableResult
   func remember() async throws -> MemoryRun {
     var sum = await companion.generateMemory()
     while sum.end == .budget {

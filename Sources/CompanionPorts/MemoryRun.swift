@@ -29,9 +29,10 @@ public struct MemoryRun: Hashable, Sendable {
   public var outputTokens = 0
   /// The messages that were read, each once.
   public var messages = 0
-  /// The memories that were stored, in their order; one may have been stored several times.
+  /// The memories that were stored, in their order; one may have been stored several times. Those that have expired
+  /// are not among them.
   public var memories: [MemoryKey] = []
-  /// The memories that have expired.
+  /// The memories that have expired, each once: their text is gone.
   public var expired = 0
   /// The facts that were stored.
   public var facts = 0

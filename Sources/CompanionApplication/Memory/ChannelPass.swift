@@ -11,11 +11,22 @@ struct ChannelPass {
   private var longTerm: MemoryKey { MemoryKey(scope, .longTerm) }
 
   func run() async throws(MemoryPassFailure) {
-    try await catchUp()
+    var late: MemoryPassFailure?
+    do throws(MemoryPassFailure) {
+      try await catchUp()
+    } catch {
+      // What goes on now is remembered all the same: long-term memory is made up for by another run.
+      guard case .model = error else { throw error }
+      late = error
+    }
+    let isLate = late != nil
     try await work.eachBatch(of: sessions, for: .channel, in: scope) {
       (batch) async throws(MemoryPassFailure) in
       guard let newer = try await work.refresh(shortTerm, with: batch, passes: .channel) else { return false }
       work.note(batch)
+      if isLate { return true }
+      // Short-term memory is stored, and long-term memory is made up for: it is a step of its own.
+      work.beginStep()
       do throws(MemoryPassFailure) {
         // Short-term memory has dropped what is older than it looks back on: that is read from the messages.
         let isDropped = batch.duration > work.configuration.window
@@ -27,6 +38,7 @@ struct ChannelPass {
       try await catchUp()
       return true
     }
+    if let late { throw late }
   }
 
   /// Brings into long-term memory what only short-term memory has: what was said is read once more.

@@ -63,14 +63,7 @@ package struct GenerateMemory: Sendable {
       let page = try await work.stored { () async throws(StoreFailure) in
         try await work.store.memories(matching: filter, after: after, limit: Self.page)
       }
-      for memory in page {
-        var expired = memory
-        expired.version += 1
-        expired.text = ""
-        expired.updatedAt = work.now
-        // Otherwise something has been said meanwhile.
-        if try await work.commit([.putMemory(expired, adding: [])]) { work.noteExpired() }
-      }
+      for memory in page { try await work.expire(memory) }
       guard page.count == Self.page, let end = page.last?.key else { return }
       last = end
     }

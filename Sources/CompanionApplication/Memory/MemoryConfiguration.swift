@@ -20,9 +20,13 @@ public struct MemoryConfiguration: Sendable {
   public var longTermTokens = 500
   /// The most tokens of messages that go into one call. At least 64; less counts as that.
   public var batchTokens = 3_000
-  /// The most calls of a model in one run.
+  /// The most calls of a model in one run; 0 for none.
+  ///
+  /// What cannot be stored before all of it is there takes several: one for each person who speaks, or two for facts.
+  /// It is left to the next run when it has not enough of them left. Where one run's budget is too small for it, the
+  /// run that begins with it finishes it all the same, and does nothing else: so every run gets on.
   public var callBudget = 500
-  /// The most tokens of prompts and answers in one run, together. A call that has begun is not cut.
+  /// The most tokens of prompts and answers in one run, together; 0 for none. What has begun by then is finished.
   public var tokenBudget = 500_000
   /// How long a call may take.
   public var callDeadline: Duration = .seconds(120)

@@ -5,22 +5,28 @@ extension MemoryWork {
   /// Goes through what a pass has not seen yet, batch by batch.
   ///
   /// A batch that no model takes is halved, down to one event, which is then left out: one message must not keep
-  /// everything behind it from being remembered. Two in a row are not left out. When somebody else has been there first, the batch is read again.
+  /// everything behind it from being remembered. Two in a row are not left out. When somebody else has been there
+  /// first, the batch is read again.
   ///
   /// - Parameter step: makes something of a batch and commits it; `false` when somebody else was first.
   func eachBatch(
     of sessions: [ChatSession], for pass: MemoryPass, in scope: MemoryScope, notBeyond end: MemoryPass? = nil,
     _ step: (MemoryBatch) async throws(MemoryPassFailure) -> Bool
   ) async throws(MemoryPassFailure) {
+    var rest = sessions[...]
     var eventLimit = Int.max
     var conflicts = 0
     var hasSkipped = false
+    beginStep()
     while true {
       try checkEnd()
-      let (batch, events) = try await batch(of: sessions, for: pass, notBeyond: end, eventLimit: eventLimit)
+      let (batch, events, finished) = try await batch(
+        of: rest, for: pass, notBeyond: end, eventLimit: eventLimit)
       guard events > 0 else { return }
       do throws(MemoryPassFailure) {
         if try await step(batch) {
+          beginStep()
+          rest = rest.dropFirst(finished)
           conflicts = 0
           hasSkipped = false
           eventLimit = eventLimit.multipliedReportingOverflow(by: 2).overflow ? .max : eventLimit * 2
@@ -31,11 +37,14 @@ extension MemoryWork {
       } catch {
         guard error.isOfRequest else { throw error }
         if events > 1 {
-          eventLimit = events / 2
+          // With the last call one event is read, which is then done with, one way or the other.
+          eventLimit = callsLeft > 1 ? events / 2 : 1
         } else {
           // When nothing was taken since the last one that was left out, it is not for the messages.
           guard !hasSkipped else { throw error }
           guard try await commit(moves(batch, pass)) else { continue }
+          beginStep()
+          rest = rest.dropFirst(finished)
           hasSkipped = true
           environment.events.emit(.memorySkipped(pass, scope, messages: events, error))
           eventLimit = 2

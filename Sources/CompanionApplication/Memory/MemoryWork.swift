@@ -8,6 +8,10 @@ final class MemoryWork {
   let environment: Environment
   let configuration: MemoryConfiguration
   private(set) var run: MemoryRun
+  /// Whether no step before the one that is under way has called a model.
+  private var isFirstStep = false
+  private var isReserved = false
+
   init(environment: Environment) {
     self.environment = environment
     configuration = environment.configuration.memory
@@ -29,9 +33,6 @@ final class MemoryWork {
 
   /// Notes what a channel has read.
   func note(_ batch: MemoryBatch) { run.messages += batch.lines.count { $0.speaker != nil } }
-
-  /// Notes a memory that has expired, beside its being stored.
-  func noteExpired() { run.expired += 1 }
 
   func noteFact(_ fact: Fact) {
     run.facts += 1
@@ -75,19 +76,55 @@ final class MemoryWork {
     guard goesOn else { throw run.end == .budget ? .budget : .stopped }
   }
 
+  // MARK: The budget
+
+  /// Begins a step: what is stored together, or not at all.
+  ///
+  /// The first step of a run that calls a model is finished whatever it costs. Otherwise a step that needs more than
+  /// the budget would be begun by each run, and finished by none.
+  func beginStep() {
+    isFirstStep = run.calls == 0
+    isReserved = false
+  }
+
+  /// Makes sure of the calls that a step needs, before it makes the first: what is paid for shall be kept. Tokens that
+  /// run out on the way do not end it.
+  ///
+  /// - Throws: `MemoryPassFailure.budget`.
+  func reserve(calls: Int) throws(MemoryPassFailure) {
+    let hasTokens = run.inputTokens.saturatingSum(run.outputTokens) < configuration.tokenBudget
+    guard configuration.callBudget > 0, configuration.tokenBudget > 0,
+      isFirstStep || (hasTokens && calls <= callsLeft)
+    else { throw .budget }
+    isReserved = true
+  }
+
+  /// The calls that the budget has left.
+  var callsLeft: Int { max(0, configuration.callBudget - run.calls) }
+
   // MARK: The model
 
   /// Asks for an answer.
+  ///
+  /// - Parameter limit: the most tokens of the answer; `nil` for the model's own limit.
   func answer(
-    _ material: MemoryMaterial, format: GenerationRequest.ResponseFormat = .text
+    _ material: MemoryMaterial, format: GenerationRequest.ResponseFormat = .text, limit: Int? = nil
   ) async throws(MemoryPassFailure) -> (text: String, origin: MemoryOrigin) {
+    let (response, origin) = try await self.response(to: material, format: format, limit: limit)
+    return (response.text, origin)
+  }
+
+  private func response(
+    to material: MemoryMaterial, format: GenerationRequest.ResponseFormat, limit: Int?
+  ) async throws(MemoryPassFailure) -> (response: GenerationResponse, origin: MemoryOrigin) {
     try checkEnd()
-    guard run.calls < configuration.callBudget,
-      run.inputTokens.saturatingSum(run.outputTokens) < configuration.tokenBudget
-    else { throw .budget }
+    // Facts are stored together with what they supersede, which is asked for behind them.
+    if !isReserved { try reserve(calls: material.work == .facts ? 2 : 1) }
+    guard isFirstStep || callsLeft > 0 else { throw .budget }
     let messages = material.messages
     let request = GenerationRequest(
-      purpose: .memory, messages: messages, format: format, temperature: configuration.temperature)
+      purpose: .memory, messages: messages, format: format, temperature: configuration.temperature,
+      maximumOutputTokens: limit)
     let estimate = messages.reduce(0) { $0 + counter.tokens(in: $1.text) }
     run.calls += 1
     do throws(ProviderFailure) {
@@ -98,7 +135,7 @@ final class MemoryWork {
         max(0, response.usage?.output ?? counter.tokens(in: response.text)))
       let origin = MemoryOrigin(
         model: model, instructions: MemoryMaterial.fingerprint(of: material.work))
-      return (response.text, origin)
+      return (response, origin)
     } catch {
       if error.kind == .cancelled, Task.isCancelled { throw .stopped }
       // What was sent may be billed, whatever came back.
@@ -113,13 +150,21 @@ final class MemoryWork {
   func text(
     _ material: MemoryMaterial, kind: MemoryKind
   ) async throws(MemoryPassFailure) -> (text: String, origin: MemoryOrigin) {
-    let (answer, origin) = try await answer(material)
     let counter = counter
-    let text = MemoryText(answer: answer, limit: configuration.tokenLimit(of: kind)) {
-      counter.tokens(in: $0)
+    let limit = configuration.tokenLimit(of: kind)
+    // Counts differ by up to a factor of two between tokenizers.
+    let most = limit.saturatingSum(limit).saturatingSum(Self.thoughts)
+    var (response, origin) = try await self.response(to: material, format: .text, limit: most)
+    if response.finish == .length, counter.tokens(in: response.text) < limit {
+      // It was cut before it was as long as it may be: the model has thought for longer.
+      (response, origin) = try await self.response(to: material, format: .text, limit: nil)
     }
+    let text = MemoryText(answer: response.text, limit: limit) { counter.tokens(in: $0) }
     return (text.text, origin)
   }
+
+  /// The tokens that a model may use for thinking, and for words around the memory.
+  static let thoughts = 1_024
 
   func material(
     _ work: MemoryMaterial.Work, _ scope: MemoryScope, at time: Timestamp, kind: MemoryKind = .longTerm
@@ -141,6 +186,32 @@ final class MemoryWork {
   ///
   /// - Returns: `false` when somebody else was there first: what was read has to be read again.
   func commit(_ changes: [ChangeSet.Change]) async throws(MemoryPassFailure) -> Bool {
+    guard try await isCommitted(changes) else { return false }
+    for case .putMemory(let memory, _) in changes {
+      run.memories.append(memory.key)
+      tell(memory)
+    }
+    return true
+  }
+
+  /// Empties a memory that has expired.
+  func expire(_ memory: MemoryRecord) async throws(MemoryPassFailure) {
+    var expired = memory
+    expired.version += 1
+    expired.text = ""
+    expired.updatedAt = now
+    // Otherwise something has been said meanwhile.
+    guard try await isCommitted([.putMemory(expired, adding: [])]) else { return }
+    run.expired += 1
+    tell(expired)
+  }
+
+  private func tell(_ memory: MemoryRecord) {
+    environment.events.emit(
+      .memoryStored(memory.key, version: memory.version, isEmpty: memory.text.isEmpty))
+  }
+
+  private func isCommitted(_ changes: [ChangeSet.Change]) async throws(MemoryPassFailure) -> Bool {
     guard !changes.isEmpty else { return true }
     try checkCancelled()
     do throws(StoreFailure) {
@@ -150,11 +221,6 @@ final class MemoryWork {
       case .conflict: return false
       default: throw .store(error)
       }
-    }
-    for case .putMemory(let memory, _) in changes {
-      run.memories.append(memory.key)
-      environment.events.emit(
-        .memoryStored(memory.key, version: memory.version, isEmpty: memory.text.isEmpty))
     }
     return true
   }
@@ -170,10 +236,12 @@ final class MemoryWork {
   ///   - sessions: the conversations, in their order.
   ///   - end: the pass that this one must not overtake; `nil` for the logs' ends.
   ///   - eventLimit: the most events.
+  /// - Returns: the batch, its events, and how many conversations are read to their end, the first ones: once the batch
+  ///   is stored, these need not be asked for again.
   func batch(
-    of sessions: [ChatSession], for pass: MemoryPass, notBeyond end: MemoryPass? = nil,
+    of sessions: ArraySlice<ChatSession>, for pass: MemoryPass, notBeyond end: MemoryPass? = nil,
     eventLimit: Int = .max
-  ) async throws(MemoryPassFailure) -> (batch: MemoryBatch, events: Int) {
+  ) async throws(MemoryPassFailure) -> (batch: MemoryBatch, events: Int, finished: Int) {
     let counter = counter
     var batch = MemoryBatch(tokenLimit: configuration.batchTokens) { text, limit in
       let tokens = counter.tokens(in: text)
@@ -181,13 +249,16 @@ final class MemoryWork {
       return (counter.cut(text, toTokens: limit), limit)
     }
     var taken = 0
-    for session in sessions where !batch.isFull && taken < eventLimit {
+    var finished = 0
+    for session in sessions {
+      guard !batch.isFull, taken < eventLimit else { break }
       let progress = try await stored { () async throws(StoreFailure) in
         try await store.memoryProgress(of: session.id)
       }
       batch.begin(session.id, from: progress[pass])
       var last = progress[pass]
-      reading: while true {
+      let limit = end.map { progress[$0] }
+      reading: while limit.map({ last < $0 }) ?? true {
         let page = min(Self.page, eventLimit - taken)
         guard page > 0 else { break }
         let after = last
@@ -195,7 +266,7 @@ final class MemoryWork {
           try await store.logEvents(in: session.id, after: after, limit: page)
         }
         for event in events {
-          if let end, event.revision > progress[end] { break reading }
+          if let limit, event.revision > limit { break reading }
           batch.take(event, of: session)
           last = event.revision
           taken += 1
@@ -203,9 +274,10 @@ final class MemoryWork {
         }
         if events.count < page { break }
       }
+      if !batch.isFull, taken < eventLimit { finished += 1 }
     }
     batch.sortLines()
-    return (batch, taken)
+    return (batch, taken, finished)
   }
 
   /// The changes that note how far a batch has been read.

@@ -18,7 +18,9 @@ struct UserPass {
     let moves = work.moves(batch, .user)
     guard !batch.isEmpty else { return try await work.commit(moves) }
     var changes: [ChangeSet.Change] = []
-    for user in speakers(of: batch) {
+    let speakers = speakers(of: batch)
+    try work.reserve(calls: speakers.count)
+    for user in speakers {
       guard let next = try await memory(of: user, in: batch) else { continue }
       changes.append(
         .putMemory(next, adding: MemoryBatch.spans(of: batch.lines.filter { $0.speaker == user })))

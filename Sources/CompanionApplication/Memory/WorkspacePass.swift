@@ -16,6 +16,8 @@ struct WorkspacePass {
     try await work.eachBatch(of: sessions, for: .workspace, in: scope) {
       (batch) async throws(MemoryPassFailure) in
       guard !batch.corrections.isEmpty else { return try await work.commit(work.moves(batch, .workspace)) }
+      // Both kinds are corrected before it is noted that they are.
+      try work.reserve(calls: scope.kinds.count)
       for kind in scope.kinds where try await !refresh(kind, batch.corrections) { return false }
       return try await work.commit(work.moves(batch, .workspace))
     }
@@ -57,6 +59,7 @@ struct WorkspacePass {
     repeat {
       let part = Array(rest.prefix(within(work.configuration.batchTokens, of: Array(rest))))
       rest = rest.dropFirst(part.count)
+      if corrections.isEmpty { work.beginStep() }
       guard try await merge(part, corrections, into: key, &draft, all: sources) else { return false }
     } while !rest.isEmpty
     return true

@@ -1,15 +1,15 @@
 /// Reads numbers of a fixed length, and what stands between them: a regular expression is compiled each time that it is
 /// used, and these are read for every line of a memory.
-struct DigitReader {
+package struct DigitReader {
   /// What has not been read.
-  var rest: Substring.UnicodeScalarView
+  package var rest: Substring.UnicodeScalarView
 
-  init(_ scalars: Substring.UnicodeScalarView) { rest = scalars }
+  package init(_ scalars: Substring.UnicodeScalarView) { rest = scalars }
 
   static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
 
   /// A number of so many digits; `nil` where there are fewer.
-  mutating func number(of length: Int) -> Int? {
+  package mutating func number(of length: Int) -> Int? {
     var number = 0
     for _ in 0..<length {
       guard let digit = rest.first, Self.isDigit(digit) else { return nil }
@@ -20,7 +20,7 @@ struct DigitReader {
   }
 
   /// Takes a character, if it comes next.
-  mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+  package mutating func take(_ scalar: Unicode.Scalar) -> Bool {
     guard rest.first == scalar else { return false }
     rest.removeFirst()
     return true

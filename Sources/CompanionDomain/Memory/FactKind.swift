@@ -18,14 +18,33 @@ package enum FactKind: String, Hashable, Sendable, CaseIterable {
   init?(words: [String]) {
     let text = " " + words.map { $0.isUnparted ? $0 : " \($0) " }.joined() + " "
     let spaced = Array(text.replacing("  ", with: " ").utf8)
-    guard let kind = Self.bytes.first(where: { $0.1.contains { spaced.contains(row: $0) } })?.0 else {
-      return nil
+    var first = Self.signs.count
+    for place in spaced.indices.dropFirst() {
+      for sign in Self.table[Int(spaced[place])]
+      where sign.order < first && spaced.has(sign.bytes, at: place - 1) {
+        first = sign.order
+      }
     }
-    self = kind
+    guard first < Self.signs.count else { return nil }
+    self = Self.signs[first].0
   }
 
-  /// The signs as bytes, in which they are found in a hundredth of the time.
-  private static let bytes = signs.map { ($0.0, $0.1.map { Array($0.utf8) }) }
+  private struct Sign {
+    /// The place of its kind among ``signs``.
+    var order: Int
+    var bytes: [UInt8]
+  }
+
+  /// By their second bytes, since most begin with a space: so a statement is read once.
+  private static let table: [[Sign]] = {
+    var table = [[Sign]](repeating: [], count: 256)
+    for (order, texts) in signs.map(\.1).enumerated() {
+      for bytes in texts.map({ Array($0.utf8) }) where bytes.count > 1 {
+        table[Int(bytes[1])].append(Sign(order: order, bytes: bytes))
+      }
+    }
+    return table
+  }()
 
   /// In the order in which they are looked for. English words stand between spaces.
   private static let signs: [(FactKind, [String])] = [
@@ -93,12 +112,10 @@ extension String {
 }
 
 extension [UInt8] {
-  /// Whether other bytes stand in these, one behind the other.
-  fileprivate func contains(row: [UInt8]) -> Bool {
-    guard let first = row.first, count >= row.count else { return row.isEmpty }
-    for start in 0...(count - row.count) where self[start] == first {
-      if self[start..<start + row.count].elementsEqual(row) { return true }
-    }
-    return false
+  /// Whether other bytes stand at a place of these.
+  fileprivate func has(_ row: [UInt8], at place: Int) -> Bool {
+    guard count - place >= row.count else { return false }
+    for offset in row.indices where self[place + offset] != row[offset] { return false }
+    return true
   }
 }

@@ -2,11 +2,11 @@ import Foundation
 
 extension MemoryCalendar {
   /// The day that a time is on for the person, such as `2026-11-20`.
-  package func day(of time: Timestamp) -> String { MemoryClock(self).day(of: time) }
+  package func day(of time: Timestamp) -> String { MemoryClock(timeZone).day(of: time) }
 
   /// The day and the time of day that a time is for the person, such as `2026-11-20 23:10`.
   package func dayAndTime(of time: Timestamp) -> String {
-    MemoryClock(self).text(of: time, tellsWeekday: false)
+    MemoryClock(timeZone).text(of: time)
   }
 
   /// The beginning of a day of the person; `nil` for no date of the calendar.
@@ -15,15 +15,21 @@ extension MemoryCalendar {
       (1...CivilDate.length(ofMonth: month, inYear: year)).contains(day)
     else { return nil }
     let date = CivilDate(year: year, month: month, day: day)
-    return MemoryClock(self).time(minutes: date.daysSinceEpoch * 1440)
+    return MemoryClock(timeZone).time(minutes: date.daysSinceEpoch * 1440)
   }
 }
 
 /// Tells times as a person reads them from the wall, and reads them back, to the minute.
 struct MemoryClock {
   private let timeZone: TimeZone
-  /// From Sunday.
+  /// From Sunday; none where weekdays are not told.
   private let weekdays: [String]
+
+  /// A clock that tells no weekdays: their names take longer to find than hundreds of times to tell.
+  init(_ timeZone: TimeZone) {
+    self.timeZone = timeZone
+    weekdays = []
+  }
 
   init(_ calendar: MemoryCalendar) {
     timeZone = calendar.timeZone
@@ -37,13 +43,13 @@ struct MemoryClock {
     Self.text(CivilDate(daysSinceEpoch: minutes(at: time).dividedRoundingDown(by: 1440)))
   }
 
-  /// Such as `2026-11-20 Friday 23:10`.
-  func text(of time: Timestamp, tellsWeekday: Bool = true) -> String {
+  /// Such as `2026-11-20 Friday 23:10`; `2026-11-20 23:10` without weekdays.
+  func text(of time: Timestamp) -> String {
     let minutes = minutes(at: time)
     let days = minutes.dividedRoundingDown(by: 1440)
     let date = CivilDate(daysSinceEpoch: days)
     let minute = minutes - days * 1440
-    let weekday = tellsWeekday && weekdays.count == 7 ? weekdays[date.dayOfWeek] + " " : ""
+    let weekday = weekdays.count == 7 ? weekdays[date.dayOfWeek] + " " : ""
     return "\(Self.text(date)) \(weekday)\(Self.padded(minute / 60)):\(Self.padded(minute % 60))"
   }
 

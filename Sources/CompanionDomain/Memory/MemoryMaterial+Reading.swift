@@ -23,12 +23,12 @@ extension MemoryMaterial {
       let zone = TimeZone(identifier: String(text[text.index(after: opening)...].dropLast()))
     else { return nil }
     let calendar = MemoryCalendar(timeZone: zone)
-    guard let (time, _) = MemoryClock(calendar).time(in: text) else { return nil }
+    guard let (time, _) = MemoryClock(zone).time(in: text) else { return nil }
     return (time, calendar)
   }
 
   private mutating func read(_ lines: ArraySlice<Substring>) {
-    let clock = MemoryClock(calendar)
+    let clock = MemoryClock(calendar.timeZone)
     var block: MemoryBlock?
     var title = ""
     var content: [Substring] = []

@@ -7,13 +7,20 @@ enum WordReader {
     func end() {
       // The points of a number are of it, those of a sentence are not.
       while word.last == "." { word.removeLast() }
-      if !word.isEmpty { words += parts(of: word) }
+      if word.utf8.contains(UInt8(ascii: "'")) {
+        words += parts(of: word)
+      } else if !word.isEmpty {
+        words.append(word)
+      }
       word = ""
     }
     let scalars = Array((Normalization.normalized(text) ?? text).unicodeScalars.map(narrow))
     for (place, scalar) in scalars.enumerated() {
       let next = place + 1 < scalars.count ? scalars[place + 1] : " "
-      if isDigit(scalar) || isLetter(scalar) {
+      if scalar.isASCII, isDigit(scalar) || isLetter(scalar) {
+        // The letters differ in one bit from the small ones, which digits have anyway.
+        word.unicodeScalars.append(Unicode.Scalar(UInt8(scalar.value) | 0x20))
+      } else if isLetter(scalar) {
         word += String(decoding: Normalization.folded(scalar), as: UTF8.self).lowercased()
       } else if scalar == "'" || scalar == "’" {
         if !word.isEmpty { word += "'" }
@@ -46,7 +53,7 @@ enum WordReader {
   private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
 
   private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
-    if scalar.isASCII { return scalar.properties.isAlphabetic }
+    if scalar.isASCII { return ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) }
     return CharacterClass(scalar.value) == .letter
   }
 

@@ -27,6 +27,7 @@ public enum TextAnalysis {
     var current = ""
 
     func end() {
+      guard !current.isEmpty else { return }
       let trimmed = current.trimmingCharacters(in: .whitespacesAndNewlines)
       if !trimmed.isEmpty { sentences.append(trimmed) }
       current = ""
@@ -42,8 +43,15 @@ public enum TextAnalysis {
         continue
       }
       current.append(character)
-      if "。！？｡".contains(character) { end() }
-      if ".!?".contains(character) { isAfterMark = true }
+      let scalars = character.unicodeScalars
+      guard let mark = scalars.first, scalars.index(after: scalars.startIndex) == scalars.endIndex else {
+        continue
+      }
+      switch mark {
+      case "。", "！", "？", "｡": end()
+      case ".", "!", "?": isAfterMark = true
+      default: continue
+      }
     }
     end()
     return sentences

@@ -1,16 +1,34 @@
 import CompanionDomain
+import Synchronization
 
 /// A way in which people say something of themselves, and the statement that it makes.
 struct FactRule {
+  /// In small letters: whatever has none of them is not what is looked for.
+  let phrases: [String]
   /// What is looked for; what it captures is what the statement tells.
   let pattern: Regex<AnyRegexOutput>
   /// The statement: `@` stands for who it is about, `$1` and so on for what was captured.
   let statement: String
 
-  init(_ pattern: some RegexComponent, _ statement: String) {
-    self.pattern = Regex<AnyRegexOutput>(pattern.regex)
+  init(_ phrases: [String], _ pattern: some RegexComponent, _ statement: String) {
+    self.phrases = phrases
+    self.pattern = Regex<AnyRegexOutput>(
+      pattern.regex.wordBoundaryKind(.simple).matchingSemantics(.unicodeScalar))
     self.statement = statement
   }
+}
+
+/// The rules of a language, of which only those are tried that may apply.
+private struct FactRuleBook {
+  let rules: [FactRule]
+  private let table: PhraseTable
+
+  init(_ rules: [FactRule]) {
+    self.rules = rules
+    table = PhraseTable(rules.map(\.phrases))
+  }
+
+  func rules(for text: ComparableText) -> [FactRule] { table.groups(in: text).map { rules[$0] } }
 }
 
 /// Finds what people say of themselves, by how it is said in English, Japanese and Chinese.
@@ -26,26 +44,32 @@ struct FactRules {
   /// What has more bytes is no sentence of a conversation, and would take long.
   private static let longestSentence = 2000
 
-  private let english = EnglishFacts.rules
-  private let japanese = JapaneseFacts.rules
-  private let chinese = ChineseFacts.rules
+  private lazy var english = FactRuleBook(EnglishFacts.rules)
+  private lazy var japanese = FactRuleBook(JapaneseFacts.rules)
+  private lazy var chinese = FactRuleBook(ChineseFacts.rules)
+
+  // A regex is not Sendable, and reading one takes longer than most sentences: there is one of each.
+  private static let shared = Mutex(FactRules())
 
   /// Whether a sentence tells something that is worth keeping for long.
-  func isLasting(_ sentence: String) -> Bool { !found(in: sentence, by: "x").isEmpty }
+  static func isLasting(_ sentence: String) -> Bool { !found(in: sentence, by: "x").isEmpty }
 
   /// What a sentence tells of who said it.
-  func found(in sentence: String, by speaker: String) -> [Found] {
+  static func found(in sentence: String, by speaker: String) -> [Found] {
+    shared.withLock { $0.found(in: sentence, by: speaker) }
+  }
+
+  private mutating func found(in sentence: String, by speaker: String) -> [Found] {
+    guard sentence.utf8.count <= Self.longestSentence else { return [] }
     let language = WrittenLanguage(of: sentence)
-    guard sentence.utf8.count <= Self.longestSentence, !Question.isAsked(in: sentence),
-      !Self.isSupposed(sentence, language)
-    else { return [] }
-    guard Self.isAboutOneself(sentence, language) else { return [] }
+    let text = ComparableText(sentence)
     let rules =
       switch language {
-      case .english: english
-      case .japanese: japanese
-      case .chinese: chinese
+      case .english: english.rules(for: text)
+      case .japanese: japanese.rules(for: text)
+      case .chinese: chinese.rules(for: text)
       }
+    guard !rules.isEmpty, !Question.isAsked(in: sentence), !Self.isSupposed(text, language) else { return [] }
     var found: [Found] = []
     var taken: [Range<String.Index>] = []
     for rule in rules {
@@ -54,7 +78,7 @@ struct FactRules {
         // In English it stands before what is said whether it is meant.
         let isDoubted = language == .english && Self.isDoubted(sentence[..<match.range.upperBound])
         guard !isDoubted, !taken.contains(where: { $0.overlaps(match.range) }),
-          let statement = statement(rule.statement, captures, speaker)
+          let statement = Self.statement(rule.statement, captures, speaker)
         else { continue }
         taken.append(match.range)
         found.append(Found(statement: statement, quote: String(sentence[match.range]).trimmingMarks))
@@ -63,64 +87,66 @@ struct FactRules {
     return found
   }
 
-  private func statement(_ template: String, _ captures: [String], _ speaker: String) -> String? {
+  private static func statement(_ template: String, _ captures: [String], _ speaker: String) -> String? {
     var statement = template
     for (place, capture) in captures.enumerated() {
       let value = capture.trimmingMarks.withoutTime
       guard statement.contains("$\(place + 1)") else { continue }
-      let isNothing = value.isEmpty || Self.vague.contains(value.lowercased())
-      guard !isNothing, !Self.vagueOpenings.contains(where: { value.lowercased().hasPrefix($0) }) else {
-        return nil
-      }
-      let isOfContext = Self.contextual.contains { " \(value) ".contains($0) }
-      guard !isOfContext, value.wholeMatch(of: /the \w+/) == nil else { return nil }
-      statement = statement.replacing("$\(place + 1)", with: Self.ofThirdPerson(value))
+      let lowered = value.lowercased()
+      guard !value.isEmpty, !vague.contains(lowered), !vagueOpenings.contains(where: lowered.hasPrefix),
+        !contextual.isFound(in: ComparableText(value)), !isKnownThing(value)
+      else { return nil }
+      statement = statement.replacing("$\(place + 1)", with: ofThirdPerson(value))
     }
     return statement.replacing("@", with: speaker)
   }
 
+  /// Whether it is a thing that only those know who have read on, such as "the car".
+  private static func isKnownThing(_ value: String) -> Bool {
+    value.hasPrefix("the ") && value.dropFirst(4).allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+  }
+
   /// Words that somebody says of themselves, as others say them.
   private static func ofThirdPerson(_ value: String) -> String {
-    guard value.contains(/\b(?:my|our|myself|I)\b/) else { return value }
-    return value.replacing(/\b(?:my|our)\b/, with: "their").replacing(/\bmyself\b/, with: "themselves")
-      .replacing(/\bI\b/, with: "they")
+    var told = ""
+    var word = ""
+    for character in value {
+      if character.isLetter || character.isNumber || character == "'" || character == "’" {
+        word.append(character)
+      } else {
+        told += thirdPerson[word] ?? word
+        told.append(character)
+        word = ""
+      }
+    }
+    return told + (thirdPerson[word] ?? word)
   }
 
-  /// Whether a sentence has a word for who says it, without which no rule applies. In Japanese it needs none.
-  private static func isAboutOneself(_ sentence: String, _ language: WrittenLanguage) -> Bool {
-    switch language {
-    // Not by the boundaries of words: "I'm" is one to Unicode.
-    case .english: sentence.contains(/(?i)(?:^|\P{L})(?:I|my|we|call me)(?:\P{L}|$)/)
-    case .japanese: true
-    case .chinese: sentence.contains("我")
-    }
-  }
+  private static let thirdPerson = ["my": "their", "our": "their", "myself": "themselves", "I": "they"]
 
   /// Whether a sentence supposes something.
-  private static func isSupposed(_ sentence: String, _ language: WrittenLanguage) -> Bool {
-    let text = " " + sentence.lowercased() + " "
-    return (language == .english ? conditions : uncertain).contains { text.contains($0) }
+  private static func isSupposed(_ text: ComparableText, _ language: WrittenLanguage) -> Bool {
+    (language == .english ? conditions : uncertain).isFound(in: text)
   }
 
   /// Whether what is said is wished, doubted, over, or told by others.
   private static func isDoubted(_ beginning: Substring) -> Bool {
-    let text = " " + beginning.lowercased().replacing("’", with: "'") + " "
-    return doubts.contains { text.contains($0) }
+    doubts.isFound(in: ComparableText(beginning))
   }
 
-  private static let conditions = [" if ", " unless ", " kidding", " joking", " pretend"]
+  private static let conditions = PhraseTable([" if ", " unless ", " kidding", " joking", " pretend"])
 
-  private static let doubts = [
+  private static let doubts = PhraseTable([
     " would ", "'d ", " could ", " might ", " maybe ", " perhaps ", " wish", " imagine", " suppose", " hope ",
     " should ", " said ", " says ", " told me", " used to ", " almost ", " probably ", " thought ",
     " dreamt ",
     " dreamed ", " when i ", " before i ",
-  ]
+  ])
 
-  private static let uncertain = [
+  private static let uncertain = PhraseTable([
     "もし", "たら", "なら", "かも", "だろう", "でしょう", "らしい", "そうです", "みたい", "冗談", "てほしい", "と言って", "だって", "って言", "昔",
     "以前", "如果", "要是", "假如", "可能", "也许", "希望", "听说", "开玩笑", "恐怕", "要不", "据说", "说我", "曾经",
-  ]
+  ])
 
   /// What says nothing by itself.
   private static let vague: Set<String> = [
@@ -135,7 +161,9 @@ struct FactRules {
   ]
 
   /// What only those know who have read on.
-  private static let contextual = [" them ", " it ", " there ", " him ", " her ", " that ", " those "]
+  private static let contextual = PhraseTable([
+    " them ", " it ", " there ", " him ", " her ", " that ", " those ",
+  ])
 }
 
 extension String {

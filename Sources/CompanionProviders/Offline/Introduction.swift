@@ -1,11 +1,13 @@
+import Synchronization
+
 /// Finds out how people say who they are.
 enum Introduction {
   /// The name in a sentence such as "I am Aiko", 「愛子と申します」 or “我叫爱子”.
   static func name(in sentence: String) -> String? {
-    if let match = sentence.firstMatch(of: english) { return String(match.output.1) }
-    if let match = sentence.firstMatch(of: japanese) { return String(match.output.1) }
-    if let match = sentence.firstMatch(of: chinese) { return String(match.output.1) }
-    return nil
+    guard signs.isFound(in: ComparableText(sentence)) else { return nil }
+    return patterns.withLock { patterns in
+      patterns.lazy.compactMap { sentence.firstMatch(of: $0)?.output.1 }.first.map { String($0) }
+    }
   }
 
   /// Whether a sentence greets.
@@ -20,16 +22,17 @@ enum Introduction {
     return asks.contains { text.contains($0) }
   }
 
-  // A regex is not Sendable, so each use makes its own.
-  private static var english: Regex<(Substring, Substring)> {
-    /\b(?:[Ii] am|[Ii]['’]m|[Mm]y name is|[Cc]all me) (\p{Lu}[\p{L}'’-]*)/
-  }
-  private static var japanese: Regex<(Substring, Substring)> {
-    /(?:私は|僕は|俺は|名前は|^|[、。])([\p{Han}\p{Katakana}ー\p{Latin}]{1,12}?)(?:と申します|といいます|と言います|です(?:。|$))/
-  }
-  private static var chinese: Regex<(Substring, Substring)> {
-    /(?:我叫|我的名字是|我名叫)([\p{Han}\p{Latin}]{1,12}?)(?:[,，。！]|$)/
-  }
+  /// One of these is in every sentence that has a name.
+  private static let signs = PhraseTable([
+    "i am ", "i'm ", "my name is ", "call me ", "と申します", "といいます", "と言います", "です", "我叫", "我的名字是", "我名叫",
+  ])
+
+  // A regex is not Sendable, and reading one takes longer than a sentence: there is one of each.
+  private static let patterns = Mutex<[Regex<(Substring, Substring)>]>([
+    /\b(?:[Ii] am|[Ii]['’]m|[Mm]y name is|[Cc]all me) (\p{Lu}[\p{L}'’-]*)/,
+    /(?:私は|僕は|俺は|名前は|^|[、。])([\p{Han}\p{Katakana}ー\p{Latin}]{1,12}?)(?:と申します|といいます|と言います|です(?:。|$))/,
+    /(?:我叫|我的名字是|我名叫)([\p{Han}\p{Latin}]{1,12}?)(?:[,，。！]|$)/,
+  ])
 
   private static let greetings = [
     "hello", "hi ", "hi,", "hi!", "hi.", "hey", "good morning", "good afternoon", "good evening", "こんにちは",

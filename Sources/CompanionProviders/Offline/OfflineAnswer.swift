@@ -68,10 +68,11 @@ struct OfflineAnswer {
 
   /// What people are remembered to have said, the oldest first.
   private var remembered: [String] {
+    let calendar = MemoryCalendar()
     let items = reminders.filter { !$0.isOfCompanion }.map { item in
       // A line of a memory has its day and its speaker in front.
       let lines = item.text.split(whereSeparator: \.isNewline).compactMap { line -> String? in
-        guard let read = RememberedLine(line, in: MemoryCalendar()) else { return String(line) }
+        guard let read = RememberedLine(line, in: calendar) else { return String(line) }
         return OfflineMemoryPhrases.isTopics(read.text) ? nil : read.words
       }
       let isSaid = item.source.hasPrefix(item.day) && !item.day.isEmpty

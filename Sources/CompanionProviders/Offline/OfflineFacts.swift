@@ -10,7 +10,6 @@ struct OfflineFacts {
 
   /// In the order of the messages, each once, without those that are known.
   var items: [ExtractedFacts.Item] {
-    let rules = FactRules()
     var items: [ExtractedFacts.Item] = []
     var known: [String: [FactWording]] = [:]
     for (place, line) in material.lines.enumerated() {
@@ -18,7 +17,7 @@ struct OfflineFacts {
       var wordings =
         known[speaker] ?? material.knownFacts.map { FactWording(subject: speaker, statement: $0) }
       for sentence in TextAnalysis.sentences(of: line.text) {
-        for found in rules.found(in: sentence, by: speaker) {
+        for found in FactRules.found(in: sentence, by: speaker) {
           let statement = dated(found.statement, line)
           let wording = FactWording(subject: speaker, statement: statement)
           guard !wordings.contains(where: { $0.saysTheSame(as: wording) }) else { continue }
@@ -38,7 +37,7 @@ struct OfflineFacts {
   /// message.
   private func dated(_ statement: String, _ line: MemoryLine) -> String {
     let statement = RelativeDays(material.calendar).resolved(statement, saidAt: line.time)
-    guard Self.relative.contains(where: { statement.lowercased().contains($0) }) else { return statement }
+    guard Self.relative.isFound(in: ComparableText(statement)) else { return statement }
     let day = material.calendar.day(of: line.time)
     return switch WrittenLanguage(of: statement) {
     case .english: "\(statement) (said on \(day))"
@@ -47,9 +46,9 @@ struct OfflineFacts {
     }
   }
 
-  private static let relative = [
+  private static let relative = PhraseTable([
     "next ", "last ", "this week", "this month", "this year", "this evening", "in a week", "in a month",
     " ago",
     "来週", "来月", "来年", "今週", "今月", "今年", "週末", "下周", "下个月", "明年", "这周", "这个月", "周末", "本周",
-  ]
+  ])
 }

@@ -4,7 +4,6 @@ import CompanionDomain
 struct OfflineLongTerm {
   private let material: MemoryMaterial
   private let phrases: OfflineMemoryPhrases
-  private let rules = FactRules()
 
   init(_ material: MemoryMaterial) {
     self.material = material
@@ -22,16 +21,14 @@ struct OfflineLongTerm {
       material.corrections.contains { line.stems(from: $0, calendar) }
     }
     var lines = previous.filter { !OfflineMemoryPhrases.isTopics($0.text) && !isOutdated($0) }
-    var new = merged.filter { $0.speaker != nil && rules.isLasting($0.words) && !isOutdated($0) }
-    new += said.filter { rules.isLasting($0.original) }.map {
+    var new = merged.filter { $0.speaker != nil && FactRules.isLasting($0.words) && !isOutdated($0) }
+    new += said.filter { FactRules.isLasting($0.original) }.map {
       RememberedLine(time: $0.time, tellsTime: false, speaker: $0.speaker, words: $0.words)
     }
     for place in new.indices { new[place].tellsTime = false }
     lines = RememberedLine.distinct(lines + new.sorted { $0.time < $1.time })
-    lines = lines.enumerated().sorted { left, right in
-      let days = (calendar.day(of: left.element.time), calendar.day(of: right.element.time))
-      return (days.0, left.offset) < (days.1, right.offset)
-    }.map(\.element)
+    let days = lines.map { calendar.day(of: $0.time) }
+    lines = lines.indices.sorted { (days[$0], $0) < (days[$1], $1) }.map { lines[$0] }
     if let themes = themes(previous, merged, said) { lines.append(themes) }
     return fitting(lines)
   }
@@ -55,18 +52,9 @@ struct OfflineLongTerm {
   }
 
   private func fitting(_ lines: [RememberedLine]) -> [RememberedLine] {
-    var lines = lines
-    let estimator = TokenEstimator()
-    var ranks = lines.map { significance(of: $0) }
-    while lines.count > 1,
-      estimator.tokens(in: lines.map { $0.description(in: material.calendar) }.joined(separator: "\n"))
-        > material.tokenLimit
-    {
-      guard let least = ranks.min(), let place = ranks.firstIndex(of: least) else { break }
-      lines.remove(at: place)
-      ranks.remove(at: place)
-    }
-    return lines
+    let ranks = lines.map { significance(of: $0) }
+    let order = lines.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
+    return lines.dropping(order, toTokens: material.tokenLimit, in: material.calendar)
   }
 
   private func significance(of line: RememberedLine) -> Int {

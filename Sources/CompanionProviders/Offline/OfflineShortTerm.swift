@@ -40,13 +40,7 @@ struct OfflineShortTerm {
       lines.append(
         RememberedLine(time: newest, tellsTime: true, speaker: nil, words: phrases.topics(topics)))
     }
-    let count = TokenEstimator()
-    while lines.count > 1, tokens(lines, count) > material.tokenLimit { lines.removeFirst() }
-    return lines
-  }
-
-  private func tokens(_ lines: [RememberedLine], _ estimator: TokenEstimator) -> Int {
-    estimator.tokens(in: lines.map { $0.description(in: material.calendar) }.joined(separator: "\n"))
+    return lines.dropping(Array(lines.indices), toTokens: material.tokenLimit, in: calendar)
   }
 
   private func line(of sentence: SaidSentence, _ words: String) -> RememberedLine {

@@ -13,19 +13,49 @@ struct RelativeDays {
     ("明天", 1), ("昨天", -1), ("今天", 0),
   ]
 
+  /// One of these is in every sentence that has such a day.
+  private static let names = PhraseTable((english + others).map(\.0))
+  /// What stands before a day already: "by tomorrow".
+  private static let prepositions: Set<String> = [
+    "on", "by", "until", "since", "before", "after", "from", "for",
+  ]
+
   /// A sentence with days in place of "tomorrow" and the like.
   func resolved(_ sentence: String, saidAt time: Timestamp) -> String {
+    guard Self.names.isFound(in: ComparableText(sentence)) else { return sentence }
     var sentence = sentence
     func day(_ offset: Int) -> String { calendar.day(of: time.advanced(by: .seconds(offset * 86_400))) }
     for (word, offset) in Self.others where sentence.contains(word) {
       sentence = sentence.replacing(word, with: day(offset))
     }
-    guard sentence.lowercased().contains(/\b(?:today|tonight|yesterday|tomorrow)\b/) else { return sentence }
-    for (word, offset) in Self.english {
-      guard let regex = try? Regex("\\b\(word)\\b").ignoresCase() else { continue }
-      sentence = sentence.replacing(regex, with: "on \(day(offset))")
+    return withEnglishDays(sentence, day)
+  }
+
+  /// Replaces whole words, as many as there are.
+  private func withEnglishDays(_ sentence: String, _ day: (Int) -> String) -> String {
+    var resolved = ""
+    var word = ""
+    var before = ""
+    func end() {
+      let lowered = word.lowercased()
+      if let (_, offset) = Self.english.first(where: { $0.0 == lowered }) {
+        resolved += Self.prepositions.contains(before) ? day(offset) : "on \(day(offset))"
+      } else {
+        resolved += word
+      }
+      if !word.isEmpty { before = lowered }
+      word = ""
     }
-    // "By tomorrow" has its preposition already.
-    return sentence.replacing(/\b(on|by|until|since|before|after|from|for) on ([0-9])/) { "\($0.1) \($0.2)" }
+    for character in sentence {
+      if character.isLetter || character.isNumber || character == "'" || character == "’" {
+        word.append(character)
+      } else {
+        end()
+        if character != " " { before = "" }
+        resolved.append(character)
+      }
+    }
+    end()
+    return resolved
   }
 }

@@ -22,21 +22,36 @@ struct RememberedLine {
 
   /// Reads a line of a memory; `nil` where it has no date in front.
   init?(_ line: Substring, in calendar: MemoryCalendar) {
-    let told = /\s*- ([0-9]{4})-([0-9]{2})-([0-9]{2})(?: ([0-9]{2}):([0-9]{2}))? (.+)/
-    guard let match = line.wholeMatch(of: told), let year = Int(match.1), let month = Int(match.2),
-      let day = Int(match.3), let start = calendar.start(ofYear: year, month: month, day: day)
+    var reader = DigitReader(line.unicodeScalars)
+    while let first = reader.rest.first, first.properties.isWhitespace { reader.rest.removeFirst() }
+    guard reader.take("-"), reader.take(" "), let year = reader.number(of: 4), reader.take("-"),
+      let month = reader.number(of: 2), reader.take("-"), let day = reader.number(of: 2), reader.take(" "),
+      let start = calendar.start(ofYear: year, month: month, day: day)
     else { return nil }
-    let minutes = match.4.flatMap { Int($0) }.map { $0 * 60 + (match.5.flatMap { Int($0) } ?? 0) }
+    let minutes = Self.timeOfDay(&reader)
+    guard !reader.rest.isEmpty else { return nil }
     time = start.advanced(by: .seconds((minutes ?? 0) * 60))
     tellsTime = minutes != nil
-    text = String(match.6)
+    text = String(reader.rest)
     // A name has no space.
-    if let said = text.wholeMatch(of: /(\S+): (.+)/) {
-      speaker = String(said.1)
-      words = String(said.2)
+    let name = reader.rest.prefix { !$0.properties.isWhitespace }
+    let said = reader.rest.dropFirst(name.count)
+    if name.count > 1, name.last == ":", said.count > 1, said.first == " " {
+      speaker = String(name.dropLast())
+      words = String(said.dropFirst())
     } else {
       words = text
     }
+  }
+
+  /// Reads a time of day and the space behind it, if they come next: the minutes since midnight.
+  private static func timeOfDay(_ reader: inout DigitReader) -> Int? {
+    var attempt = reader
+    guard let hour = attempt.number(of: 2), attempt.take(":"), let minute = attempt.number(of: 2),
+      attempt.take(" "), !attempt.rest.isEmpty
+    else { return nil }
+    reader = attempt
+    return hour * 60 + minute
   }
 
   /// The lines of a memory, without those that have no date.
@@ -68,5 +83,27 @@ struct RememberedLine {
       wordings.append(wording)
       return true
     }
+  }
+}
+
+extension [RememberedLine] {
+  /// As many of them as have a number of tokens together, at least one.
+  ///
+  /// - Parameter order: in which order they are left out, by their places.
+  func dropping(_ order: [Int], toTokens limit: Int, in calendar: MemoryCalendar) -> [RememberedLine] {
+    let estimator = TokenEstimator()
+    let texts = map { $0.description(in: calendar) }
+    func kept(without count: Int) -> [Int] {
+      let gone = Set(order.prefix(count))
+      return indices.filter { !gone.contains($0) }
+    }
+    // Less text never has more tokens: the fewest that have to go are found by halving.
+    var (fits, tooMany) = (0, Swift.max(count - 1, 0))
+    while fits < tooMany {
+      let middle = (fits + tooMany) / 2
+      let text = kept(without: middle).map { texts[$0] }.joined(separator: "\n")
+      if estimator.tokens(in: text) > limit { fits = middle + 1 } else { tooMany = middle }
+    }
+    return kept(without: fits).map { self[$0] }
   }
 }

@@ -24,8 +24,11 @@ struct Topics {
     }
     let common = order.filter { counts[$0, default: 0] >= least }
     // A row of characters inside of another one that is as common says nothing more.
+    let byCount = Dictionary(grouping: common) { counts[$0, default: 0] }
     let whole = common.filter { name in
-      !common.contains { $0 != name && $0.contains(name) && counts[$0] == counts[name] }
+      !byCount[counts[name, default: 0], default: []].contains {
+        $0.utf8.count > name.utf8.count && $0.contains(name)
+      }
     }
     let ranked = whole.enumerated().sorted {
       (counts[$1.element, default: 0], $0.offset) < (counts[$0.element, default: 0], $1.offset)
@@ -37,15 +40,16 @@ struct Topics {
   private static func words(of sentence: String) -> [String] {
     let isChinese = WrittenLanguage(of: sentence) == .chinese
     var words: [String] = []
-    for match in sentence.matches(of: /[A-Za-z][A-Za-z'’-]{3,}|[\p{Katakana}ー]{2,}|\p{Han}{2,}/) {
-      let word = String(match.output)
-      if word.unicodeScalars.allSatisfy(\.isASCII) {
+    for run in TextRun.all(in: sentence) {
+      let word = run.text
+      switch run.script {
+      case .latin where word.utf8.count > 3 && word.utf8.allSatisfy({ $0 < 0x80 }):
         let lowered = word.lowercased()
         if !common.contains(lowered), !lowered.contains("'") { words.append(word) }
-      } else if isChinese {
-        words += pairs(of: word)
-      } else if !commonCharacters.contains(word) {
-        words.append(word)
+      case .han where word.unicodeScalars.count > 1 && isChinese: words += pairs(of: word)
+      case .han where word.unicodeScalars.count > 1, .katakana where word.unicodeScalars.count > 1:
+        if !commonCharacters.contains(word) { words.append(word) }
+      default: continue
       }
     }
     return words

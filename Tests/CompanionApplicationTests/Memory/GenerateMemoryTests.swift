@@ -256,6 +256,7 @@ struct GenerateMemoryTests {
     scene.clock.advance(by: .seconds(200))
     let run = await scene.generate()
     #expect(run.expired == 1)
+    #expect(run.memories.isEmpty)
     #expect(run.calls == 0)
     let emptied = scene.events.events.count { event in
       if case .memoryStored(_, _, isEmpty: true) = event.kind { true } else { false }

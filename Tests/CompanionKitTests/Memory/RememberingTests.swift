@@ -70,6 +70,30 @@ struct RememberingTests {
     #expect(try await companion.history(of: session).last?.isReminded == false)
   }
 
+  @Test(arguments: [
+    ("我对花生过敏。", "user对花生过敏"), ("我住在上海。", "user住在上海"), ("ピーナッツアレルギーです。", "userはピーナッツアレルギー"),
+    ("京都に住んでいます。", "userは京都に住んでいる"),
+  ])
+  func `a short statement in Chinese or Japanese is remembered, and is a fact once`(
+    said: String, statement: String
+  ) async throws {
+    let store = InMemoryStore.inMemory
+    let companion = companion(store)
+    companion.start()
+    let session = try await companion.startSession().id
+    _ = try await companion.send(said, in: session).text()
+    await companion.generateMemory()
+    let known = try await companion.remember(statement, in: session)
+    let other = try await companion.remember(said, in: session)
+    await companion.stop()
+    let facts = try await store.facts(matching: FactFilter(), after: nil, limit: 9)
+    #expect(facts.first { $0.statement == statement }?.subject == "user")
+    #expect(!known.isNew && known.fact.statement == statement)
+    #expect(facts.count == (other.isNew ? 2 : 1))
+    let memories = try await store.memories(matching: MemoryFilter(), after: nil, limit: 9)
+    #expect(memories.filter { $0.text.contains(said) }.count == 3)
+  }
+
   @Test func `a thousand repeated statements leave no duplicate, and next to no near one`() async throws {
     let store = InMemoryStore.inMemory
     let companion = companion(store)

@@ -80,7 +80,7 @@ struct ProgramConfigurationTests {
     #expect(
       result.lines == ["From main", "backup is asked first now, and main last.", "From the backup"])
     #expect(result.complaints.contains("There is no provider nobody."))
-    #expect(result.complaints.contains("It is meant so: /switch A B"))
+    #expect(result.complaints.contains("Usage: /switch A B"))
     #expect(result.status == 1)
   }
 

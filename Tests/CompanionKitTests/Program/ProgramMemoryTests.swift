@@ -74,6 +74,6 @@ struct ProgramMemoryTests {
   func `what cannot be meant is answered with what can be`(command: String) async throws {
     let result = try await Program.run(["--store", "memory"], input: command + "\n")
     #expect(result.status == 1)
-    #expect(result.complaints.hasPrefix("companion: It is meant so: /"))
+    #expect(result.complaints.hasPrefix("companion: Usage: /"))
   }
 }

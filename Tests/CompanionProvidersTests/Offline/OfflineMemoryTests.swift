@@ -69,6 +69,7 @@ struct OfflineMemoryTests {
     ("姉は札幌に住んでいます", "annaの姉は札幌に住んでいる"), ("1月末で辞めることにしました", "annaは1月末で辞めることにした"),
     ("我叫王芳。", "anna的名字是王芳"), ("我现在住在上海", "anna住在上海"), ("我上个月搬到北京了", "anna搬到北京"), ("我在银行工作", "anna在银行工作"),
     ("我很喜欢吃火锅", "anna喜欢吃火锅"), ("我不喜欢吃辣", "anna不喜欢吃辣"), ("我养了两只猫", "anna养了两只猫"), ("我对花生过敏", "anna对花生过敏"),
+    ("ピーナッツアレルギーです。", "annaはピーナッツアレルギー"), ("猫が好きです。", "annaは猫が好き"), ("我对花生过敏。", "anna对花生过敏"),
     ("我的生日是5月12日", "anna的生日是5月12日"), ("我决定学钢琴", "anna决定学钢琴"), ("我姐姐也住在上海", "anna的姐姐住在上海"),
   ])
   func `what people say of themselves is a fact`(said: String, statement: String) async throws {
@@ -170,6 +171,23 @@ struct OfflineMemoryTests {
   @Test func `what was said more than a day ago is not current`() async throws {
     #expect(
       try await memory(material(.shortTerm, ["anna: The roses need more water."], hoursAgo: 25)).isEmpty)
+  }
+
+  @Test(arguments: [
+    "我对花生过敏。", "我养了猫。", "我住上海。", "今天下雨了。", "猫が好きです。", "卵アレルギーです。", "ピーナッツアレルギーです。", "姉は京都です。",
+    "iPhoneを買った。", "The roses need water.",
+  ])
+  func `a statement is told however few characters its language needs`(said: String) async throws {
+    #expect(try await memory(material(.shortTerm, ["anna: \(said)"])).count == 1)
+  }
+
+  @Test(arguments: [
+    "好的。", "谢谢！", "你好！", "没问题。", "我知道了。", "晚安。", "哈哈，好的。", "不客气！", "真的很感谢。", "はい。", "了解です。", "承知しました。",
+    "はい、分かりました。", "ありがとうございます！", "お疲れ様です。", "大丈夫です。", "お願いします。", "そうですね。", "オッケー！", "OKです。", "ok", "Thanks!",
+    "Good morning!", "Sounds good.",
+  ])
+  func `greetings, thanks and agreement are not told`(said: String) async throws {
+    #expect(try await memory(material(.shortTerm, ["anna: \(said)"])).isEmpty)
   }
 
   // MARK: Long-term
