@@ -19,14 +19,17 @@ struct FactPass {
   /// - Returns: `false` when somebody else was there first.
   private func remember(_ batch: MemoryBatch) async throws(MemoryPassFailure) -> Bool {
     let moves = work.moves(batch, .facts)
-    guard !batch.isEmpty else { return try await work.commit(moves) }
-    let gone = try await factsWithoutSource(batch.corrections)
+    // A log that is read again tells of a message as it is now, and there may be facts of what it was.
+    let changed = work.changed[session.id] ?? []
+    guard !batch.isEmpty || !changed.isEmpty else { return try await work.commit(moves) }
+    let gone = try await factsWithoutSource(changed)
     var changes = try await removal(of: gone)
 
     let lines = (batch.lines + batch.corrections.map(\.line)).filter { !$0.text.isEmpty }
-    let found = try await extract(lines)
+    guard let found = try await extract(lines, batch) else { return false }
     let new = try await unknown(found, except: Set(gone.map(\.id)))
     changes += new.map { .insertFact($0) }
+    if !new.isEmpty, try await !work.isUnread(batch, .facts) { return false }
     let superseded = try await superseded(by: new, except: Set(gone.map(\.id)))
     for (old, fact) in superseded {
       changes.append(.supersedeFact(old.id, by: fact.id, at: fact.validFrom ?? work.now))
@@ -43,13 +46,12 @@ struct FactPass {
 
   /// Facts whose words are not in the log any more.
   private func factsWithoutSource(
-    _ corrections: [MemoryCorrection]
+    _ changed: Set<SequenceNumber>
   ) async throws(MemoryPassFailure) -> [Fact] {
-    guard !corrections.isEmpty else { return [] }
-    let corrected = Set(corrections.map(\.line.sequence))
+    guard !changed.isEmpty else { return [] }
     var gone: [Fact] = []
     for fact in try await facts(FactFilter(session: session.id, includesSuperseded: true)) {
-      guard case .message(let quote) = fact.source, corrected.contains(quote.sequence) else { continue }
+      guard case .message(let quote) = fact.source, changed.contains(quote.sequence) else { continue }
       // The line may be a part of a long message.
       let message = try await work.stored { () async throws(StoreFailure) in
         try await work.store.messages(in: session.id, before: quote.sequence.next, limit: 1).last
@@ -84,7 +86,10 @@ struct FactPass {
 
   // MARK: What is stated
 
-  private func extract(_ lines: [MemoryLine]) async throws(MemoryPassFailure) -> [Fact] {
+  /// - Returns: what is stated in lines of a batch; `nil` when somebody else was there first.
+  private func extract(
+    _ lines: [MemoryLine], _ batch: MemoryBatch
+  ) async throws(MemoryPassFailure) -> [Fact]? {
     guard lines.contains(where: { $0.speaker != nil }) else { return [] }
     var material = work.material(.facts, scope, at: work.now)
     material.lines = lines
@@ -92,7 +97,8 @@ struct FactPass {
     material.knownFacts = try await related(to: text, limit: Self.knownFacts).map(\.statement)
     let calendar = work.configuration.calendar
     var unreadable = MemoryAnswerFailure.noList(of: ExtractedFacts.schemaName)
-    for _ in 1...2 {
+    for attempt in 1...2 {
+      if attempt > 1, try await !work.isUnread(batch, .facts) { return nil }
       let (answer, origin) = try await work.answer(
         material, format: .json(schema: ExtractedFacts.schema, name: ExtractedFacts.schemaName))
       do throws(MemoryAnswerFailure) {

@@ -8,6 +8,9 @@ final class MemoryWork {
   let environment: Environment
   let configuration: MemoryConfiguration
   private(set) var run: MemoryRun
+  /// The messages that the batch read last tells to have changed, those that came in it as well.
+  private(set) var changed: [SessionID: Set<SequenceNumber>] = [:]
+
   init(environment: Environment) {
     self.environment = environment
     configuration = environment.configuration.memory
@@ -164,6 +167,19 @@ final class MemoryWork {
     if Task.isCancelled { throw .stopped }
   }
 
+  /// Whether a pass is still where it was when a batch was read: between two calls about one batch it may have been
+  /// forgotten, and must not be asked about again.
+  func isUnread(_ batch: MemoryBatch, _ pass: MemoryPass) async throws(MemoryPassFailure) -> Bool {
+    for (session, range) in batch.progress.sorted(by: { $0.key < $1.key }) {
+      let isThere = try await stored { () async throws(StoreFailure) in
+        guard try await store.session(session) != nil else { return false }
+        return try await store.memoryProgress(of: session)[pass] == range.lowerBound
+      }
+      guard isThere else { return false }
+    }
+    return true
+  }
+
   /// Reads logs from where a pass has stopped, until a batch is full.
   ///
   /// - Parameters:
@@ -181,6 +197,7 @@ final class MemoryWork {
       return (counter.cut(text, toTokens: limit), limit)
     }
     var taken = 0
+    changed = [:]
     for session in sessions where !batch.isFull && taken < eventLimit {
       let progress = try await stored { () async throws(StoreFailure) in
         try await store.memoryProgress(of: session.id)
@@ -197,6 +214,7 @@ final class MemoryWork {
         for event in events {
           if let end, event.revision > progress[end] { break reading }
           batch.take(event, of: session)
+          if event.kind != .appended { changed[session.id, default: []].insert(event.message.sequence) }
           last = event.revision
           taken += 1
           if batch.isFull || taken >= eventLimit { break reading }
