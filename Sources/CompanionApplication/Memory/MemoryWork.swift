@@ -191,7 +191,9 @@ final class MemoryWork {
     eventLimit: Int = .max
   ) async throws(MemoryPassFailure) -> (batch: MemoryBatch, events: Int) {
     let counter = counter
-    var batch = MemoryBatch(tokenLimit: configuration.batchTokens) { text, limit in
+    // A workspace hears of messages by way of its channels' memories, and may know them before it has read them.
+    var batch = MemoryBatch(tokenLimit: configuration.batchTokens, correctsAppended: pass == .workspace) {
+      text, limit in
       let tokens = counter.tokens(in: text)
       guard tokens > limit else { return (text, tokens) }
       return (counter.cut(text, toTokens: limit), limit)

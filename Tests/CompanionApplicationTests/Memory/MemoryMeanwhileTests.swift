@@ -63,6 +63,53 @@ struct MemoryMeanwhileTests {
     }
   }
 
+  @Test func `what a workspace knows of its channels, before it has read of it, is taken back from it`()
+    async throws
+  {
+    let isFailing = Mutex(false)
+    let workspace = MemoryScope.workspace(.main)
+    let scene = MemoryScene(configure: { $0.sharing = .all }) { material, _ in
+      material.scope == workspace && material.work == .longTerm && isFailing.withLock { $0 }
+        ? [.fail(.serverError)] : []
+    }
+    try await scene.open("one", at: ConversationPlace(channel: "kitchen"))
+    try await scene.say("Hello", in: "one", from: "anna")
+    await scene.generate()
+    try await Self.edit(1, to: "Good morning", in: "one", scene)
+    try await scene.say("Wrong", in: "one", from: "anna")
+    isFailing.withLock { $0 = true }
+    await scene.generate()
+    #expect(try await scene.text(workspace, .shortTerm)?.contains("Wrong") == true)
+    try await Self.edit(2, to: "Right", in: "one", scene)
+    isFailing.withLock { $0 = false }
+    await scene.generate()
+    for kind in MemoryKind.allCases {
+      #expect(try await scene.text(workspace, kind) == "- Good morning\n- Right", "\(kind)")
+    }
+  }
+
+  @Test func `a channel's memory that has not heard of what is forgotten has nothing twice`() async throws {
+    let isFailing = Mutex(false)
+    let scene = MemoryScene(before: { material, _ in
+      material.work == .longTerm && isFailing.withLock { $0 } ? [.fail(.serverError)] : []
+    })
+    let kitchen = ConversationPlace(channel: "kitchen")
+    for id in ["one", "two"] as [SessionID] { try await scene.open(id, at: kitchen) }
+    try await scene.say("Fine", in: "one", from: "anna")
+    await scene.generate()
+    isFailing.withLock { $0 = true }
+    try await scene.say("SECRET", in: "two", from: "anna")
+    await scene.generate()
+    isFailing.withLock { $0 = false }
+    try await scene.forget(.message(SequenceNumber(rawValue: 1), in: "two"))
+    await scene.generate()
+    for kind in MemoryKind.allCases {
+      let memory = try #require(try await scene.store.memory(MemoryKey(.channel("kitchen"), kind)))
+      #expect(memory.sourceCount == 1, "\(kind)")
+      #expect(memory.text == "- Fine", "\(kind)")
+    }
+  }
+
   @Test func `a guest of a personal conversation is not told of by what its user was answered`() async throws
   {
     let scene = MemoryScene()
