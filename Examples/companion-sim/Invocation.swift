@@ -126,9 +126,9 @@ enum Invocation {
                ignore-retry-after, retry-same-provider, update-before-test, resubmit-after-restart, forget-rate,
                forget-concurrency, forget-budget, switch-midway, swallow-cancel, enter-twice,
                enter-only-successes, never-close, ignore-stop and forget-end; keepers of memories for lose-memory,
-               overwrite, believe-quotes, forget-reminders, share-everything, ask-twice, forget-call-budget,
-               forget-length, keep-derived, keep-progress, hide-corrections, never-expire, overlook-session and
-               ignore-memory-stop.
+               lose-progress, overwrite, believe-quotes, forget-reminders, share-everything, ask-twice,
+               forget-call-budget, forget-length, keep-derived, keep-progress, hide-corrections, never-expire,
+               overlook-session and ignore-memory-stop.
     --json     a JSON object a line for each violation, and one for the sum, before the last line.
 
     It exits 0 when nothing was violated, 1 when something was, 2 when the arguments make no sense.

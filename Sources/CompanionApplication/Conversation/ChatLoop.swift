@@ -115,6 +115,8 @@ package final class ChatLoop: Sendable {
       } catch {
         // What is in memory may be ahead of the store, or behind it.
         let failure = ChatFailure(error, in: session)
+        // Where the log could not even be read the turn has not told anybody.
+        entry.reply.close(.failure(failure))
         refuseWaiting(failure)
         throw failure
       }

@@ -39,6 +39,8 @@ struct ChannelPass {
       return true
     }
     if let late { throw late }
+    // Somebody else may have read for short-term memory meanwhile, and for nothing else.
+    try await catchUp()
   }
 
   /// Brings into long-term memory what only short-term memory has: what was said is read once more.

@@ -19,16 +19,19 @@ struct FactPass {
   /// - Returns: `false` when somebody else was there first.
   private func remember(_ batch: MemoryBatch) async throws(MemoryPassFailure) -> Bool {
     let moves = work.moves(batch, .facts)
-    guard !batch.isEmpty else { return try await work.commit(moves) }
-    let (gone, others) = try await factsTakenBack(batch.corrections)
+    // A log that is read again tells of a message as it is now, and there may be facts of what it was.
+    let changed = work.changed[session.id] ?? []
+    guard !batch.isEmpty || !changed.isEmpty else { return try await work.commit(moves) }
+    let (gone, others) = try await factsTakenBack(batch.corrections, changed)
     var changes = try await removal(of: gone)
 
     let read = Set(batch.lines.map(\.sequence))
     let again = others.filter { !read.contains($0.sequence) }
     let lines = (again + batch.lines + batch.corrections.map(\.line)).filter { !$0.text.isEmpty }
-    let found = try await extract(lines)
+    guard let found = try await extract(lines, batch) else { return false }
     let new = try await unknown(found, except: Set(gone.map(\.id)))
     changes += new.map { .insertFact($0) }
+    if !new.isEmpty, try await !work.isUnread(batch, .facts) { return false }
     let superseded = try await superseded(by: new, except: Set(gone.map(\.id)))
     for (old, fact) in superseded {
       changes.append(.supersedeFact(old.id, by: fact.id, at: beginning(of: fact, said: lines)))
@@ -46,12 +49,11 @@ struct FactPass {
   /// Facts whose words are not in the log any more, and the lines of those of them that quote what is, and had
   /// words of what is not: they are read again.
   private func factsTakenBack(
-    _ corrections: [MemoryCorrection]
+    _ corrections: [MemoryCorrection], _ changed: Set<SequenceNumber>
   ) async throws(MemoryPassFailure) -> (gone: [Fact], again: [MemoryLine]) {
-    guard !corrections.isEmpty else { return ([], []) }
+    guard !changed.isEmpty else { return ([], []) }
     var withdrawn = WithdrawnWords()
     for correction in corrections { withdrawn.add(correction.old, now: correction.line.text) }
-    let corrected = Set(corrections.map(\.line.sequence))
     var gone: [Fact] = []
     var again: [SequenceNumber: MemoryLine] = [:]
     for fact in try await facts(FactFilter(session: session.id, includesSuperseded: true)) {
@@ -63,7 +65,7 @@ struct FactPass {
         gone.append(fact)
         continue
       }
-      guard !corrected.contains(quote.sequence), withdrawn.areSaid(by: fact, quoting: message.text) else {
+      guard !changed.contains(quote.sequence), withdrawn.areSaid(by: fact, quoting: message.text) else {
         continue
       }
       gone.append(fact)
@@ -104,7 +106,10 @@ struct FactPass {
 
   // MARK: What is stated
 
-  private func extract(_ lines: [MemoryLine]) async throws(MemoryPassFailure) -> [Fact] {
+  /// - Returns: what is stated in lines of a batch; `nil` when somebody else was there first.
+  private func extract(
+    _ lines: [MemoryLine], _ batch: MemoryBatch
+  ) async throws(MemoryPassFailure) -> [Fact]? {
     guard lines.contains(where: { $0.speaker != nil }) else { return [] }
     var material = work.material(.facts, scope, at: work.now)
     material.lines = lines
@@ -112,7 +117,8 @@ struct FactPass {
     material.knownFacts = try await related(to: text, limit: Self.knownFacts).map(\.statement)
     let calendar = work.configuration.calendar
     var unreadable = MemoryAnswerFailure.noList(of: ExtractedFacts.schemaName)
-    for _ in 1...2 {
+    for attempt in 1...2 {
+      if attempt > 1, try await !work.isUnread(batch, .facts) { return nil }
       let (answer, origin) = try await work.answer(
         material, format: .json(schema: ExtractedFacts.schema, name: ExtractedFacts.schemaName))
       do throws(MemoryAnswerFailure) {

@@ -180,6 +180,9 @@ struct ForgetSurvey {
       if target.covers(memory.key.scope) { seeds.insert(memory.key) }
       all.append((memory.key, memory.merged))
     }
+    // The passes of a scope begin anew together: a memory that stays would be given the same once more.
+    let scopes = Set(seeds.map(\.scope))
+    for memory in all where scopes.contains(memory.key.scope) { seeds.insert(memory.key) }
     return ForgetPlan.derived(from: seeds, among: all)
   }
 

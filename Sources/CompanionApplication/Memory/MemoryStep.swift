@@ -6,7 +6,7 @@ extension MemoryWork {
   ///
   /// A batch that no model takes is halved, down to one event, which is then left out: one message must not keep
   /// everything behind it from being remembered. Two in a row are not left out. When somebody else has been there
-  /// first, the batch is read again.
+  /// first, the batch is read again, and after some times given up until the next run.
   ///
   /// - Parameter step: makes something of a batch and commits it; `false` when somebody else was first.
   func eachBatch(
@@ -17,22 +17,26 @@ extension MemoryWork {
     var eventLimit = Int.max
     var conflicts = 0
     var hasSkipped = false
+    var stored: [SessionID: LogRevision]?
     beginStep()
     while true {
       try checkEnd()
+      guard conflicts < Self.attempts else { throw .store(.conflict(.memoryProgressMoved)) }
       let (batch, events, finished) = try await batch(
         of: rest, for: pass, notBeyond: end, eventLimit: eventLimit)
       guard events > 0 else { return }
+      let start = batch.progress.mapValues(\.lowerBound)
       do throws(MemoryPassFailure) {
         if try await step(batch) {
           beginStep()
           rest = rest.dropFirst(finished)
-          conflicts = 0
+          // A store that does not keep how far a log has been read would be asked for ever.
+          conflicts = start == stored ? conflicts + 1 : 0
+          stored = start
           hasSkipped = false
           eventLimit = eventLimit.multipliedReportingOverflow(by: 2).overflow ? .max : eventLimit * 2
         } else {
           conflicts += 1
-          guard conflicts < Self.attempts else { throw .store(.conflict(.memoryProgressMoved)) }
         }
       } catch {
         guard error.isOfRequest else { throw error }
@@ -42,7 +46,10 @@ extension MemoryWork {
         } else {
           // When nothing was taken since the last one that was left out, it is not for the messages.
           guard !hasSkipped else { throw error }
-          guard try await commit(moves(batch, pass)) else { continue }
+          guard try await commit(moves(batch, pass)) else {
+            conflicts += 1
+            continue
+          }
           beginStep()
           rest = rest.dropFirst(finished)
           hasSkipped = true

@@ -11,6 +11,8 @@ final class MemoryWork {
   /// Whether no step before the one that is under way has called a model.
   private var isFirstStep = false
   private var isReserved = false
+  /// The messages that the batch read last tells to have changed, those that came in it as well.
+  private(set) var changed: [SessionID: Set<SequenceNumber>] = [:]
 
   init(environment: Environment) {
     self.environment = environment
@@ -230,6 +232,19 @@ final class MemoryWork {
     if Task.isCancelled { throw .stopped }
   }
 
+  /// Whether a pass is still where it was when a batch was read: between two calls about one batch it may have been
+  /// forgotten, and must not be asked about again.
+  func isUnread(_ batch: MemoryBatch, _ pass: MemoryPass) async throws(MemoryPassFailure) -> Bool {
+    for (session, range) in batch.progress.sorted(by: { $0.key < $1.key }) {
+      let isThere = try await stored { () async throws(StoreFailure) in
+        guard try await store.session(session) != nil else { return false }
+        return try await store.memoryProgress(of: session)[pass] == range.lowerBound
+      }
+      guard isThere else { return false }
+    }
+    return true
+  }
+
   /// Reads logs from where a pass has stopped, until a batch is full.
   ///
   /// - Parameters:
@@ -243,13 +258,16 @@ final class MemoryWork {
     eventLimit: Int = .max
   ) async throws(MemoryPassFailure) -> (batch: MemoryBatch, events: Int, finished: Int) {
     let counter = counter
-    var batch = MemoryBatch(tokenLimit: configuration.batchTokens) { text, limit in
+    // A workspace hears of messages by way of its channels' memories, and may know them before it has read them.
+    var batch = MemoryBatch(tokenLimit: configuration.batchTokens, correctsAppended: pass == .workspace) {
+      text, limit in
       let tokens = counter.tokens(in: text)
       guard tokens > limit else { return (text, tokens) }
       return (counter.cut(text, toTokens: limit), limit)
     }
     var taken = 0
     var finished = 0
+    changed = [:]
     for session in sessions {
       guard !batch.isFull, taken < eventLimit else { break }
       let progress = try await stored { () async throws(StoreFailure) in
@@ -268,6 +286,7 @@ final class MemoryWork {
         for event in events {
           if let limit, event.revision > limit { break reading }
           batch.take(event, of: session)
+          if event.kind != .appended { changed[session.id, default: []].insert(event.message.sequence) }
           last = event.revision
           taken += 1
           if batch.isFull || taken >= eventLimit { break reading }

@@ -20,7 +20,8 @@ struct UserPass {
     var changes: [ChangeSet.Change] = []
     let speakers = speakers(of: batch)
     try work.reserve(calls: speakers.count)
-    for user in speakers {
+    for (place, user) in speakers.enumerated() {
+      if place > 0, try await !work.isUnread(batch, .user) { return false }
       guard let next = try await memory(of: user, in: batch) else { continue }
       changes.append(
         .putMemory(next, adding: MemoryBatch.spans(of: batch.lines.filter { $0.speaker == user })))
@@ -42,8 +43,11 @@ struct UserPass {
     let own = batch.lines.filter { $0.speaker == user }
     var material = work.material(.longTerm, key.scope, at: work.now)
     material.previous = previous?.text ?? ""
-    // Where several people talk, what the companion answers belongs to no one of them.
-    let isAlone = session.isPersonal && !batch.lines.contains { $0.speaker != nil && $0.speaker != user }
+    // Where several people talk, what the companion answers belongs to no one of them; and a guest who is alone in
+    // a batch is not in the conversation.
+    let isAlone =
+      session.isPersonal && user == session.user
+      && !batch.lines.contains { $0.speaker != nil && $0.speaker != user }
     material.lines = own.isEmpty ? [] : isAlone ? batch.lines : own
     material.corrections =
       material.previous.isEmpty ? [] : batch.corrections.filter { $0.line.speaker == user }

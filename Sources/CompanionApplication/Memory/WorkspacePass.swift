@@ -13,7 +13,8 @@ struct WorkspacePass {
   private var scope: MemoryScope { .workspace(workspace) }
 
   func run() async throws(MemoryPassFailure) {
-    try await work.eachBatch(of: sessions, for: .workspace, in: scope) {
+    // What a channel has not taken back yet would come from it again, and stay.
+    try await work.eachBatch(of: sessions, for: .workspace, in: scope, notBeyond: .channelLongTerm) {
       (batch) async throws(MemoryPassFailure) in
       guard !batch.corrections.isEmpty else { return try await work.commit(work.moves(batch, .workspace)) }
       // Both kinds are corrected before it is noted that they are.
@@ -89,6 +90,7 @@ struct WorkspacePass {
     material.previous = draft.text
     material.merged = part.map { MemoryMaterial.Merged(title: title(of: $0.key), text: $0.text) }
     material.corrections = draft.text.isEmpty ? [] : corrections
+    guard try await isThere(part) else { return false }
     let (text, origin) = try await work.text(material, kind: key.kind)
     for memory in part { draft.versions[memory.key] = memory.version }
     var next = work.next(
@@ -98,14 +100,22 @@ struct WorkspacePass {
     next.sourceCount = sources.reduce(0) { $0.saturatingSum($1.sourceCount) }
     // What it is made of must still be there, or what was forgotten meanwhile would come back. What was removed and
     // made anew may have the same version.
-    for (key, made) in [(key, draft.previous)] + part.map({ ($0.key, $0) }) {
-      let now = try await work.stored { () async throws(StoreFailure) in try await work.store.memory(key) }
-      guard now == made else { return false }
-    }
+    let now = try await work.stored { () async throws(StoreFailure) in try await work.store.memory(key) }
+    guard now == draft.previous, try await isThere(part) else { return false }
     let expected = part.map { ChangeSet.Change.expectMemory($0.key, version: $0.version) }
     guard try await work.commit(expected + [.putMemory(next, adding: [])]) else { return false }
     draft.previous = next
     draft.text = next.text
+    return true
+  }
+
+  /// Whether memories are what they were when they were read.
+  private func isThere(_ memories: [MemoryRecord]) async throws(MemoryPassFailure) -> Bool {
+    for memory in memories {
+      let key = memory.key
+      let now = try await work.stored { () async throws(StoreFailure) in try await work.store.memory(key) }
+      guard now == memory else { return false }
+    }
     return true
   }
 

@@ -14,6 +14,7 @@ package struct MemoryBatch: Sendable {
   package private(set) var tokens = 0
 
   private let tokenLimit: Int
+  private let correctsAppended: Bool
   private let cut: @Sendable (String, Int) -> (text: String, tokens: Int)
   private var appended: Set<MessagePlace> = []
 
@@ -29,9 +30,15 @@ package struct MemoryBatch: Sendable {
 
   /// - Parameters:
   ///   - tokenLimit: the batch is full when its lines have so many tokens.
+  ///   - correctsAppended: whether a message that came in the batch, and was changed in it, counts as changed: for
+  ///     a memory that may have heard of it by another way.
   ///   - cut: a text cut to a number of tokens, and how many it has.
-  package init(tokenLimit: Int, cut: @escaping @Sendable (String, Int) -> (text: String, tokens: Int)) {
+  package init(
+    tokenLimit: Int, correctsAppended: Bool = false,
+    cut: @escaping @Sendable (String, Int) -> (text: String, tokens: Int)
+  ) {
     self.tokenLimit = max(1, tokenLimit)
+    self.correctsAppended = correctsAppended
     self.cut = cut
   }
 
@@ -82,7 +89,7 @@ package struct MemoryBatch: Sendable {
     case .edited(let old), .deleted(let old):
       // What came in this batch is in it as it is now.
       let words = MessagePart.text(of: old)
-      guard !appended.contains(place), !words.isEmpty,
+      guard correctsAppended || !appended.contains(place), !words.isEmpty,
         let line = line(of: message, in: session, isCorrection: true)
       else { return }
       corrections.append(MemoryCorrection(line: line.line, old: cut(words, tokenLimit / 2).text))

@@ -25,6 +25,7 @@ public final class FaultyStore: ConversationStore, TaskStore, LedgerStore, Memor
   let base: any CompanionStore
   private let plan: StoreFaultPlan
   private let time: any TimeSource
+  private let yields: Bool
   private let onFault: @Sendable (StoreCall, StoreFault) -> Void
   private let state = Mutex(State())
 
@@ -32,16 +33,20 @@ public final class FaultyStore: ConversationStore, TaskStore, LedgerStore, Memor
   ///   - base: the store.
   ///   - plan: which calls go wrong.
   ///   - time: how slow and late are measured; the simulator's.
+  ///   - yields: whether others may run before every call, as they may where a store takes its time. A loop of calls
+  ///     then counts in the steps of a run, and ends with it.
   ///   - onFault: told of every fault of a call, as it happens; of a crash, when the store is closed.
   public init(
     _ base: any ConversationStore & TaskStore & LedgerStore & MemoryStore & DocumentStore & TextIndex,
     plan: StoreFaultPlan = .none,
     time: any TimeSource,
+    yields: Bool = false,
     onFault: @escaping @Sendable (StoreCall, StoreFault) -> Void = { _, _ in }
   ) {
     self.base = base
     self.plan = plan
     self.time = time
+    self.yields = yields
     self.onFault = onFault
   }
 
@@ -75,6 +80,7 @@ public final class FaultyStore: ConversationStore, TaskStore, LedgerStore, Memor
     _ kind: StoreCall.Kind,
     _ body: (any CompanionStore) async throws(StoreFailure) -> Value
   ) async throws(StoreFailure) -> Value {
+    if yields { await Task.yield() }
     try await passHold()
     let call = state.withLock { state in
       state.calls += 1

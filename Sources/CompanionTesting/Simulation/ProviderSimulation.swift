@@ -69,7 +69,8 @@ public struct ProviderSimulation: Sendable {
       repeat {
         await untilAllHasEnded(world)
         try? await world.time.sleep(until: world.time.now.advanced(by: .seconds(5)), tolerance: nil)
-      } while !world.witness.tasks.live.isEmpty && world.time.now < world.witness.limit
+      } while !Task.isCancelled && !world.witness.tasks.live.isEmpty
+        && world.time.now < world.witness.limit
       if !client.isIdle {
         // Nobody stops a job's hand-over: it ends by itself, when the adapter gives up.
         try? await world.time.sleep(until: world.time.now.advanced(by: .seconds(160)), tolerance: nil)
@@ -82,7 +83,7 @@ public struct ProviderSimulation: Sendable {
 
   private static func untilAllHasEnded(_ world: ProviderWorld) async {
     let tasks = world.witness.tasks
-    while !tasks.live.isEmpty, world.time.now < world.witness.limit {
+    while !Task.isCancelled, !tasks.live.isEmpty, world.time.now < world.witness.limit {
       try? await world.time.sleep(until: world.time.now.advanced(by: .seconds(3)), tolerance: nil)
     }
     for known in tasks.live {

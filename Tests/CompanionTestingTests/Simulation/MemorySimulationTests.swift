@@ -30,6 +30,7 @@ struct MemorySimulationTests {
 
   @Test(arguments: [
     (PlantedMemoryFlaw.loseMemory, SimulationInvariant.memoryIsExact),
+    (.loseProgress, .everythingIsRemembered),
     (.overwrite, .memoryIsExact),
     (.believeQuotes, .memoryIsExact),
     (.forgetReminders, .memoryDoesNotFeedItself),

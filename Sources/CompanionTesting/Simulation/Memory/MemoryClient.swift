@@ -19,6 +19,8 @@ struct MemoryClient: Sendable {
   func perform(_ timed: MemoryScenario.TimedStep) async {
     try? await time.sleep(until: witness.start.advanced(by: timed.time), tolerance: nil)
     let process = processes[timed.process]
+    witness.tell("client: begins \(timed.step) in talk \(timed.talk) at process \(timed.process)")
+    defer { witness.tell("client: ends \(timed.step) in talk \(timed.talk) at process \(timed.process)") }
     switch timed.step {
     case .kill: process.kill("killed")
     case .restart: await process.stop()
@@ -225,7 +227,7 @@ struct MemoryClient: Sendable {
     while time.now < limit {
       let behind = try await world.content.sessionsToRemember(after: nil, limit: 1)
       if behind.isEmpty { break }
-      await sleep(for: .seconds(60))
+      try await pause(for: .seconds(60))
     }
     for session in try await world.content.sessionsToRemember(after: nil, limit: 100) {
       let progress = try await world.content.memoryProgress(of: session.id)
@@ -234,7 +236,7 @@ struct MemoryClient: Sendable {
     let done = time.now
     for process in processes {
       while time.now < limit, witness.lastComplete(of: process.index).map({ $0 < done }) ?? true {
-        await sleep(for: .seconds(60))
+        try await pause(for: .seconds(60))
       }
       guard time.now >= limit else { continue }
       witness.report(.everythingIsRemembered, "process \(process.index) does not get everything done")
@@ -243,15 +245,19 @@ struct MemoryClient: Sendable {
     try await witness.checkMemories(in: world.content)
     let requests = witness.requests
     let interval = world.scenario.longestInterval
-    await sleep(for: world.scenario.window + interval * 2 + .seconds(1_200))
+    try await pause(for: world.scenario.window + interval * 2 + .seconds(1_200))
     if witness.requests != requests {
       witness.report(.memoryCostIsBounded, "\(witness.requests - requests) requests, and nothing was new")
     }
     witness.checkSilence()
   }
 
+  private func pause(for duration: Duration) async throws {
+    try await time.sleep(until: time.now.advanced(by: duration), tolerance: nil)
+  }
+
   private func sleep(for duration: Duration) async {
-    try? await time.sleep(until: time.now.advanced(by: duration), tolerance: nil)
+    try? await pause(for: duration)
   }
 
   /// Clients are patient, but not for ever.

@@ -91,7 +91,7 @@ final class MemoryProcess: Sendable {
   func live() async {
     await withDiscardingTaskGroup { group in
       var number = 0
-      while !state.withLock({ $0.isOver }) {
+      while !state.withLock({ $0.isOver }), !Task.isCancelled {
         let incarnation = start(number)
         group.addTask { await self.run(incarnation) }
         try? await incarnation.life.process.end.wait()
@@ -131,7 +131,12 @@ final class MemoryProcess: Sendable {
     while !Task.isCancelled, !incarnation.life.hasDied {
       let loop = ChatLoop(session: session, environment: incarnation.environment, onTaskCreated: {})
       guard incarnation.life.begin(loop) else { return }
-      try? await loop.run()
+      do throws(ChatFailure) {
+        try await loop.run()
+      } catch .unknownSession {
+        // Forgotten: nobody talks there any more.
+        return
+      } catch {}
       try? await world.time.sleep(until: world.time.now.advanced(by: .seconds(1)), tolerance: nil)
     }
   }
@@ -184,8 +189,9 @@ final class MemoryProcess: Sendable {
       index: world.witness.beginLife(),
       process: ProcessLife(
         process: index, number: number, settings: settings, clock: clock, startedAt: world.time.now))
-    let store = FaultyStore(world.store, plan: .random(plan.odds, from: world.random), time: world.time) {
-      [weak self] call, fault in
+    let store = FaultyStore(
+      world.store, plan: .random(plan.odds, from: world.random), time: world.time, yields: true
+    ) { [weak self] call, fault in
       self?.note(call, fault, in: life)
     }
     if state.withLock({ $0.isCalm }) { store.endFaults() }

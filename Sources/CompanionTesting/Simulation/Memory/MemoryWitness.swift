@@ -115,12 +115,12 @@ final class MemoryWitness: SimulationWitness {
 
   func report(_ invariant: SimulationInvariant, _ message: String, in state: inout State) {
     tell("VIOLATION \(invariant.rawValue): \(message)")
-    guard state.violations.count < Self.mostViolations else { return }
+    guard state.violations.count(where: { $0.invariant == invariant }) < Self.mostViolations else { return }
     state.violations.append(SimulationViolation(invariant, after: start.duration(to: time.now), message))
   }
 
-  /// One mistake shows in many ways; the first of them tell enough.
-  private static let mostViolations = 20
+  /// One mistake shows in many ways; the first of each tell enough.
+  private static let mostViolations = 5
 
   // MARK: What is said
 

@@ -7,6 +7,8 @@ import CompanionPorts
 public enum PlantedMemoryFlaw: String, Hashable, Sendable, CaseIterable {
   /// What has been read is noted as read, and the memory of it is not stored.
   case loseMemory = "lose-memory"
+  /// What has been read is not noted as read.
+  case loseProgress = "lose-progress"
   /// A memory is stored over whatever is there, made from it or not.
   case overwrite = "overwrite"
   /// More is read than was said, and a fact whose quote nobody has said is stored as one that somebody has stated.
@@ -66,6 +68,7 @@ struct FlawedMemoryStore: StoreWrapper {
   private func rewrite(_ change: ChangeSet.Change) async throws(StoreFailure) -> ChangeSet.Change? {
     switch (flaw, change) {
     case (.loseMemory, .putMemory(let memory, _)) where memory.version % 3 == 0: return nil
+    case (.loseProgress, .moveMemoryProgress(_, _, _, let end)) where end > .zero: return nil
     case (.overwrite, .putMemory(var memory, let spans)):
       memory.version = (try await base.memory(memory.key)?.version ?? 0) + 1
       return .putMemory(memory, adding: spans)

@@ -42,7 +42,7 @@ final class CompanionProcess: Sendable {
   func live() async {
     await withDiscardingTaskGroup { group in
       var number = 0
-      while !state.withLock({ $0.isOver }) {
+      while !state.withLock({ $0.isOver }), !Task.isCancelled {
         let incarnation = await start(number)
         group.addTask { await self.run(incarnation) }
         try? await incarnation.life.process.end.wait()

@@ -41,7 +41,7 @@ final class SimulatedProcess: Sendable {
   func live() async {
     await withDiscardingTaskGroup { group in
       var number = 0
-      while !state.withLock({ $0.isOver }) {
+      while !state.withLock({ $0.isOver }), !Task.isCancelled {
         let incarnation = start(number)
         group.addTask { await self.run(incarnation) }
         try? await incarnation.life.end.wait()
