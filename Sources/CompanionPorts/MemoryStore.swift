@@ -99,6 +99,8 @@ public struct FactFilter: Hashable, Sendable {
   public var scopes: Set<MemoryScope>?
   /// Only those that come from this conversation.
   public var session: SessionID?
+  /// Only those that quote one of these messages, of whichever conversation unless ``session`` names it.
+  public var messages: ClosedRange<SequenceNumber>?
   /// Only those that this person has stated outright.
   public var statedBy: UserID?
   /// Whether those that have been superseded are meant too.
@@ -106,17 +108,21 @@ public struct FactFilter: Hashable, Sendable {
 
   /// A filter of these parts.
   public init(
-    scopes: Set<MemoryScope>? = nil, session: SessionID? = nil, statedBy: UserID? = nil,
-    includesSuperseded: Bool = false
+    scopes: Set<MemoryScope>? = nil, session: SessionID? = nil, messages: ClosedRange<SequenceNumber>? = nil,
+    statedBy: UserID? = nil, includesSuperseded: Bool = false
   ) {
     self.scopes = scopes
     self.session = session
+    self.messages = messages
     self.statedBy = statedBy
     self.includesSuperseded = includesSuperseded
   }
 
   /// Whether a fact is meant.
   public func includes(_ fact: Fact) -> Bool {
+    if let messages {
+      guard case .message(let quote) = fact.source, messages.contains(quote.sequence) else { return false }
+    }
     var isStated = true
     if let statedBy {
       if case .statement(statedBy, _) = fact.source { isStated = true } else { isStated = false }

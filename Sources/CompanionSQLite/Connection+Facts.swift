@@ -6,7 +6,8 @@ extension Connection {
   private static let fact = SQL("SELECT key, record, document FROM facts WHERE id = ?")
   private static let insertFact = SQL(
     """
-    INSERT INTO facts (id, scope, session, stated_by, is_superseded, record) VALUES (?, ?, ?, ?, 0, ?)
+    INSERT INTO facts (id, scope, session, sequence, stated_by, is_superseded, record)
+    VALUES (?, ?, ?, ?, ?, 0, ?)
     """)
   private static let updateFact = SQL("UPDATE facts SET is_superseded = ?, record = ? WHERE key = ?")
   private static let numberFact = SQL("UPDATE facts SET document = ? WHERE key = ?")
@@ -21,9 +22,11 @@ extension Connection {
   func insert(_ fact: Fact) throws(StoreFailure) {
     guard try stored(fact.id) == nil else { throw .conflict(.factExists) }
     var statedBy: UserID?
+    var sequence: SequenceNumber?
     switch fact.source {
     case .statement(let user, _): statedBy = user
     case .message(let quote):
+      sequence = quote.sequence
       let message = try row(
         Self.quoted, [.text(quote.session.rawValue), .integer(quote.sequence.rawValue)],
         read: MessageRow.message)
@@ -35,7 +38,8 @@ extension Connection {
       Self.insertFact,
       [
         .text(fact.id.rawValue), .text(fact.scope.description), .optional(fact.source.session?.rawValue),
-        .optional(statedBy?.rawValue), .utf8(try Coding.encode(fact)),
+        .optional(sequence.map { Int($0.rawValue) }), .optional(statedBy?.rawValue),
+        .utf8(try Coding.encode(fact)),
       ])
     let key = lastInsertedKey
     try number(try reindex(nil, nil, as: TextDocument(fact), at: key), key)

@@ -79,6 +79,10 @@ extension SQLiteStore {
         "scope IN (SELECT value FROM json_each(?))", try NameList.value(scopes.map(\.description)))
     }
     if let session = filter.session { listing.add("session = ?", .text(session.rawValue)) }
+    if let messages = filter.messages {
+      listing.add("sequence >= ?", .integer(messages.lowerBound.rawValue))
+      listing.add("sequence <= ?", .integer(messages.upperBound.rawValue))
+    }
     if let person = filter.statedBy { listing.add("stated_by = ?", .text(person.rawValue)) }
     if !filter.includesSuperseded { listing.add("is_superseded = 0") }
     if let after { listing.add("id > ?", .text(after.rawValue)) }

@@ -57,6 +57,7 @@ extension Schema {
       id TEXT NOT NULL UNIQUE,
       scope TEXT NOT NULL,
       session TEXT,
+      sequence INTEGER,
       stated_by TEXT,
       is_superseded INTEGER NOT NULL,
       record TEXT NOT NULL,
@@ -65,6 +66,7 @@ extension Schema {
     """,
     "CREATE INDEX facts_of_scopes ON facts (scope, is_superseded, id)",
     "CREATE INDEX facts_of_sessions ON facts (session, id) WHERE session IS NOT NULL",
+    "CREATE INDEX facts_of_messages ON facts (session, sequence) WHERE sequence IS NOT NULL",
     "CREATE INDEX facts_of_people ON facts (stated_by, id) WHERE stated_by IS NOT NULL",
     // AUTOINCREMENT: a key is a place in the order of changes, and is never given again.
     """

@@ -20,7 +20,12 @@ struct ChannelPass {
       late = error
     }
     let isLate = late != nil
-    try await work.eachBatch(of: sessions, for: .channel, in: scope) {
+    try await work.eachBatch(
+      of: sessions, for: .channel, in: scope,
+      withoutModel: { (batch) async throws(MemoryPassFailure) in
+        try await work.withdrawal(of: batch, from: [shortTerm])
+      }
+    ) {
       (batch) async throws(MemoryPassFailure) in
       guard let newer = try await work.refresh(shortTerm, with: batch, passes: .channel) else { return false }
       work.note(batch)
@@ -45,7 +50,12 @@ struct ChannelPass {
 
   /// Brings into long-term memory what only short-term memory has: what was said is read once more.
   private func catchUp() async throws(MemoryPassFailure) {
-    try await work.eachBatch(of: sessions, for: .channelLongTerm, in: scope, notBeyond: .channel) {
+    try await work.eachBatch(
+      of: sessions, for: .channelLongTerm, in: scope, notBeyond: .channel,
+      withoutModel: { (batch) async throws(MemoryPassFailure) in
+        try await work.withdrawal(of: batch, from: [longTerm])
+      }
+    ) {
       (batch) async throws(MemoryPassFailure) in
       try await remember(batch, newer: nil)
     }
@@ -86,9 +96,15 @@ struct ThreadPass {
   let sessions: [ChatSession]
 
   func run() async throws(MemoryPassFailure) {
-    try await work.eachBatch(of: sessions, for: .thread, in: scope) {
+    let key = MemoryKey(scope, .shortTerm)
+    try await work.eachBatch(
+      of: sessions, for: .thread, in: scope,
+      withoutModel: { (batch) async throws(MemoryPassFailure) in
+        try await work.withdrawal(of: batch, from: [key])
+      }
+    ) {
       (batch) async throws(MemoryPassFailure) in
-      try await work.refresh(MemoryKey(scope, .shortTerm), with: batch, passes: .thread) != nil
+      try await work.refresh(key, with: batch, passes: .thread) != nil
     }
   }
 }

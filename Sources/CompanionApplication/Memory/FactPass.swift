@@ -7,10 +7,10 @@ struct FactPass {
   let session: ChatSession
 
   /// Facts of a personal conversation are known wherever its user talks personally.
-  private var scope: MemoryScope { session.searchScope }
+  var scope: MemoryScope { session.searchScope }
 
   func run() async throws(MemoryPassFailure) {
-    try await work.eachBatch(of: [session], for: .facts, in: scope) {
+    try await work.eachBatch(of: [session], for: .facts, in: scope, withoutModel: withoutModel) {
       (batch) async throws(MemoryPassFailure) in
       try await remember(batch)
     }
@@ -26,22 +26,25 @@ struct FactPass {
     var changes = try await removal(of: gone)
 
     let read = Set(batch.lines.map(\.sequence))
-    let again = others.filter { !read.contains($0.sequence) }
-    let lines = (again + batch.lines + batch.corrections.map(\.line)).filter { !$0.text.isEmpty }
+    let again = (others + batch.corrections.map(\.line)).filter { !read.contains($0.sequence) }
+    let lines = (again + batch.lines).filter { !$0.text.isEmpty }
     guard let found = try await extract(lines, batch) else { return false }
-    let new = try await unknown(found, except: Set(gone.map(\.id)))
+    let new = try await unknown(found, said: lines, except: Set(gone.map(\.id)))
     changes += new.map { .insertFact($0) }
     if !new.isEmpty, try await !work.isUnread(batch, .facts) { return false }
-    let superseded = try await superseded(by: new, except: Set(gone.map(\.id)))
-    for (old, fact) in superseded {
-      changes.append(.supersedeFact(old.id, by: fact.id, at: beginning(of: fact, said: lines)))
-    }
+    let superseded = try await superseded(by: new, said: lines, except: Set(gone.map(\.id)))
+    changes += superseded.map { .supersedeFact($0.old.id, by: $0.newer.id, at: $0.end) }
     guard try await work.commit(changes + moves) else { return false }
 
     for fact in gone { work.environment.events.emit(.factRemoved(fact.id)) }
     for fact in new { work.noteFact(fact) }
-    for (old, fact) in superseded { work.noteSuperseded(old.id, by: fact.id) }
+    for pair in superseded { work.noteSuperseded(pair.old.id, by: pair.newer.id) }
     return true
+  }
+
+  /// What is to be stored where no model reads a batch: what was taken back is known no more all the same.
+  private func withoutModel(_ batch: MemoryBatch) async throws(MemoryPassFailure) -> [ChangeSet.Change] {
+    try await removal(of: factsTakenBack(batch.corrections, work.changed[session.id] ?? []).gone)
   }
 
   // MARK: What was taken back
@@ -57,7 +60,9 @@ struct FactPass {
     var gone: [Fact] = []
     var again: [SequenceNumber: MemoryLine] = [:]
     for fact in try await facts(FactFilter(session: session.id, includesSuperseded: true)) {
-      guard case .message(let quote) = fact.source else { continue }
+      guard case .message(let quote) = fact.source,
+        changed.contains(quote.sequence) || withdrawn.areSaid(by: fact, quoting: quote.text)
+      else { continue }
       let message = try await work.stored { () async throws(StoreFailure) in
         try await work.store.messages(in: session.id, before: quote.sequence.next, limit: 1).last
       }
@@ -71,7 +76,18 @@ struct FactPass {
       gone.append(fact)
       again[message.sequence] = line(of: message)
     }
-    return (gone, again.values.sorted { $0.sequence < $1.sequence })
+    return (
+      gone, within(work.configuration.batchTokens / 2, of: again.values.sorted { $0.sequence < $1.sequence })
+    )
+  }
+
+  /// The newest of some lines, as many as have so many tokens together.
+  private func within(_ limit: Int, of lines: [MemoryLine]) -> [MemoryLine] {
+    var tokens = 0
+    return lines.reversed().prefix { line in
+      tokens += work.counter.tokens(in: line.text)
+      return tokens <= limit
+    }.reversed()
   }
 
   private func line(of message: ChatMessage) -> MemoryLine {
@@ -139,68 +155,34 @@ struct FactPass {
     return []
   }
 
-  /// Those that are not known yet, each once.
+  /// Those that are not known yet, each once, in the order in which they were said.
   private func unknown(
-    _ facts: [Fact], except gone: Set<FactID>
+    _ facts: [Fact], said lines: [MemoryLine], except gone: Set<FactID>
   ) async throws(MemoryPassFailure) -> [Fact] {
+    guard let first = lines.map(\.sequence).min(), let last = lines.map(\.sequence).max(), !facts.isEmpty
+    else {
+      return []
+    }
+    // A log that is read again says again what may have been superseded long since.
+    let ofLines = try await self.facts(
+      FactFilter(session: session.id, messages: first...last, includesSuperseded: true))
     var new: [Fact] = []
     var statements: Set<String> = []
     for fact in facts where statements.insert(fact.subject + "\n" + fact.statement).inserted {
-      let known = try await related(to: fact.statement, limit: Self.similarFacts) + new
-      let isKnown = known.contains { !gone.contains($0.id) && $0.wording.saysTheSame(as: fact.wording) }
+      let wording = fact.wording
+      let same = ofLines.filter { $0.source.sequence == fact.source.sequence }
+      let known = try await same + related(to: fact.statement, limit: Self.similarFacts) + new
+      let isKnown = known.contains { !gone.contains($0.id) && $0.wording.saysTheSame(as: wording) }
       if !isKnown { new.append(fact) }
     }
-    return new
-  }
-
-  // MARK: What does not hold any more
-
-  private func superseded(
-    by new: [Fact], except gone: Set<FactID>
-  ) async throws(MemoryPassFailure) -> [(old: Fact, by: Fact)] {
-    var old: [Fact] = []
-    for fact in new {
-      for candidate in try await related(to: fact.subject + "\n" + fact.statement, limit: Self.similarFacts)
-      where !gone.contains(candidate.id) && !old.contains(candidate)
-        && candidate.wording.mayContradict(fact.wording)
-      {
-        old.append(candidate)
-      }
-      // What is said first may be taken back at once.
-      for earlier in new.prefix(while: { $0.id != fact.id })
-      where !old.contains(earlier) && earlier.wording.mayContradict(fact.wording) {
-        old.append(earlier)
-      }
-    }
-    guard !old.isEmpty else { return [] }
-    var material = work.material(.supersession, scope, at: work.now)
-    material.knownFacts = old.map(\.statement)
-    material.newFacts = new.map(\.statement)
-    let (answer, _) = try await work.answer(
-      material, format: .json(schema: Supersessions.schema, name: Supersessions.schemaName))
-    do throws(MemoryAnswerFailure) {
-      let pairs = try Supersessions(answer: answer, known: old.count, new: new.count).pairs
-      // A fact of this batch gives way to a later one only.
-      return pairs.map { (old[$0.known], new[$0.new]) }.filter { old, fact in
-        new.firstIndex(of: old).map { $0 < new.firstIndex(of: fact) ?? 0 } ?? true
-      }
-    } catch {
-      // Both stand side by side then, as they would have if nobody had asked.
-      work.environment.events.emit(
-        .memorySkipped(.facts, scope, messages: 0, .unreadable(error.description)))
-      return []
-    }
-  }
-
-  /// Since when a fact holds: where it does not say it, since it was said.
-  private func beginning(of fact: Fact, said lines: [MemoryLine]) -> Timestamp {
-    if let begin = fact.validFrom { return begin }
-    guard case .message(let quote) = fact.source else { return work.now }
-    return lines.first { $0.sequence == quote.sequence }?.time ?? work.now
+    let places = Dictionary(lines.enumerated().map { ($1.sequence, $0) }) { first, _ in first }
+    func place(_ fact: Fact) -> Int { fact.source.sequence.flatMap { places[$0] } ?? lines.count }
+    return new.enumerated().sorted { (place($0.element), $0.offset) < (place($1.element), $1.offset) }
+      .map(\.element)
   }
 
   /// Facts of the scope that share words with a text, best first.
-  private func related(to text: String, limit: Int) async throws(MemoryPassFailure) -> [Fact] {
+  func related(to text: String, limit: Int) async throws(MemoryPassFailure) -> [Fact] {
     let query = TextQuery(String(text.prefix(Self.queryLength)))
     return try await work.stored { () async throws(StoreFailure) in
       let candidates = try await work.store.textCandidates(
@@ -220,7 +202,7 @@ struct FactPass {
   /// The facts that a model is told of, so that it does not find them again.
   private static let knownFacts = 15
   /// The facts that a new one is compared with.
-  private static let similarFacts = 20
+  static let similarFacts = 20
   /// The characters of a text that are looked for: what is beyond adds few words and much time.
   private static let queryLength = 2_000
 }

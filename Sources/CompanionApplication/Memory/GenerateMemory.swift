@@ -33,10 +33,15 @@ package struct GenerateMemory: Sendable {
     await work.attempt(.channel, .workspace(.main)) { () async throws(MemoryPassFailure) in
       sessions = try await sessionsToRemember(work)
     }
-    await channels(sessions, work)
-    await threads(sessions, work)
-    await workspaces(sessions, work)
-    for session in sessions where work.goesOn {
+    await work.withShare(1 / 2) { await channels(sessions, work) }
+    await work.withShare(1 / 4) { await threads(sessions, work) }
+    await work.withShare(1 / 4) { await workspaces(sessions, work) }
+    await work.withShare(1 / 2) { await people(sessions, work) }
+    await work.withShare(1) { await facts(sessions, work) }
+  }
+
+  private func people(_ sessions: [ChatSession], _ work: MemoryWork) async {
+    for session in rotated(sessions, work) where work.goesOn {
       await work.attempt(.user, session.searchScope) { () async throws(MemoryPassFailure) in
         if work.configuration.sharing.sharesWithSpeakers(session) {
           try await UserPass(work: work, session: session).run()
@@ -45,11 +50,22 @@ package struct GenerateMemory: Sendable {
         }
       }
     }
-    for session in sessions where work.goesOn {
+  }
+
+  private func facts(_ sessions: [ChatSession], _ work: MemoryWork) async {
+    for session in rotated(sessions, work) where work.goesOn {
       await work.attempt(.facts, session.searchScope) { () async throws(MemoryPassFailure) in
         try await FactPass(work: work, session: session).run()
       }
     }
+  }
+
+  /// Where there is more than a run may be able to pay for, each begins elsewhere: none is always the last.
+  private func rotated<Element>(_ all: [Element], _ work: MemoryWork) -> [Element] {
+    guard all.count > work.configuration.callBudget / 8 else { return all }
+    let minute = work.run.startedAt.duration(to: .epoch).components.seconds.magnitude / 60
+    let start = Int(minute % UInt64(max(1, all.count)))
+    return Array(all[start...] + all[..<start])
   }
 
   /// Short-term memory of which nothing has been said for a while is over.
@@ -83,7 +99,7 @@ package struct GenerateMemory: Sendable {
 
   private func channels(_ sessions: [ChatSession], _ work: MemoryWork) async {
     let channels = Dictionary(grouping: sessions, by: \.channelScope)
-    for (scope, sessions) in channels.sorted(by: { $0.key < $1.key }) where work.goesOn {
+    for (scope, sessions) in rotated(channels.sorted { $0.key < $1.key }, work) where work.goesOn {
       await work.attempt(.channel, scope) { () async throws(MemoryPassFailure) in
         try await ChannelPass(work: work, scope: scope, sessions: sessions).run()
       }
@@ -98,7 +114,7 @@ package struct GenerateMemory: Sendable {
     }
     let inThreads = sessions.filter { $0.threadScope != nil }
     let threads = Dictionary(grouping: inThreads) { $0.threadScope ?? $0.channelScope }
-    for (scope, sessions) in threads.sorted(by: { $0.key < $1.key }) where work.goesOn {
+    for (scope, sessions) in rotated(threads.sorted { $0.key < $1.key }, work) where work.goesOn {
       await work.attempt(.thread, scope) { () async throws(MemoryPassFailure) in
         try await ThreadPass(work: work, scope: scope, sessions: sessions).run()
       }

@@ -8,9 +8,12 @@ extension MemoryWork {
   /// everything behind it from being remembered. Two in a row are not left out. When somebody else has been there
   /// first, the batch is read again, and after some times given up until the next run.
   ///
-  /// - Parameter step: makes something of a batch and commits it; `false` when somebody else was first.
+  /// - Parameters:
+  ///   - withoutModel: the changes for a batch that is left out: what was taken back must go all the same.
+  ///   - step: makes something of a batch and commits it; `false` when somebody else was first.
   func eachBatch(
     of sessions: [ChatSession], for pass: MemoryPass, in scope: MemoryScope, notBeyond end: MemoryPass? = nil,
+    withoutModel: (MemoryBatch) async throws(MemoryPassFailure) -> [ChangeSet.Change],
     _ step: (MemoryBatch) async throws(MemoryPassFailure) -> Bool
   ) async throws(MemoryPassFailure) {
     var rest = sessions[...]
@@ -39,6 +42,10 @@ extension MemoryWork {
           conflicts += 1
         }
       } catch {
+        if case .budget = error, events > 1, wantedMuch {
+          eventLimit = events / 2
+          continue
+        }
         guard error.isOfRequest else { throw error }
         if events > 1 {
           // With the last call one event is read, which is then done with, one way or the other.
@@ -46,7 +53,8 @@ extension MemoryWork {
         } else {
           // When nothing was taken since the last one that was left out, it is not for the messages.
           guard !hasSkipped else { throw error }
-          guard try await commit(moves(batch, pass)) else {
+          let changes = try await withoutModel(batch)
+          guard try await commit(changes + moves(batch, pass)) else {
             conflicts += 1
             continue
           }
@@ -58,6 +66,28 @@ extension MemoryWork {
         }
       }
     }
+  }
+
+  /// Takes out of memories, line by line, what a batch says was taken back, as far as words tell.
+  func withdrawal(
+    of batch: MemoryBatch, from keys: [MemoryKey]
+  ) async throws(MemoryPassFailure) -> [ChangeSet.Change] {
+    guard !batch.corrections.isEmpty else { return [] }
+    var withdrawn = WithdrawnWords()
+    for correction in batch.corrections { withdrawn.add(correction.old, now: correction.line.text) }
+    var changes: [ChangeSet.Change] = []
+    for key in keys {
+      let memory = try await stored { () async throws(StoreFailure) in try await store.memory(key) }
+      guard let memory else { continue }
+      let lines = memory.text.split(separator: "\n", omittingEmptySubsequences: false)
+      let kept = lines.filter { !withdrawn.areSaid(in: String($0)) }
+      guard kept.count < lines.count else { continue }
+      let next = next(
+        key, after: memory, text: kept.joined(separator: "\n"), origin: memory.origin, merged: memory.merged,
+        newest: nil)
+      changes.append(.putMemory(next, adding: []))
+    }
+    return changes
   }
 
   /// The next version of a memory.

@@ -10,7 +10,14 @@ final class MemoryWork {
   private(set) var run: MemoryRun
   /// Whether no step before the one that is under way has called a model.
   private var isFirstStep = false
-  private var isReserved = false
+  /// The calls that the step that is under way has still been promised.
+  private var reserved = 0
+  /// The calls that a step has asked for last.
+  private var wanted = 0
+  /// What the passes of the present sort may use.
+  private var callLimit = 0
+  private var tokenLimit = 0
+  private var isOverBudget = false
   /// The messages that the batch read last tells to have changed, those that came in it as well.
   private(set) var changed: [SessionID: Set<SequenceNumber>] = [:]
 
@@ -28,6 +35,7 @@ final class MemoryWork {
   func finished() -> MemoryRun {
     run.duration = run.startedAt.duration(to: now)
     if run.end == .complete, run.failures > 0 { run.end = .failedPartly }
+    if isOverBudget, run.end != .stopped { run.end = .budget }
     return run
   }
 
@@ -86,7 +94,7 @@ final class MemoryWork {
   /// the budget would be begun by each run, and finished by none.
   func beginStep() {
     isFirstStep = run.calls == 0
-    isReserved = false
+    reserved = 0
   }
 
   /// Makes sure of the calls that a step needs, before it makes the first: what is paid for shall be kept. Tokens that
@@ -94,15 +102,39 @@ final class MemoryWork {
   ///
   /// - Throws: `MemoryPassFailure.budget`.
   func reserve(calls: Int) throws(MemoryPassFailure) {
-    let hasTokens = run.inputTokens.saturatingSum(run.outputTokens) < configuration.tokenBudget
+    wanted = calls
     guard configuration.callBudget > 0, configuration.tokenBudget > 0,
-      isFirstStep || (hasTokens && calls <= callsLeft)
+      isFirstStep || (tokens < tokenLimit && calls <= callsLeft)
     else { throw .budget }
-    isReserved = true
+    reserved = calls
   }
 
-  /// The calls that the budget has left.
-  var callsLeft: Int { max(0, configuration.callBudget - run.calls) }
+  /// Whether what could not be paid for is so much that a smaller step should be tried.
+  var wantedMuch: Bool { wanted > max(1, configuration.callBudget / 8) }
+
+  /// The calls that may still be made.
+  var callsLeft: Int { max(0, callLimit - run.calls) }
+
+  private var tokens: Int { run.inputTokens.saturatingSum(run.outputTokens) }
+
+  /// Goes through passes of one sort, which may use a part of what is left of the budget: however much there is for
+  /// them to do, those behind them get on in the same run.
+  ///
+  /// - Parameter share: the part, 0 to 1.
+  func withShare(_ share: Double, _ passes: () async -> Void) async {
+    callLimit = Self.limit(run.calls, configuration.callBudget, share)
+    tokenLimit = Self.limit(tokens, configuration.tokenBudget, share)
+    await passes()
+    if run.end == .budget {
+      isOverBudget = true
+      run.end = .complete
+    }
+  }
+
+  private static func limit(_ used: Int, _ budget: Int, _ share: Double) -> Int {
+    let left = max(0, budget - used)
+    return used.saturatingSum(share < 1 ? min(left, Int((Double(left) * share).rounded(.up))) : left)
+  }
 
   // MARK: The model
 
@@ -120,9 +152,9 @@ final class MemoryWork {
     to material: MemoryMaterial, format: GenerationRequest.ResponseFormat, limit: Int?
   ) async throws(MemoryPassFailure) -> (response: GenerationResponse, origin: MemoryOrigin) {
     try checkEnd()
-    // Facts are stored together with what they supersede, which is asked for behind them.
-    if !isReserved { try reserve(calls: material.work == .facts ? 2 : 1) }
-    guard isFirstStep || callsLeft > 0 else { throw .budget }
+    // Facts may have to be asked for twice, and are stored together with what they supersede.
+    if reserved == 0 { try reserve(calls: material.work == .facts ? 3 : 1) }
+    reserved -= 1
     let messages = material.messages
     let request = GenerationRequest(
       purpose: .memory, messages: messages, format: format, temperature: configuration.temperature,
@@ -157,7 +189,9 @@ final class MemoryWork {
     // Counts differ by up to a factor of two between tokenizers.
     let most = limit.saturatingSum(limit).saturatingSum(Self.thoughts)
     var (response, origin) = try await self.response(to: material, format: .text, limit: most)
-    if response.finish == .length, counter.tokens(in: response.text) < limit {
+    if response.finish == .length, counter.tokens(in: response.text) < limit,
+      isFirstStep || callsLeft > reserved
+    {
       // It was cut before it was as long as it may be: the model has thought for longer.
       (response, origin) = try await self.response(to: material, format: .text, limit: nil)
     }
@@ -258,8 +292,11 @@ final class MemoryWork {
     eventLimit: Int = .max
   ) async throws(MemoryPassFailure) -> (batch: MemoryBatch, events: Int, finished: Int) {
     let counter = counter
-    // A workspace hears of messages by way of its channels' memories, and may know them before it has read them.
-    var batch = MemoryBatch(tokenLimit: configuration.batchTokens, correctsAppended: pass == .workspace) {
+    // A workspace hears of messages by way of its channels' memories, and may know them before it has read them; a
+    // log that is read again has facts already.
+    var batch = MemoryBatch(
+      tokenLimit: configuration.batchTokens, correctsAppended: [.workspace, .facts].contains(pass)
+    ) {
       text, limit in
       let tokens = counter.tokens(in: text)
       guard tokens > limit else { return (text, tokens) }

@@ -7,7 +7,12 @@ struct UserPass {
   let session: ChatSession
 
   func run() async throws(MemoryPassFailure) {
-    try await work.eachBatch(of: [session], for: .user, in: session.channelScope) {
+    try await work.eachBatch(
+      of: [session], for: .user, in: session.channelScope,
+      withoutModel: { (batch) async throws(MemoryPassFailure) in
+        try await work.withdrawal(of: batch, from: speakers(of: batch).map(key))
+      }
+    ) {
       (batch) async throws(MemoryPassFailure) in
       try await remember(batch)
     }
@@ -31,14 +36,20 @@ struct UserPass {
   }
 
   private func speakers(of batch: MemoryBatch) -> [UserID] {
-    Set(batch.lines.compactMap(\.speaker) + batch.corrections.compactMap(\.line.speaker)).sorted()
+    let speakers = Set(batch.lines.compactMap(\.speaker) + batch.corrections.compactMap(\.line.speaker))
+    // Whoever speaks without a name where a person was forgotten is nobody in particular.
+    return speakers.subtracting([.forgotten]).sorted()
+  }
+
+  private func key(of user: UserID) -> MemoryKey {
+    MemoryKey(.user(user, in: session.place.workspace), .longTerm)
   }
 
   /// What is remembered of a person now; `nil` for nothing new.
   private func memory(
     of user: UserID, in batch: MemoryBatch
   ) async throws(MemoryPassFailure) -> MemoryRecord? {
-    let key = MemoryKey(.user(user, in: session.place.workspace), .longTerm)
+    let key = key(of: user)
     let previous = try await work.stored { () async throws(StoreFailure) in try await work.store.memory(key) }
     let own = batch.lines.filter { $0.speaker == user }
     var material = work.material(.longTerm, key.scope, at: work.now)

@@ -14,7 +14,12 @@ struct WorkspacePass {
 
   func run() async throws(MemoryPassFailure) {
     // What a channel has not taken back yet would come from it again, and stay.
-    try await work.eachBatch(of: sessions, for: .workspace, in: scope, notBeyond: .channelLongTerm) {
+    try await work.eachBatch(
+      of: sessions, for: .workspace, in: scope, notBeyond: .channelLongTerm,
+      withoutModel: { (batch) async throws(MemoryPassFailure) in
+        try await work.withdrawal(of: batch, from: scope.kinds.map { MemoryKey(scope, $0) })
+      }
+    ) {
       (batch) async throws(MemoryPassFailure) in
       guard !batch.corrections.isEmpty else { return try await work.commit(work.moves(batch, .workspace)) }
       // Both kinds are corrected before it is noted that they are.

@@ -64,6 +64,11 @@ public enum FactSource: Hashable, Sendable, Codable {
     case .statement(_, let session): session
     }
   }
+
+  /// The message that it comes from, where it quotes one.
+  package var sequence: SequenceNumber? {
+    if case .message(let quote) = self { quote.sequence } else { nil }
+  }
 }
 
 /// Words of a message.

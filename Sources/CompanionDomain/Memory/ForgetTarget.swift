@@ -29,13 +29,12 @@ extension ForgetTarget {
     }
   }
 
-  /// Whether a fact goes, whatever becomes of its source: it is of a scope that goes, or a person who does has
-  /// stated it, or is its subject.
+  /// Whether a fact goes, whatever becomes of its source: it is of a scope that goes, or a person has stated it
+  /// who does.
   package func covers(_ fact: Fact) -> Bool {
     guard !covers(fact.scope) else { return true }
-    guard let person, reaches(fact.scope.workspace) else { return false }
-    if case .statement(person, _) = fact.source { return true }
-    return fact.subject.lowercased() == person.rawValue.lowercased()
+    guard let person, case .statement(person, _) = fact.source else { return false }
+    return reaches(fact.scope.workspace)
   }
 
   /// Whether a document goes: it is of a scope that goes, or belongs to a person who does.

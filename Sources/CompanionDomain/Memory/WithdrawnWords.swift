@@ -24,6 +24,9 @@ package struct WithdrawnWords: Hashable, Sendable {
     return !Self.terms(of: fact.statement).subtracting(own).isDisjoint(with: terms)
   }
 
+  /// Whether a text says one of them.
+  package func areSaid(in text: String) -> Bool { !Self.terms(of: text).isDisjoint(with: terms) }
+
   /// The terms of a text that say something by themselves: no endings, and no single characters where words are not
   /// parted.
   private static func terms(of text: String) -> Set<String> {

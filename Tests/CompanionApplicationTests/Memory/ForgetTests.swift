@@ -253,17 +253,6 @@ struct ForgetTests {
     }
   }
 
-  @Test func `what is known about a person goes with them, whoever said it`() throws {
-    try MemoryRoom.run { room in
-      var fact = MemoryRoom.fact(
-        "about", "Anna sings.", in: Self.home, .statement(by: "bert", in: nil), at: room.now)
-      fact.subject = "Anna"
-      try await room.store.commit(.insertFact(fact))
-      #expect(try await room.forget(.user("bern")).facts == 0)
-      #expect(try await room.forget(.user("anna")).facts == 1)
-    }
-  }
-
   @Test func `a fact in the middle goes, and the first is superseded by the last`() throws {
     try MemoryRoom.run { room in
       let session = try await room.start("own")
