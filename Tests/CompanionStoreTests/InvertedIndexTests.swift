@@ -214,7 +214,7 @@ private struct EveryDocument {
       let having = Double(texts.count { $0.contains(term.text) })
       let inverse = log(1 + (Double(texts.count) - having + 0.5) / (having + 0.5))
       if having > 0 { inverses.append(inverse) }
-      let (k1, b) = term.saturation == .word ? (0.9, 0.4) : (0.4, 0.75)
+      let (k1, b) = term.saturation == .word ? (0.9, 0.4) : (0.5, 0.75)
       let score =
         term.weight * inverse * count * (k1 + 1)
         / (count + k1 * (1 - b + b * Double(terms.count) / average))
@@ -226,7 +226,7 @@ private struct EveryDocument {
     }
     let word = inverses.isEmpty ? 0 : 4 * inverses.reduce(0, +) / Double(inverses.count)
     return stretches.sorted { $0.key < $1.key }.map(\.value).filter { $0 > 0 }
-      .reduce(words) { $0 + word * pow($1 / word, 0.8) }
+      .reduce(words) { $0 + word * pow($1 / word, 0.75) }
   }
 }
 

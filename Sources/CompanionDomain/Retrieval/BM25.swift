@@ -18,7 +18,7 @@ package struct BM25: Hashable, Sendable {
 
   /// The defaults suit passages and messages.
   package init(
-    k1: Double = 0.9, k1OfCharacters: Double = 0.4, b: Double = 0.4, bOfCharacters: Double = 0.75
+    k1: Double = 0.9, k1OfCharacters: Double = 0.5, b: Double = 0.4, bOfCharacters: Double = 0.75
   ) {
     self.k1 = max(0, k1)
     self.k1OfCharacters = max(0, k1OfCharacters)

@@ -1,5 +1,3 @@
-import Foundation
-
 /// What a document that may fit a query has of its terms.
 public struct TextCandidate: Hashable, Sendable {
   /// Of the document itself: its text with its speaker, date and caption.
@@ -63,21 +61,16 @@ public struct TextMatches: Hashable, Sendable {
 /// window's, half of its session's. A document outside of sessions counts its own in place of the others.
 ///
 /// The characters and pairs of one word are found together, so they say less than the sum of what each says.
-/// What a stretch of them has counts by a power below 1: above what a word would say it is less, below more.
+/// What a stretch of them has counts by its power of 3/4: above what a word would say it is less, below more.
 package struct ConversationRanking: Hashable, Sendable {
   package var bm25: BM25
   package var windowWeight: Double
   package var sessionWeight: Double
-  /// The power by which a stretch of characters counts; 1 for the sum of its terms.
-  package var stretchPower: Double
 
-  package init(
-    bm25: BM25 = BM25(), windowWeight: Double = 0.5, sessionWeight: Double = 0.5, stretchPower: Double = 0.8
-  ) {
+  package init(bm25: BM25 = BM25(), windowWeight: Double = 0.5, sessionWeight: Double = 0.5) {
     self.bm25 = bm25
     self.windowWeight = windowWeight
     self.sessionWeight = sessionWeight
-    self.stretchPower = stretchPower
   }
 
   /// The candidates, best first, without those that share nothing with the query.
@@ -139,7 +132,10 @@ package struct ConversationRanking: Hashable, Sendable {
   }
 
   private func damped(_ score: Double, _ weights: Weights) -> Double {
-    score > 0 && weights.ofWord > 0 ? weights.ofWord * pow(score / weights.ofWord, stretchPower) : score
+    guard score > 0, weights.ofWord > 0 else { return score }
+    // By roots, which are the same on every machine, and fast.
+    let root = (score / weights.ofWord).squareRoot()
+    return weights.ofWord * root * root.squareRoot()
   }
 
   /// What the terms of a query say, and what a word would weigh that says as much as they do on average.
