@@ -206,14 +206,27 @@ private struct EveryDocument {
   private func score(
     _ terms: [String], _ query: TextQuery, among texts: [[String]], _ average: Double
   ) -> Double {
-    query.terms.reduce(0) { sum, term in
+    var inverses: [Double] = []
+    var words = 0.0
+    var stretches: [Int: Double] = [:]
+    for term in query.terms {
       let count = Double(terms.count { $0 == term.text })
       let having = Double(texts.count { $0.contains(term.text) })
       let inverse = log(1 + (Double(texts.count) - having + 0.5) / (having + 0.5))
-      let k1 = term.saturation == .word ? 0.9 : 0.6
-      return sum + term.weight * inverse * count * 1 * (k1 + 1)
-        / (count + k1 * (0.6 + 0.4 * Double(terms.count) / average))
+      if having > 0 { inverses.append(inverse) }
+      let (k1, b) = term.saturation == .word ? (0.9, 0.4) : (0.5, 0.75)
+      let score =
+        term.weight * inverse * count * (k1 + 1)
+        / (count + k1 * (1 - b + b * Double(terms.count) / average))
+      if let stretch = term.stretch {
+        stretches[stretch, default: 0] += score
+      } else {
+        words += score
+      }
     }
+    let word = inverses.isEmpty ? 0 : 4 * inverses.reduce(0, +) / Double(inverses.count)
+    return stretches.sorted { $0.key < $1.key }.map(\.value).filter { $0 > 0 }
+      .reduce(words) { $0 + word * pow($1 / word, 0.75) }
   }
 }
 

@@ -13,12 +13,17 @@ package struct BM25: Hashable, Sendable {
   package var k1OfCharacters: Double
   /// How much long documents are held back, 0 to 1.
   package var b: Double
+  /// The same for characters. It is higher, because those of a long document meet by chance in many words.
+  package var bOfCharacters: Double
 
   /// The defaults suit passages and messages.
-  package init(k1: Double = 0.9, k1OfCharacters: Double = 0.6, b: Double = 0.4) {
+  package init(
+    k1: Double = 0.9, k1OfCharacters: Double = 0.5, b: Double = 0.4, bOfCharacters: Double = 0.75
+  ) {
     self.k1 = max(0, k1)
     self.k1OfCharacters = max(0, k1OfCharacters)
     self.b = min(1, max(0, b))
+    self.bOfCharacters = min(1, max(0, bOfCharacters))
   }
 
   /// What a term says that is in so many of the documents: ln(1 + (N - n + 0.5) / (n + 0.5)).
@@ -34,13 +39,15 @@ package struct BM25: Hashable, Sendable {
     inverseDocumentFrequency: Double
   ) -> Double {
     guard frequency > 0 else { return 0 }
-    let k1 = k1(of: term)
+    let (k1, b) = (k1(of: term), b(of: term))
     let relativeLength = averageLength > 0 ? Double(length) / averageLength : 1
     let saturated = Double(frequency) * (k1 + 1) / (Double(frequency) + k1 * (1 - b + b * relativeLength))
     return term.weight * inverseDocumentFrequency * saturated
   }
 
   package func k1(of term: TextQuery.Term) -> Double { term.saturation == .word ? k1 : k1OfCharacters }
+
+  package func b(of term: TextQuery.Term) -> Double { term.saturation == .word ? b : bOfCharacters }
 }
 
 /// What is known of the terms of a query in all documents that are searched.

@@ -39,9 +39,10 @@ package struct CandidateSelection: Sendable {
     _ list: PostingList, of term: TextQuery.Term, weight: Double, lengths: ContiguousArray<Int32>
   ) {
     let k1 = Float(bm25.k1(of: term))
+    let b = bm25.b(of: term)
     let gain = Float(term.weight * weight) * (k1 + 1)
-    let base = k1 * Float(1 - bm25.b)
-    let slope = k1 * Float(bm25.b / average)
+    let base = k1 * Float(1 - b)
+    let slope = k1 * Float(b / average)
     func score(_ frequency: Int32, _ document: Int) -> Float {
       gain * Float(frequency) / (Float(frequency) + base + slope * Float(lengths[document]))
     }

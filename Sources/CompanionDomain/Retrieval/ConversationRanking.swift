@@ -59,6 +59,9 @@ public struct TextMatches: Hashable, Sendable {
 /// People answer in words that do not repeat the question's: what a message is about is often said before it.
 /// The score is a sum of BM25 scores, each divided by the best of all candidates: the document's, half of its
 /// window's, half of its session's. A document outside of sessions counts its own in place of the others.
+///
+/// The characters and pairs of one word are found together, so they say less than the sum of what each says.
+/// What a stretch of them has counts by its power of 3/4: above what a word would say it is less, below more.
 package struct ConversationRanking: Hashable, Sendable {
   package var bm25: BM25
   package var windowWeight: Double
@@ -82,12 +85,12 @@ package struct ConversationRanking: Hashable, Sendable {
 
   /// The score of each candidate.
   private func scores(of found: TextMatches, for query: TextQuery) -> [Double] {
-    let documentWeights = found.documentStatistics.inverseDocumentFrequencies
+    let documentWeights = Weights(found.documentStatistics)
     let average = found.documentStatistics.averageLength
     let own = found.candidates.map { score($0.document, query, documentWeights, average) }
     // A window has the length of three documents, and its terms say what they say in documents.
     let windows = found.candidates.map { $0.window.map { score($0, query, documentWeights, 3 * average) } }
-    let sessionWeights = found.sessionStatistics.inverseDocumentFrequencies
+    let sessionWeights = Weights(found.sessionStatistics)
     let ofSessions = found.sessions.map {
       score($0, query, sessionWeights, found.sessionStatistics.averageLength)
     }
@@ -103,15 +106,50 @@ package struct ConversationRanking: Hashable, Sendable {
   }
 
   private func score(
-    _ counts: TermCounts, _ query: TextQuery, _ weights: [Double], _ averageLength: Double
+    _ counts: TermCounts, _ query: TextQuery, _ weights: Weights, _ averageLength: Double
   ) -> Double {
     var sum = 0.0
+    // The terms of a stretch stand together.
+    var stretch: Int?
+    var ofStretch = 0.0
     for position in query.terms.indices where counts.frequencies[position] > 0 {
-      sum += bm25.score(
-        of: query.terms[position], frequency: counts.frequencies[position], length: counts.length,
-        averageLength: averageLength, inverseDocumentFrequency: weights[position])
+      let term = query.terms[position]
+      let score = bm25.score(
+        of: term, frequency: counts.frequencies[position], length: counts.length,
+        averageLength: averageLength, inverseDocumentFrequency: weights.ofTerms[position])
+      guard term.stretch != nil else {
+        sum += score
+        continue
+      }
+      if term.stretch != stretch {
+        sum += damped(ofStretch, weights)
+        stretch = term.stretch
+        ofStretch = 0
+      }
+      ofStretch += score
     }
-    return sum
+    return sum + damped(ofStretch, weights)
+  }
+
+  private func damped(_ score: Double, _ weights: Weights) -> Double {
+    guard score > 0, weights.ofWord > 0 else { return score }
+    // By roots, which are the same on every machine, and fast.
+    let root = (score / weights.ofWord).squareRoot()
+    return weights.ofWord * root * root.squareRoot()
+  }
+
+  /// What the terms of a query say, and what a word would weigh that says as much as they do on average.
+  private struct Weights {
+    let ofTerms: [Double]
+    let ofWord: Double
+
+    init(_ statistics: TermStatistics) {
+      let all = statistics.inverseDocumentFrequencies
+      let present = zip(all, statistics.documentFrequencies).filter { $0.1 > 0 }.map(\.0)
+      let average = present.reduce(0, +) / Double(max(1, present.count))
+      ofTerms = all
+      ofWord = TextQuery.Term.weightOfWord * average
+    }
   }
 
   private static func part(_ score: Double, of best: Double) -> Double { best > 0 ? score / best : 0 }

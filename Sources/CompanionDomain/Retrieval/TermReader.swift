@@ -1,6 +1,9 @@
 /// Reads text byte by byte, and collects its terms; see ``TextAnalysis``.
 struct TermReader {
   private(set) var terms: [String] = []
+  /// Where in the terms each stretch begins: a row of characters of one script that parts no words. A pair of
+  /// two scripts is in the stretch of its second character, unless that alone is hiragana.
+  private(set) var stretches: [Int] = []
 
   /// The word that is being read; its ASCII letters still have their case.
   private var word: [UInt8] = []
@@ -8,6 +11,10 @@ struct TermReader {
   private var isCompound = false
   /// What stands directly before, where that joins with a character of a script that parts no words.
   private var neighbour = Neighbour.none
+  private var script = Script.others
+
+  /// Of the characters that are no words: hiragana are mostly endings and particles of what they follow.
+  private enum Script { case ideographs, hiragana, others }
 
   private enum Neighbour {
     case none
@@ -92,6 +99,13 @@ struct TermReader {
     switch kind {
     case .ideograph, .syllable:
       endWord()
+      let before = script
+      script = kind == .ideograph ? .ideographs : TextAnalysis.isHiragana(scalar) ? .hiragana : .others
+      let isJoined = if case .character = neighbour { true } else { false }
+      let isBegun = isJoined && script == before
+      let endsPair = isJoined && script == .hiragana
+      if !isBegun, !endsPair { stretches.append(terms.count) }
+      defer { if !isBegun, endsPair { stretches.append(terms.count) } }
       if kind == .ideograph { terms.append(bytes.text(range)) }
       var isTerm = kind == .ideograph
       switch neighbour {

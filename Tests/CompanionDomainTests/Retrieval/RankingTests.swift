@@ -10,11 +10,11 @@ struct BM25Tests {
     // ln(1 + (3 - 2 + 0.5) / (2 + 0.5)) = ln 1.6
     let inverse = statistics.inverseDocumentFrequencies[0]
     #expect(abs(inverse - 0.470_003_6) < 1e-6)
-    // 2 * 1.9 / (2 + 0.9 * (0.6 + 0.4 * 6 / 4)) = 3.8 / 3.08, and words weigh 3.
+    // 2 * 1.9 / (2 + 0.9 * (0.6 + 0.4 * 6 / 4)) = 3.8 / 3.08, and words weigh 4.
     let score = BM25().score(
       of: term, frequency: 2, length: 6, averageLength: statistics.averageLength,
       inverseDocumentFrequency: inverse)
-    #expect(abs(score - 3 * 0.470_003_6 * 3.8 / 3.08) < 1e-6)
+    #expect(abs(score - 4 * 0.470_003_6 * 3.8 / 3.08) < 1e-6)
   }
 
   @Test func `no term counts against a document, and odd numbers give no odd scores`() {
@@ -25,13 +25,61 @@ struct BM25Tests {
     let term = TextQuery("tea").terms[0]
     let score = BM25(k1: -1, b: 7).score(
       of: term, frequency: 1, length: 0, averageLength: 0, inverseDocumentFrequency: 1)
-    #expect(score == 3)
+    #expect(score == 4)
   }
 
-  @Test func `words weigh more than characters, and pairs across words less`() {
+  @Test func `long documents are held back more where characters meet by chance`() {
+    func score(_ text: String, length: Int) -> Double {
+      BM25().score(
+        of: TextQuery(text).terms[0], frequency: 1, length: length, averageLength: 4,
+        inverseDocumentFrequency: 1)
+    }
+    #expect(score("tea", length: 8) / score("tea", length: 4) > 0.8)
+    #expect(score("茶", length: 8) / score("茶", length: 4) < 0.83)
+  }
+}
+
+struct TextQueryTests {
+  private func weights(_ text: String) -> [String: Double] {
+    let terms = TextQuery(text).terms
+    return Dictionary(uniqueKeysWithValues: terms.map { ($0.text, $0.weight) })
+  }
+
+  @Test func `each term is there once, in the order of the text`() {
     #expect(TextQuery("tea 茶 お茶 です tea").terms.map(\.text) == ["tea", "茶", "お茶", "です"])
-    #expect(TextQuery("tea 茶 お茶 です").terms.map(\.weight) == [3, 1, 0.6, 1])
     #expect(TextQuery("the of").terms.isEmpty)
+  }
+
+  @Test func `words weigh alike wherever they stand, and are in no stretch`() {
+    let terms = TextQuery("Where does Anna drink green tea, 3 or 15 cups? 🎉").terms
+    #expect(Set(terms.map(\.weight)) == [4])
+    #expect(terms.allSatisfy { $0.stretch == nil && $0.saturation == .word })
+  }
+
+  @Test func `characters weigh less than words, pairs with hiragana less, and those alone more`() {
+    let weights = weights("茶の産地は")
+    // In the order of the text: 茶, 茶の, 産, の産, 地, 産地, 地は.
+    #expect(weights["茶"] == 1.5)
+    #expect(abs((weights["茶の"] ?? 0) - 0.6 * (1 - 0.3 / 7)) < 1e-9)
+    #expect(abs((weights["産地"] ?? 0) - (1 - 0.3 * 5 / 7)) < 1e-9)
+    #expect(abs((weights["地は"] ?? 0) - 0.6 * (1 - 0.3 * 6 / 7)) < 1e-9)
+  }
+
+  @Test(arguments: [
+    ("正式名称", [0, 0, 0, 0, 0, 0, 0]),
+    // 茶, 茶の, 産, の産, 地, 産地, 地は
+    ("茶の産地は", [0, 0, 2, 2, 2, 2, 2]),
+    // お茶 is in the stretch of 茶, and です in one of its own.
+    ("お茶です", [1, 1, 1, 2]),
+    // パソ, ソコ, コン, ン本, 本: the pair of two scripts is in the second's.
+    ("パソコン本", [0, 0, 0, 1, 1]),
+    ("京。都", [0, 1]), ("京 tea 都", [0, nil, 1]), ("안녕 하", [0, 0, 0, 1]), ("か き", [0, 1]),
+    ("5月", [nil, 0, nil]),
+    // What is repeated counts where it is first.
+    ("茶の茶", [0, 0, 2]),
+  ])
+  func `terms are in stretches of one script`(text: String, stretches: [Int?]) {
+    #expect(TextQuery(text).terms.map(\.stretch) == stretches)
   }
 }
 
@@ -60,6 +108,24 @@ struct ConversationRankingTests {
       found(candidates, sessions: [counts(1, length: 20), counts(0, length: 20)]), for: TextQuery("tea"))
     #expect(ranked.map(\.id) == ["3", "2", "1"])
     #expect(ranked.map(\.score) == [2, 1, 0.5])
+  }
+
+  @Test func `two words found are worth more than one with all its parts`() {
+    let query = TextQuery("正式名称、茶")
+    func candidate(_ frequencies: [Int]) -> TextCandidate {
+      TextCandidate(document: TermCounts(frequencies: frequencies, length: 8))
+    }
+    let statistics = TermStatistics(
+      documents: 10, totalLength: 80, documentFrequencies: query.terms.map { _ in 2 })
+    let found = TextCandidates(
+      ids: ["whole", "both"],
+      matches: TextMatches(
+        candidates: [candidate([1, 1, 1, 1, 1, 0, 0, 0]), candidate([1, 1, 1, 0, 0, 0, 0, 1])],
+        documentStatistics: statistics, sessionStatistics: statistics))
+    #expect(ConversationRanking().ranked(found, for: query).map(\.id) == ["both", "whole"])
+    // By the sum of its terms the one would come first.
+    let weights = query.terms.map(\.weight)
+    #expect(weights[0..<5].reduce(0, +) > weights[0..<3].reduce(0, +) + weights[7])
   }
 
   @Test func `a document alone counts itself in place of the others, and equals come by their names`() {
