@@ -134,7 +134,10 @@ struct FactPass {
     let calendar = work.configuration.calendar
     var unreadable = MemoryAnswerFailure.noList(of: ExtractedFacts.schemaName)
     for attempt in 1...2 {
-      if attempt > 1, try await !work.isUnread(batch, .facts) { return nil }
+      if attempt > 1 {
+        guard work.reserveAnother() else { break }
+        guard try await work.isUnread(batch, .facts) else { return nil }
+      }
       let (answer, origin) = try await work.answer(
         material, format: .json(schema: ExtractedFacts.schema, name: ExtractedFacts.schemaName))
       do throws(MemoryAnswerFailure) {

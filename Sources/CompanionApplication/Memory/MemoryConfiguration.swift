@@ -24,7 +24,9 @@ public struct MemoryConfiguration: Sendable {
   ///
   /// What cannot be stored before all of it is there takes several: one for each person who speaks, or two for facts.
   /// It is left to the next run when it has not enough of them left. Where one run's budget is too small for it, the
-  /// run that begins with it finishes it all the same, and does nothing else: so every run gets on.
+  /// run that begins with it finishes it all the same, and does nothing else: so every run gets on. Half of a run's
+  /// budget is for channels; what they leave is shared by threads, workspaces, people and facts, so that each gets on
+  /// in each run where there are ten calls or more.
   public var callBudget = 500
   /// The most tokens of prompts and answers in one run, together; 0 for none. What has begun by then is finished.
   public var tokenBudget = 500_000

@@ -73,14 +73,17 @@ extension MemoryWork {
     of batch: MemoryBatch, from keys: [MemoryKey]
   ) async throws(MemoryPassFailure) -> [ChangeSet.Change] {
     guard !batch.corrections.isEmpty else { return [] }
-    var withdrawn = WithdrawnWords()
-    for correction in batch.corrections { withdrawn.add(correction.old, now: correction.line.text) }
+    let withdrawn = batch.corrections.map { correction in
+      var words = WithdrawnWords()
+      words.add(correction.old, now: correction.line.text)
+      return words
+    }
     var changes: [ChangeSet.Change] = []
     for key in keys {
       let memory = try await stored { () async throws(StoreFailure) in try await store.memory(key) }
       guard let memory else { continue }
       let lines = memory.text.split(separator: "\n", omittingEmptySubsequences: false)
-      let kept = lines.filter { !withdrawn.areSaid(in: String($0)) }
+      let kept = lines.filter { line in !withdrawn.contains { $0.makeUp(String(line)) } }
       guard kept.count < lines.count else { continue }
       let next = next(
         key, after: memory, text: kept.joined(separator: "\n"), origin: memory.origin, merged: memory.merged,

@@ -115,6 +115,15 @@ final class MemoryWork {
   /// The calls that may still be made.
   var callsLeft: Int { max(0, callLimit - run.calls) }
 
+  /// Reserves one call more than the step was to have, where something has to be asked for again.
+  ///
+  /// - Returns: whether there is one.
+  func reserveAnother() -> Bool {
+    guard isFirstStep || callsLeft > reserved else { return false }
+    reserved += 1
+    return true
+  }
+
   private var tokens: Int { run.inputTokens.saturatingSum(run.outputTokens) }
 
   /// Goes through passes of one sort, which may use a part of what is left of the budget: however much there is for
@@ -133,7 +142,7 @@ final class MemoryWork {
 
   private static func limit(_ used: Int, _ budget: Int, _ share: Double) -> Int {
     let left = max(0, budget - used)
-    return used.saturatingSum(share < 1 ? min(left, Int((Double(left) * share).rounded(.up))) : left)
+    return used.saturatingSum(share < 1 ? min(left, max(1, Int(Double(left) * share))) : left)
   }
 
   // MARK: The model
@@ -152,8 +161,8 @@ final class MemoryWork {
     to material: MemoryMaterial, format: GenerationRequest.ResponseFormat, limit: Int?
   ) async throws(MemoryPassFailure) -> (response: GenerationResponse, origin: MemoryOrigin) {
     try checkEnd()
-    // Facts may have to be asked for twice, and are stored together with what they supersede.
-    if reserved == 0 { try reserve(calls: material.work == .facts ? 3 : 1) }
+    // Facts are stored together with what they supersede, which is asked for behind them.
+    if reserved == 0 { try reserve(calls: material.work == .facts ? 2 : 1) }
     reserved -= 1
     let messages = material.messages
     let request = GenerationRequest(
@@ -190,7 +199,7 @@ final class MemoryWork {
     let most = limit.saturatingSum(limit).saturatingSum(Self.thoughts)
     var (response, origin) = try await self.response(to: material, format: .text, limit: most)
     if response.finish == .length, counter.tokens(in: response.text) < limit,
-      isFirstStep || callsLeft > reserved
+      reserveAnother()
     {
       // It was cut before it was as long as it may be: the model has thought for longer.
       (response, origin) = try await self.response(to: material, format: .text, limit: nil)

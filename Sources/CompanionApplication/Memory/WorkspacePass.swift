@@ -49,7 +49,11 @@ struct WorkspacePass {
     }
     var draft = Draft(previous, isCurrent: isCurrent)
     // What has expired is a source still: it goes with time, and what was deleted is among the corrections.
-    let kept = Set(sources.map(\.key) + [MemoryKey(scope, .shortTerm)])
+    var kept = Set(sources.map(\.key) + [MemoryKey(scope, .shortTerm)])
+    // What is known for long may have come by way of what went on.
+    if kind == .longTerm, !draft.versions.isEmpty {
+      kept.formUnion(try await self.sources(of: .shortTerm).map(\.key))
+    }
     if draft.versions.keys.contains(where: { !kept.contains($0) }) {
       // What it was made of is gone, or not shared any more: it is made anew of what is.
       draft.text = ""
@@ -97,7 +101,11 @@ struct WorkspacePass {
     material.corrections = draft.text.isEmpty ? [] : corrections
     guard try await isThere(part) else { return false }
     let (text, origin) = try await work.text(material, kind: key.kind)
-    for memory in part { draft.versions[memory.key] = memory.version }
+    for memory in part {
+      draft.versions[memory.key] = memory.version
+      // What the workspace's own memory is made of is in what is made of it.
+      for source in memory.merged { draft.versions[source.key] = source.version }
+    }
     var next = work.next(
       key, after: draft.previous, text: text, origin: origin,
       merged: draft.versions.sorted { $0.key < $1.key }.map { MergedMemory($0.key, version: $0.value) },

@@ -24,8 +24,12 @@ package struct WithdrawnWords: Hashable, Sendable {
     return !Self.terms(of: fact.statement).subtracting(own).isDisjoint(with: terms)
   }
 
-  /// Whether a text says one of them.
-  package func areSaid(in text: String) -> Bool { !Self.terms(of: text).isDisjoint(with: terms) }
+  /// Whether a text says what they say: more than half of them, or hardly anything else.
+  package func makeUp(_ text: String) -> Bool {
+    let said = Self.terms(of: text)
+    let shared = said.intersection(terms).count
+    return 2 * shared > min(said.count, terms.count)
+  }
 
   /// The terms of a text that say something by themselves: no endings, and no single characters where words are not
   /// parted.

@@ -32,6 +32,9 @@ extension MemoryStoreConformance {
       FactFilter(), FactFilter(scopes: []), FactFilter(scopes: [Make.kitchen]),
       FactFilter(scopes: Set(scopes.dropFirst())), FactFilter(scopes: [.workspace("office")]),
       FactFilter(session: Make.id(1)), FactFilter(session: Make.id(3)), FactFilter(session: Make.id(4)),
+      FactFilter(messages: Make.at(1)...Make.at(1)), FactFilter(messages: Make.at(2)...Make.at(9)),
+      FactFilter(session: Make.id(1), messages: Make.at(0)...Make.at(2)),
+      FactFilter(session: Make.id(2), messages: Make.at(1)...Make.at(1)),
       FactFilter(statedBy: "anna"), FactFilter(statedBy: "carl"),
       FactFilter(scopes: Set(scopes), session: Make.id(1), statedBy: "anna"),
     ]

@@ -68,6 +68,30 @@ struct GenerateMemoryCostTests {
     }
   }
 
+  @Test func `however much is said in a room, every pass gets on within its budget`() async throws {
+    let scene = MemoryScene(configure: {
+      $0.sharing = .all
+      $0.callBudget = 10
+      $0.batchTokens = 100
+    })
+    try await scene.open("one", at: ConversationPlace(channel: "kitchen"))
+    var facts = 0
+    for round in 1...12 {
+      // More than a run can pay for, each time.
+      for person in 1...12 {
+        let name = try #require(UserID(rawValue: "p\(person)"))
+        try await scene.say("fact: p\(person) likes number \(round)", in: "one", from: name)
+      }
+      let run = await scene.generate()
+      #expect(run.calls <= 10)
+      facts += run.facts
+    }
+    #expect(facts > 0)
+    let people = try await scene.store.memories(matching: MemoryFilter(), after: nil, limit: 99)
+      .filter { if case .user = $0.key.scope { true } else { false } }
+    #expect(!people.isEmpty)
+  }
+
   @Test func `a budget of one call gets past a message that no model takes`() async throws {
     let scene = MemoryScene(
       configure: { $0.callBudget = 1 },

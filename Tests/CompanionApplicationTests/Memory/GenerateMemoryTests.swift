@@ -2,6 +2,7 @@ import CompanionDomain
 import CompanionInMemory
 import CompanionPorts
 import CompanionTesting
+import Synchronization
 import Testing
 
 @testable import CompanionApplication
@@ -230,6 +231,33 @@ struct GenerateMemoryTests {
     let text = try await scene.text(.workspace(.main), .longTerm) ?? ""
     #expect(!text.contains("soup"))
     #expect(text.contains("roses") && text.contains("tulips"))
+  }
+
+  @Test func `what only went on in a channel leaves the workspace with it, too`() async throws {
+    let isFailing = Mutex(true)
+    let scene = MemoryScene(
+      configure: { $0.sharing = .all },
+      before: { material, _ in
+        // The channel has no long-term memory of its own then.
+        material.work == .longTerm && material.scope == .channel("kitchen") && isFailing.withLock { $0 }
+          ? [.fail(.malformedResponse)] : []
+      })
+    try await scene.open("one", at: kitchen)
+    try await scene.open("two", at: ConversationPlace(channel: "garden"))
+    try await scene.say("soup", in: "one")
+    try await scene.say("roses", in: "two")
+    await scene.generate()
+    #expect(try await scene.text(.channel("kitchen"), .longTerm) == nil)
+    #expect(try await scene.text(.workspace(.main), .longTerm)?.contains("soup") == true)
+    isFailing.withLock { $0 = false }
+    let other = scene.other { $0.sharing = .only(["garden"]) }
+    let block = await Remind(environment: other)(of: "soup", in: "two", window: [], context: EventContext())
+    #expect(!block.contains("soup"))
+    _ = await GenerateMemory(environment: other)()
+    for kind in MemoryKind.allCases {
+      let text = try await scene.text(.workspace(.main), kind) ?? ""
+      #expect(!text.contains("soup") && text.contains("roses"), "\(kind)")
+    }
   }
 
   @Test func `what was said over days is in long-term memory, though short-term memory looks back on one`()

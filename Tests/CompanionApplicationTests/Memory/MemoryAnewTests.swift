@@ -67,6 +67,19 @@ struct MemoryAnewTests {
     #expect(read?.lines.map(\.text) == ["fact: anna moved there"])
   }
 
+  @Test func `who goes on without a name where a person was forgotten is nobody in particular`() async throws
+  {
+    let scene = MemoryScene(configure: { $0.sharing = .all })
+    try await scene.open("one", at: Self.kitchen, with: "anna")
+    try await scene.say("Hello", in: "one")
+    try await scene.say("Hi", in: "one", from: "ben")
+    try await Self.forget(.user("anna"), in: scene)
+    try await scene.say("Here I am again", in: "one")
+    await scene.generate()
+    #expect(try await scene.store.memory(MemoryKey(.user(.forgotten, in: .main), .longTerm)) == nil)
+    #expect(try await scene.text(.channel("kitchen"), .longTerm) == "- Hi\n- Here I am again")
+  }
+
   @Test func `a conversation in which nothing was said is not waited for when its user is forgotten`()
     async throws
   {

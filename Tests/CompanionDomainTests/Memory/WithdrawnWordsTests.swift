@@ -39,6 +39,21 @@ struct WithdrawnWordsTests {
     #expect(!isSaid(statement, quoting: source, after: old))
   }
 
+  @Test(arguments: [
+    ("2026-03-01 anna: I moved to Kyoto.", "I moved to Kyoto", true),
+    ("2026-03-01 anna: moved to Kyoto, works as a baker now", "I moved to Kyoto", true),
+    ("2026-03-01 anna: 京都に引っ越した", "京都に引っ越しました。", true),
+    ("2026-03-01 anna: I eat rice.", "I moved to Kyoto", false),
+    ("2026-03-01 anna: Kyoto is rainy.", "I moved to Kyoto with my cat Miso", false),
+    ("", "I moved to Kyoto", false), ("2026-03-01 anna: I eat rice.", "", false),
+  ])
+  func `a line of a memory says what a message said, or mentions it`(line: String, old: String, isSaid: Bool)
+  {
+    var words = WithdrawnWords()
+    words.add(old)
+    #expect(words.makeUp(line) == isSaid)
+  }
+
   @Test func `what a message says still is not withdrawn`() {
     let (statement, source, old) = ("Anna moved to Kyoto", "I moved there", "I love Kyoto")
     #expect(!isSaid(statement, quoting: source, after: old, now: "I like Kyoto"))
