@@ -120,7 +120,10 @@ struct Options {
 
   private func target(_ words: [String]) throws(UsageError) -> ForgetCommand.Target {
     switch (words.first, words.count) {
-    case ("user", 2): return .user(try Self.name(words[1], "forget user"))
+    case ("user", 2):
+      let user: UserID = try Self.name(words[1], "forget user")
+      guard !user.isReserved else { throw UsageError("Nobody has a name that begins with ~.") }
+      return .user(user)
     case ("channel", 2): return .place(try place(words[1], nil))
     case ("thread", 3): return .place(try place(words[1], words[2]))
     case ("message", 3...4):
@@ -197,8 +200,9 @@ struct Options {
 
       {"channel": "kitchen", "thread": "party", "speaker": "anna", "time": "2026-03-01T09:30:00+09:00", "text": "Hi"}
 
-    "thread" may be missing; "time" may also be the seconds since 1970. Lines may be added at the end, and texts
-    changed, which is an edit. Fed again, a file costs nothing but what is new; what was forgotten stays so.
+    "thread" may be missing; "time" may also be the seconds since 1970; no "channel" or "speaker" begins
+    with ~. Lines may be added at the end, and texts changed, which is an edit. Fed again, a file costs nothing but
+    what is new; what was forgotten stays so.
 
       --store FILE          where everything is kept; without it, memory.db
       --workspace W         what the channels belong to; without it, main

@@ -72,7 +72,8 @@ struct LogImport {
   private func plan(_ place: ConversationPlace, _ lines: [LoggedLine]) async throws -> Plan? {
     guard let id = LoggedSession.id(of: place), let first = lines.first else { return nil }
     let stored = try await store.session(id)
-    let session = stored ?? ChatSession(id: id, place: place, createdAt: first.time)
+    // It is nobody's: were it a speaker's, it would go whole with them, and the next feed would bring it back.
+    let session = stored ?? ChatSession(id: id, place: place, user: .forgotten, createdAt: first.time)
     guard session.place == place else {
       throw problem(first, "the store has a conversation \(id) that takes place elsewhere; use another store")
     }

@@ -13,6 +13,11 @@ enum LoggedSession {
   }
 }
 
+extension UserID {
+  /// Whether no speaker may have it, so that it can stand for nobody.
+  var isReserved: Bool { rawValue.hasPrefix("~") }
+}
+
 extension ConversationPlace {
   /// The channel, and the thread behind it, for a person: `kitchen`, or `kitchen/party`.
   var name: String { thread.map { "\(channel)/\($0)" } ?? channel.rawValue }

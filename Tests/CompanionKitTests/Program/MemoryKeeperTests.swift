@@ -157,6 +157,23 @@ struct MemoryKeeperTests {
     }
   }
 
+  @Test func `a speaker who is called user is forgotten as any other, and does not come back`() async throws {
+    let talk = [
+      Self.line("I have moved to Kyoto.", by: "user", minute: 1),
+      Self.line("Kyoto it is.", by: "assistant", minute: 2),
+      Self.line("I like plum wine.", by: "user", minute: 3),
+    ]
+    try await Self.withLog(talk) { log, store in
+      #expect(try await Self.run("feed", log, store).status == 0)
+      let forgotten = try await Self.run("forget", "user", "user", store)
+      #expect(forgotten.status == 0 && forgotten.output.contains("3 messages"))
+      let again = try await Self.run("feed", log, store)
+      #expect(again.output.contains("0 new messages, 3 deleted or forgotten"))
+      let shown = try await Self.run("show", store)
+      #expect(!shown.output.contains("Kyoto") && !shown.output.contains("plum"))
+    }
+  }
+
   @Test func `a line that cannot be read keeps all of the file from being stored, unless it may be left out`()
     async throws
   {
@@ -166,6 +183,8 @@ struct MemoryKeeperTests {
       #"{"channel":"a","speaker":"anna","time":1e300,"text":"x"}"#,
       #"{"channel":"a","speaker":"anna","time":1,"text":" "}"#, #"{"channel":"a","speaker":"anna","time":1}"#,
       #"{"channel":"a","thread":7,"speaker":"anna","time":1,"text":"x"}"#,
+      #"{"channel":"a","speaker":"~anna","time":1,"text":"x"}"#,
+      #"{"channel":"~a","speaker":"anna","time":1,"text":"x"}"#,
     ]
     try await Self.withLog([Self.talk[0]] + bad + ["", Self.talk[1]]) { log, store in
       let refused = try await Self.run("feed", log, store)
@@ -174,6 +193,8 @@ struct MemoryKeeperTests {
         (2, "not JSON"), (3, "no JSON object"), (4, "\"channel\" is to be a name"),
         (5, "\"time\" is to be like"),
         (6, "out of the range"), (7, "empty"), (8, "\"text\" is missing"), (9, "\"thread\" is no string"),
+        (10, "\"speaker\" is to be a name without ~"),
+        (11, "\"channel\" is to be a name without ~"),
       ] {
         let told = refused.complaints.split(separator: "\n").first { $0.contains("line \(number): ") }
         #expect(told?.contains(problem) == true, "\(number): \(refused.complaints)")
@@ -182,7 +203,7 @@ struct MemoryKeeperTests {
       #expect(!FileManager.default.fileExists(atPath: path))
       let taken = try await Self.run("feed", log, store, "--skip-bad")
       #expect(taken.status == 0 && taken.output.contains("2 new messages"))
-      #expect(taken.complaints.contains("8 lines are left out."))
+      #expect(taken.complaints.contains("10 lines are left out."))
     }
   }
 
@@ -265,7 +286,8 @@ struct MemoryKeeperTests {
   @Test(arguments: [
     [], ["feed"], ["feed", "a", "b"], ["nonsense"], ["show", "x"], ["show", "--thread", "t"],
     ["show", "--channel", "c", "--user", "u"], ["recall"], ["forget"], ["forget", "message", "c", "x"],
-    ["forget", "channel", "a b"], ["export"], ["feed", "a", "--time-zone", "Nowhere/Land"],
+    ["forget", "channel", "a b"], ["forget", "user", "~forgotten"], ["export"],
+    ["feed", "a", "--time-zone", "Nowhere/Land"],
     ["feed", "a", "--budget-calls", "0"], ["feed", "a", "--share", "none", "--private", "c"],
     ["feed", "a", "--json"],
     ["feed", "a", "--nonsense"], ["feed", "a", "--model", "m"],
