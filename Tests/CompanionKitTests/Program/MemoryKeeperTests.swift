@@ -157,6 +157,59 @@ struct MemoryKeeperTests {
     }
   }
 
+  @Test(arguments: [1, 2, 4])
+  func `killed while it forgets, it has forgotten nothing, or what it has does not come back`(
+    changes: Int
+  ) async throws {
+    let talk = (0..<300).map { Self.line("Plum \($0) is ripe.", by: "p\($0 % 3)", minute: $0 % 60) }
+    try await Self.withLog(talk + [Self.talk[4]]) { log, store in
+      #expect(try await Self.run("feed", log, store).status == 0)
+      let path = String(store.dropFirst("--store=".count))
+      // While somebody has the store open, what is committed is written beside it.
+      let open = try await SQLiteStore.sqlite(at: path)
+      _ = try await open.document(DocumentID(bits: 1))
+      let written = try SystemFileWatcher.system.changes(of: "\(path)-wal")
+      let program = try Self.start(["forget", "channel", "kitchen", store])
+      let killer = Task {
+        var left = changes
+        for await _ in written {
+          left -= 1
+          if left == 0 { return program.send(SIGKILL) }
+        }
+      }
+      _ = await program.end()
+      killer.cancel()
+      await open.close()
+      let again = try await Self.run("feed", log, store)
+      let isForgotten = again.output.contains("0 new messages, 1 known, 300 deleted or forgotten")
+      #expect(isForgotten || again.output.contains("0 new messages, 301 known"), "\(again.output)")
+      #expect(try await Self.run("forget", "channel", "kitchen", store).status == 0)
+      let last = try await Self.run("feed", log, store)
+      #expect(last.output.contains("0 new messages, 1 known, 300 deleted or forgotten"))
+    }
+  }
+
+  @Test func `lines that are put in the place of forgotten ones are refused, and those behind them stored`()
+    async throws
+  {
+    try await Self.withLog(Self.talk) { log, store in
+      #expect(try await Self.run("feed", log, store).status == 0)
+      #expect(try await Self.run("forget", "channel", "kitchen", store).status == 0)
+      try Self.write([Self.line("I like chess.", minute: 9)], to: log)
+      let refused = try await Self.run("feed", log, store)
+      #expect(refused.status == 1)
+      #expect(
+        refused.complaints.contains("line 1: it is line 1 of kitchen, where an earlier one was forgotten"))
+      try Self.write(Self.talk + [Self.line("I like chess.", minute: 9)], to: log)
+      let taken = try await Self.run("feed", log, store)
+      #expect(taken.output.contains("1 new message, 2 known, 4 deleted or forgotten"))
+      // What is forgotten once more has the places of what was forgotten before.
+      #expect(try await Self.run("forget", "channel", "kitchen", store).output.contains("1 message,"))
+      #expect(try await Self.run("feed", log, store).output.contains("0 new messages, 2 known, 5 deleted"))
+      #expect(!(try await Self.run("show", store)).output.contains("chess"))
+    }
+  }
+
   @Test func `a speaker who is called user is forgotten as any other, and does not come back`() async throws {
     let talk = [
       Self.line("I have moved to Kyoto.", by: "user", minute: 1),
