@@ -40,7 +40,7 @@ extension MemoryRun {
   var summary: String {
     var done = [
       "\(counted(messages, "message", "messages")) read",
-      counted(max(0, memories.count - expired), "memory stored", "memories stored"),
+      counted(memories.count, "memory stored", "memories stored"),
       counted(facts, "fact stored", "facts stored"),
     ]
     if supersededFacts > 0 { done.append("\(supersededFacts) superseded") }
