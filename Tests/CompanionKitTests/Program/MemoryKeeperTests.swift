@@ -281,6 +281,28 @@ struct MemoryKeeperTests {
     }
   }
 
+  @Test func `what is private stays so, until something else is asked for`() async throws {
+    try await Self.withLog(Self.talk) { log, store in
+      #expect(try await Self.run("feed", log, store, "--private", "kitchen,茶馆").status == 0)
+      try Self.append(Self.line("I have moved to Nara.", minute: 8) + "\n", to: log)
+      let watched = try await Self.run("watch", "--once", log, store)
+      #expect(watched.status == 0 && watched.output.contains("Nara"))
+      let kept = try await Self.run("show", store).output
+      #expect(kept.contains("channel kitchen\n") && !kept.contains("user anna\n"))
+      let hidden = kept[(kept.range(of: "workspace main\n")?.lowerBound ?? kept.endIndex)...]
+      #expect(
+        !hidden.contains("Kyoto") && !hidden.contains("Nara") && !hidden.contains("花生")
+          && hidden.contains("大阪"))
+
+      #expect(try await Self.run("feed", log, store, "--share", "all").status == 0)
+      try Self.append(Self.line("I have moved to Kobe.", minute: 9) + "\n", to: log)
+      #expect(try await Self.run("feed", log, store).status == 0)
+      let all = try await Self.run("show", store).output
+      let shared = all[(all.range(of: "workspace main\n")?.lowerBound ?? all.endIndex)...]
+      #expect(all.contains("user anna\n") && shared.contains("Kyoto"))
+    }
+  }
+
   @Test func `watching prints what is remembered as the file grows, until Ctrl-C`() async throws {
     try await Self.withLog(Self.talk) { log, store in
       let program = try Self.start(["watch", log, store, "--pause", "0.05"])
