@@ -43,7 +43,9 @@ struct LineReader {
     guard !channel.isPersonal else { throw mark(at: fields.channel, "channel") }
     let place = ConversationPlace(workspace: workspace, channel: channel, thread: thread)
     guard LoggedSession.id(of: place) != nil else {
-      throw LineProblem("the names of workspace, channel and thread have more than 120 bytes together")
+      throw LineProblem(
+        "the names of workspace, channel and thread have more than \(LoggedSession.nameBytes) bytes together, "
+          + "where each % and each / counts three")
     }
     return LoggedLine(
       number: number, place: place, sequence: .zero,

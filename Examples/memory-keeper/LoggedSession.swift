@@ -11,6 +11,9 @@ enum LoggedSession {
     return SessionID(rawValue: parts.map(escaped).joined(separator: "/"))
   }
 
+  /// The most bytes that the names of a place have together: two of the 128 are between them.
+  static let nameBytes = 126
+
   /// A name, so that it can be told apart from others behind a `/`.
   static func escaped(_ name: String) -> String {
     name.replacing("%", with: "%25").replacing("/", with: "%2F")

@@ -260,6 +260,20 @@ struct MemoryKeeperTests {
     }
   }
 
+  @Test func `the names of a place have 126 bytes together, and a line says so where they have more`()
+    async throws
+  {
+    // "main", 119 bytes and a slash, which counts three; and one more.
+    let longest = String(repeating: "c", count: 119)
+    for (name, isTaken) in [(longest + "/", true), (longest + "c/", false)] {
+      try await Self.withLog([Self.line("I like chess.", in: name)]) { log, store in
+        let fed = try await Self.run("feed", log, store)
+        #expect(fed.status == (isTaken ? 0 : 1), "\(fed.complaints)")
+        #expect(fed.complaints.contains("more than 126 bytes together") != isTaken)
+      }
+    }
+  }
+
   @Test func `the export is JSON of what a person has said`() async throws {
     try await Self.withLog(Self.talk) { log, store in
       #expect(try await Self.run("feed", log, store).status == 0)
