@@ -5,6 +5,7 @@ import ExampleSupport
 struct CommandRunner {
   let companion: Companion
   let current: CurrentSession
+  let store: any CompanionStore
   let storeName: String
   let board: ProviderBoard
   let keepsImages: Bool
@@ -42,7 +43,7 @@ struct CommandRunner {
     }
   }
 
-  private var memory: MemoryCommands { MemoryCommands(companion: companion, current: current) }
+  private var memory: MemoryCommands { MemoryCommands(companion: companion, current: current, store: store) }
 
   private var tasks: TaskCommands { TaskCommands(companion: companion) }
 

@@ -74,8 +74,8 @@ struct CompanionCommand {
       throw error
     }
     let commands = CommandRunner(
-      companion: companion, current: CurrentSession(session), storeName: storeName, board: providers,
-      keepsImages: images != nil)
+      companion: companion, current: CurrentSession(session), store: store, storeName: storeName,
+      board: providers, keepsImages: images != nil)
     let input = Input()
     guard !options.printsJSON, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
       let chat = PipedChat(

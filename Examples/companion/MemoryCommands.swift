@@ -12,6 +12,7 @@ enum Forgettable: Equatable {
 struct MemoryCommands {
   let companion: Companion
   let current: CurrentSession
+  let store: any CompanionStore
 
   private var session: SessionID { current.id }
 
@@ -104,10 +105,9 @@ struct MemoryCommands {
 
   /// The session, as it is stored; `nil` when it has gone.
   private func openSession() async throws -> ChatSession? {
-    try await companion.sessions(limit: Self.sessions).first { $0.id == session }
+    try await store.session(session)
   }
 
-  private static let sessions = 1_000
   private static let facts = 50
 
   private func describe(_ run: MemoryRun) -> String {

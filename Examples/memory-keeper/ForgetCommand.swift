@@ -33,45 +33,40 @@ struct ForgetCommand {
     return .failed
   }
 
-  /// Forgets a channel or a thread. Its lines keep their places, without words, so that feeding the file again does
-  /// not bring them back.
+  /// Forgets a channel or a thread. First it is noted which lines go, so that feeding the file again does not bring
+  /// them back.
   private func forget(_ place: ConversationPlace, by companion: Companion) async throws -> ForgetReport {
-    var shells: [ChangeSet] = []
+    var notes: [ChangeSet.Change] = []
     var messages = 0
     for session in try await keeper.sessions(matching: SessionFilter(place.scope))
     where session.id == LoggedSession.id(of: session.place) {
-      let (shell, words) = try await self.shell(of: session)
-      shells.append(shell)
+      let (lines, words) = try await lines(of: session)
+      let known = try await ForgottenLines(of: session.id, in: store)
+      if let note = lines.joined(with: known).note(of: session.id) { notes.append(note) }
       messages += words
     }
+    if !notes.isEmpty { try await store.commit(ChangeSet(notes)) }
     var report = try await companion.forget(.scope(place.scope))
-    for shell in shells { try await store.commit(shell) }
     report.messages += messages
     return report
   }
 
-  /// What stores a conversation without its words, and how many messages have some.
-  private func shell(of session: ChatSession) async throws(StoreFailure) -> (ChangeSet, words: Int) {
-    var shell = ChangeSet([
-      .insertSession(ChatSession(id: session.id, place: session.place, createdAt: session.createdAt))
-    ])
+  /// Which lines a conversation has, and how many of them have words.
+  private func lines(
+    of session: ChatSession
+  ) async throws(StoreFailure) -> (lines: ForgottenLines, words: Int) {
+    var lines = ForgottenLines(last: session.lastSequence, latest: session.updatedAt)
     var words = 0
     var last = SequenceNumber.zero
     while last < session.lastSequence {
       let end = SequenceNumber(rawValue: min(last.rawValue + 500, session.lastSequence.rawValue))
       let page = try await store.messages(
         in: session.id, before: end.next, limit: Int(end.rawValue - last.rawValue))
-      let empty = page.map { message in
-        ChatMessage(
-          sequence: message.sequence, turn: message.turn, role: message.role, parts: [], time: message.time,
-          origin: message.origin)
-      }
-      shell.changes.append(.append(empty, to: session.id, after: last))
-      shell.changes += empty.map { .eraseMessage($0.sequence, in: session.id, at: $0.time) }
+      for message in page { lines.latest = max(lines.latest, message.time) }
       words += page.count { !$0.isDeleted }
       last = end
     }
-    return (shell, words)
+    return (lines, words)
   }
 }
 
@@ -87,7 +82,7 @@ extension ForgetReport {
       counted(messages, "message", "messages"), counted(memories, "memory", "memories"),
       counted(facts, "fact", "facts"),
     ]
-    let isNothing = messages + sessions + memories + facts + documents + tasks == 0
+    let isNothing = messages + memories + facts + documents + tasks == 0
     return isNothing ? "nothing, for there was nothing" : counts.joined(separator: ", ")
   }
 }

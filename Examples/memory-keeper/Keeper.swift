@@ -6,6 +6,8 @@ struct Keeper: Sendable {
   let options: Options
   let providers: ProvidersConfiguration
   let store: SQLiteStore
+  /// Which channels are shared, by the command line or as the store keeps it.
+  let sharing: ChannelSharing
 
   /// A companion that forms memory as the command line says.
   ///
@@ -13,7 +15,7 @@ struct Keeper: Sendable {
   func makeCompanion(isAutomatic: Bool = false, events: (any EventSink)? = nil) throws -> Companion {
     var configuration = CompanionConfiguration()
     configuration.memory.isAutomatic = isAutomatic
-    configuration.memory.sharing = options.sharing
+    configuration.memory.sharing = sharing
     configuration.memory.calendar.timeZone = options.timeZone
     configuration.memory.growth = options.growth
     configuration.memory.debounce = options.pause
@@ -40,7 +42,7 @@ extension MemoryRun {
   var summary: String {
     var done = [
       "\(counted(messages, "message", "messages")) read",
-      counted(max(0, memories.count - expired), "memory stored", "memories stored"),
+      counted(memories.count, "memory stored", "memories stored"),
       counted(facts, "fact stored", "facts stored"),
     ]
     if supersededFacts > 0 { done.append("\(supersededFacts) superseded") }

@@ -26,7 +26,8 @@ struct Options {
   var command: Command?
   var store: String
   var workspace = WorkspaceID.main
-  var sharing = ChannelSharing.all
+  /// `nil` for what the store keeps.
+  var sharing: ChannelSharing?
   var timeZone = TimeZone.gmt
   var companion: String
   var callBudget: Int?
@@ -120,7 +121,10 @@ struct Options {
 
   private func target(_ words: [String]) throws(UsageError) -> ForgetCommand.Target {
     switch (words.first, words.count) {
-    case ("user", 2): return .user(try Self.name(words[1], "forget user"))
+    case ("user", 2):
+      let user: UserID = try Self.name(words[1], "forget user")
+      guard !user.isReserved else { throw UsageError("Nobody has a name that begins with ~.") }
+      return .user(user)
     case ("channel", 2): return .place(try place(words[1], nil))
     case ("thread", 3): return .place(try place(words[1], words[2]))
     case ("message", 3...4):
@@ -148,7 +152,7 @@ struct Options {
     return name
   }
 
-  private static func sharing(_ arguments: Arguments) throws(UsageError) -> ChannelSharing {
+  private static func sharing(_ arguments: Arguments) throws(UsageError) -> ChannelSharing? {
     if let excluded = arguments["--private"] {
       guard ["all", nil].contains(arguments["--share"]) else {
         throw UsageError("--private names what --share all leaves out: it goes with no other --share.")
@@ -156,8 +160,9 @@ struct Options {
       return .allExcept(try channels(excluded, "--private"))
     }
     switch arguments["--share"] {
-    case "all", nil: return .all
-    case "none": return .none
+    case nil: return nil
+    case "all": return .all
+    case "none": return ChannelSharing.none
     case let names?: return .only(try channels(names, "--share"))
     }
   }
@@ -197,8 +202,9 @@ struct Options {
 
       {"channel": "kitchen", "thread": "party", "speaker": "anna", "time": "2026-03-01T09:30:00+09:00", "text": "Hi"}
 
-    "thread" may be missing; "time" may also be the seconds since 1970. Lines may be added at the end, and texts
-    changed, which is an edit. Fed again, a file costs nothing but what is new; what was forgotten stays so.
+    "thread" may be missing; "time" may also be the seconds since 1970; no "channel" or "speaker" begins
+    with ~. Lines may be added at the end, and texts changed, which is an edit. Fed again, a file costs nothing but
+    what is new; what was forgotten stays so.
 
       --store FILE          where everything is kept; without it, memory.db
       --workspace W         what the channels belong to; without it, main
@@ -208,9 +214,10 @@ struct Options {
                             whole file from being stored
       --share all|none|C1,C2
                             which channels go into the memory of the workspace, which all channels see, and into
-                            that of the people who speak in them; without it, all. What is not shared is remembered
-                            in its channel alone
-      --private C1,C2       share all but these
+                            that of the people who speak in them; without it, as before, and at first all. What is not
+                            shared is remembered in its channel alone
+      --private C1,C2       share all but these. The store keeps what was asked for last, with this option or
+                            --share, and goes by it where neither is given; a new one takes its place as a whole
       --time-zone Z         how times are told, such as Asia/Tokyo; without it, UTC
       --budget-calls N      the most calls of the model in one run; without it, as many as it takes offline, else 500
                             calls or 500,000 tokens

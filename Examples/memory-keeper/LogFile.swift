@@ -3,7 +3,8 @@ import Foundation
 
 /// A file of conversations, read line by line, again whenever it has changed.
 ///
-/// Where it has only grown, what is new is all that is read.
+/// The whole file is compared with what was read before, since a line may have changed anywhere. Where it has only
+/// grown, the lines that are new are all that is taken apart.
 struct LogFile {
   /// Lines, and those that could not be read.
   struct Reading {
@@ -26,7 +27,7 @@ struct LogFile {
     self.reader = reader
   }
 
-  /// Reads what is new.
+  /// Reads the lines that are new; all of them, where the file has changed before those.
   ///
   /// - Parameter isGrowing: whether a last line without an end may be one that is being written: it waits for its
   ///   end, where it cannot be read as it is.

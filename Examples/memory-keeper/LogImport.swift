@@ -65,6 +65,8 @@ struct LogImport {
     var isNew: Bool
     var edits: [LoggedLine] = []
     var rest: ArraySlice<LoggedLine>
+    /// The lines that stay forgotten, where the conversation that they were in has gone.
+    var forgotten: ForgottenLines?
     var lastTurn: TurnID?
     var report = Report()
   }
@@ -72,15 +74,23 @@ struct LogImport {
   private func plan(_ place: ConversationPlace, _ lines: [LoggedLine]) async throws -> Plan? {
     guard let id = LoggedSession.id(of: place), let first = lines.first else { return nil }
     let stored = try await store.session(id)
-    let session = stored ?? ChatSession(id: id, place: place, createdAt: first.time)
+    // What is noted is read later than the conversation: where that has gone, the note is there already.
+    let forgotten = try await ForgottenLines(of: id, in: store)
+    // It is nobody's: were it a speaker's, it would go whole with them, and the next feed would bring it back.
+    let session = stored ?? ChatSession(id: id, place: place, user: .forgotten, createdAt: first.time)
     guard session.place == place else {
       throw problem(first, "the store has a conversation \(id) that takes place elsewhere; use another store")
     }
     guard first.sequence <= session.lastSequence.next else { return nil }
     let known = lines.prefix { $0.sequence <= session.lastSequence }
     var plan = Plan(
-      session: session, isNew: stored == nil, rest: lines.dropFirst(known.count),
+      session: session, isNew: stored == nil, rest: lines.dropFirst(known.count), forgotten: forgotten,
       lastTurn: try await store.messages(in: id, before: nil, limit: 1).last?.turn)
+    if let forgotten,
+      let later = plan.rest.first(where: { forgotten.includes($0) && $0.time > forgotten.latest })
+    {
+      throw moved(later, "an earlier one was forgotten")
+    }
     var unread = known
     while let next = unread.first {
       let page = unread.prefix(Self.batch)
@@ -97,12 +107,7 @@ struct LogImport {
       message.sequence == line.sequence && message.time == line.time
       && (message.role == .assistant) == (line.speaker == nil)
       && (message.isDeleted || message.speaker == line.speaker)
-    guard isSame else {
-      throw problem(
-        line,
-        "it is line \(line.sequence.rawValue) of \(line.place.name), where the store has another time or speaker; "
-          + "lines may be added at the end, and texts changed. Put the lines back, or use another store")
-    }
+    guard isSame else { throw moved(line, "the store has another time or speaker") }
     if message.isDeleted {
       plan.report.gone += 1
     } else if message.text == line.text {
@@ -112,6 +117,14 @@ struct LogImport {
     } else {
       plan.edits.append(line)
     }
+  }
+
+  /// - Parameter other: what is in the place of this line.
+  private func moved(_ line: LoggedLine, _ other: String) -> FileProblem {
+    problem(
+      line,
+      "it is line \(line.sequence.rawValue) of \(line.place.name), where \(other); lines may be added at the end, "
+        + "and texts changed. Put the lines back, or use another store")
   }
 
   private func problem(_ line: LoggedLine, _ problem: String) -> FileProblem {
@@ -137,23 +150,31 @@ struct LogImport {
     while !plan.rest.isEmpty, !Task.isCancelled {
       let page = plan.rest.prefix(Self.batch)
       plan.rest = plan.rest.dropFirst(Self.batch)
-      let messages = page.map { message($0, &plan.lastTurn) }
+      let gone = page.prefix { plan.forgotten?.includes($0) ?? false }
+      let messages =
+        gone.map { message($0, &plan.lastTurn, isForgotten: true) }
+        + page.dropFirst(gone.count).map { message($0, &plan.lastTurn) }
       changes.append(.append(messages, to: plan.session.id, after: last))
+      changes += gone.map { .eraseMessage($0.sequence, in: plan.session.id, at: $0.time) }
       try await store.commit(ChangeSet(changes))
       changes = []
       last = messages.last?.sequence ?? last
-      report.stored += messages.count
+      report.gone += gone.count
+      report.stored += messages.count - gone.count
     }
     if !changes.isEmpty { try await store.commit(ChangeSet(changes)) }
   }
 
-  /// What a person says begins a turn; what the companion says behind it is the answer.
-  private func message(_ line: LoggedLine, _ lastTurn: inout TurnID?) -> ChatMessage {
+  /// What a person says begins a turn; what the companion says behind it is the answer. What is forgotten has no
+  /// words, and keeps its place alone.
+  private func message(
+    _ line: LoggedLine, _ lastTurn: inout TurnID?, isForgotten: Bool = false
+  ) -> ChatMessage {
     let turn = line.speaker == nil ? lastTurn ?? identifiers.next() : identifiers.next()
     lastTurn = turn
     return ChatMessage(
       sequence: line.sequence, turn: turn, role: line.speaker == nil ? .assistant : .user,
-      parts: [.text(line.text)], time: line.time, origin: line.speaker == nil ? .model : .person,
-      speaker: line.speaker)
+      parts: isForgotten ? [] : [.text(line.text)], time: line.time,
+      origin: line.speaker == nil ? .model : .person, speaker: isForgotten ? nil : line.speaker)
   }
 }

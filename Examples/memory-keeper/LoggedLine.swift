@@ -39,15 +39,28 @@ struct LineReader {
     }
     var thread: ThreadID?
     if let name = fields.thread { thread = try identifier(name, "thread") }
-    let place = ConversationPlace(
-      workspace: workspace, channel: try identifier(fields.channel, "channel"), thread: thread)
+    let channel: ChannelID = try identifier(fields.channel, "channel")
+    guard !channel.isPersonal else { throw mark(at: fields.channel, "channel") }
+    let place = ConversationPlace(workspace: workspace, channel: channel, thread: thread)
     guard LoggedSession.id(of: place) != nil else {
-      throw LineProblem("the names of workspace, channel and thread have more than 120 bytes together")
+      throw LineProblem(
+        "the names of workspace, channel and thread have more than \(LoggedSession.nameBytes) bytes together, "
+          + "where each % and each / counts three")
     }
     return LoggedLine(
       number: number, place: place, sequence: .zero,
-      speaker: fields.speaker == companion ? nil : try identifier(fields.speaker, "speaker"),
+      speaker: fields.speaker == companion ? nil : try speaker(fields.speaker),
       time: try fields.time.timestamp(), text: text)
+  }
+
+  private func speaker(_ name: String) throws(LineProblem) -> UserID {
+    let speaker: UserID = try identifier(name, "speaker")
+    guard !speaker.isReserved else { throw mark(at: name, "speaker") }
+    return speaker
+  }
+
+  private func mark(at text: String, _ field: String) -> LineProblem {
+    LineProblem("\"\(field)\" is to be a name without ~ at its start, and is \"\(text)\"")
   }
 
   private func identifier<Name: Identifier>(_ text: String, _ field: String) throws(LineProblem) -> Name {

@@ -8,9 +8,21 @@ enum LoggedSession {
   /// personal, between one person and the companion. No two places have the same.
   static func id(of place: ConversationPlace) -> SessionID? {
     let parts = [place.workspace.rawValue, place.channel.rawValue, place.thread?.rawValue ?? ""]
-    let escaped = parts.map { $0.replacing("%", with: "%25").replacing("/", with: "%2F") }
-    return SessionID(rawValue: escaped.joined(separator: "/"))
+    return SessionID(rawValue: parts.map(escaped).joined(separator: "/"))
   }
+
+  /// The most bytes that the names of a place have together: two of the 128 are between them.
+  static let nameBytes = 126
+
+  /// A name, so that it can be told apart from others behind a `/`.
+  static func escaped(_ name: String) -> String {
+    name.replacing("%", with: "%25").replacing("/", with: "%2F")
+  }
+}
+
+extension UserID {
+  /// Whether no speaker may have it, so that it can stand for nobody.
+  var isReserved: Bool { rawValue.hasPrefix("~") }
 }
 
 extension ConversationPlace {

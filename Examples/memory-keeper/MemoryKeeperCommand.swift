@@ -47,7 +47,9 @@ struct MemoryKeeperCommand {
     if let feed, !feed.mayBeStored { return .failed }
     let store = try await SQLiteStore.sqlite(at: options.store)
     do {
-      let keeper = Keeper(options: options, providers: providers, store: store)
+      let sharing = try await KeptSharing(store: store, workspace: options.workspace)
+        .settle(options.sharing, at: SystemTimeSource.system.now)
+      let keeper = Keeper(options: options, providers: providers, store: store, sharing: sharing)
       let status = try await run(command, keeper, feed)
       await store.close()
       return status

@@ -157,6 +157,76 @@ struct MemoryKeeperTests {
     }
   }
 
+  @Test(arguments: [1, 2, 4])
+  func `killed while it forgets, it has forgotten nothing, or what it has does not come back`(
+    changes: Int
+  ) async throws {
+    let talk = (0..<300).map { Self.line("Plum \($0) is ripe.", by: "p\($0 % 3)", minute: $0 % 60) }
+    try await Self.withLog(talk + [Self.talk[4]]) { log, store in
+      #expect(try await Self.run("feed", log, store).status == 0)
+      let path = String(store.dropFirst("--store=".count))
+      // While somebody has the store open, what is committed is written beside it.
+      let open = try await SQLiteStore.sqlite(at: path)
+      _ = try await open.document(DocumentID(bits: 1))
+      let written = try SystemFileWatcher.system.changes(of: "\(path)-wal")
+      let program = try Self.start(["forget", "channel", "kitchen", store])
+      let killer = Task {
+        var left = changes
+        for await _ in written {
+          left -= 1
+          if left == 0 { return program.send(SIGKILL) }
+        }
+      }
+      _ = await program.end()
+      killer.cancel()
+      await open.close()
+      let again = try await Self.run("feed", log, store)
+      let isForgotten = again.output.contains("0 new messages, 1 known, 300 deleted or forgotten")
+      #expect(isForgotten || again.output.contains("0 new messages, 301 known"), "\(again.output)")
+      #expect(try await Self.run("forget", "channel", "kitchen", store).status == 0)
+      let last = try await Self.run("feed", log, store)
+      #expect(last.output.contains("0 new messages, 1 known, 300 deleted or forgotten"))
+    }
+  }
+
+  @Test func `lines that are put in the place of forgotten ones are refused, and those behind them stored`()
+    async throws
+  {
+    try await Self.withLog(Self.talk) { log, store in
+      #expect(try await Self.run("feed", log, store).status == 0)
+      #expect(try await Self.run("forget", "channel", "kitchen", store).status == 0)
+      try Self.write([Self.line("I like chess.", minute: 9)], to: log)
+      let refused = try await Self.run("feed", log, store)
+      #expect(refused.status == 1)
+      #expect(
+        refused.complaints.contains("line 1: it is line 1 of kitchen, where an earlier one was forgotten"))
+      try Self.write(Self.talk + [Self.line("I like chess.", minute: 9)], to: log)
+      let taken = try await Self.run("feed", log, store)
+      #expect(taken.output.contains("1 new message, 2 known, 4 deleted or forgotten"))
+      // What is forgotten once more has the places of what was forgotten before.
+      #expect(try await Self.run("forget", "channel", "kitchen", store).output.contains("1 message,"))
+      #expect(try await Self.run("feed", log, store).output.contains("0 new messages, 2 known, 5 deleted"))
+      #expect(!(try await Self.run("show", store)).output.contains("chess"))
+    }
+  }
+
+  @Test func `a speaker who is called user is forgotten as any other, and does not come back`() async throws {
+    let talk = [
+      Self.line("I have moved to Kyoto.", by: "user", minute: 1),
+      Self.line("Kyoto it is.", by: "assistant", minute: 2),
+      Self.line("I like plum wine.", by: "user", minute: 3),
+    ]
+    try await Self.withLog(talk) { log, store in
+      #expect(try await Self.run("feed", log, store).status == 0)
+      let forgotten = try await Self.run("forget", "user", "user", store)
+      #expect(forgotten.status == 0 && forgotten.output.contains("3 messages"))
+      let again = try await Self.run("feed", log, store)
+      #expect(again.output.contains("0 new messages, 3 deleted or forgotten"))
+      let shown = try await Self.run("show", store)
+      #expect(!shown.output.contains("Kyoto") && !shown.output.contains("plum"))
+    }
+  }
+
   @Test func `a line that cannot be read keeps all of the file from being stored, unless it may be left out`()
     async throws
   {
@@ -166,6 +236,8 @@ struct MemoryKeeperTests {
       #"{"channel":"a","speaker":"anna","time":1e300,"text":"x"}"#,
       #"{"channel":"a","speaker":"anna","time":1,"text":" "}"#, #"{"channel":"a","speaker":"anna","time":1}"#,
       #"{"channel":"a","thread":7,"speaker":"anna","time":1,"text":"x"}"#,
+      #"{"channel":"a","speaker":"~anna","time":1,"text":"x"}"#,
+      #"{"channel":"~a","speaker":"anna","time":1,"text":"x"}"#,
     ]
     try await Self.withLog([Self.talk[0]] + bad + ["", Self.talk[1]]) { log, store in
       let refused = try await Self.run("feed", log, store)
@@ -174,6 +246,8 @@ struct MemoryKeeperTests {
         (2, "not JSON"), (3, "no JSON object"), (4, "\"channel\" is to be a name"),
         (5, "\"time\" is to be like"),
         (6, "out of the range"), (7, "empty"), (8, "\"text\" is missing"), (9, "\"thread\" is no string"),
+        (10, "\"speaker\" is to be a name without ~"),
+        (11, "\"channel\" is to be a name without ~"),
       ] {
         let told = refused.complaints.split(separator: "\n").first { $0.contains("line \(number): ") }
         #expect(told?.contains(problem) == true, "\(number): \(refused.complaints)")
@@ -182,7 +256,21 @@ struct MemoryKeeperTests {
       #expect(!FileManager.default.fileExists(atPath: path))
       let taken = try await Self.run("feed", log, store, "--skip-bad")
       #expect(taken.status == 0 && taken.output.contains("2 new messages"))
-      #expect(taken.complaints.contains("8 lines are left out."))
+      #expect(taken.complaints.contains("10 lines are left out."))
+    }
+  }
+
+  @Test func `the names of a place have 126 bytes together, and a line says so where they have more`()
+    async throws
+  {
+    // "main", 119 bytes and a slash, which counts three; and one more.
+    let longest = String(repeating: "c", count: 119)
+    for (name, isTaken) in [(longest + "/", true), (longest + "c/", false)] {
+      try await Self.withLog([Self.line("I like chess.", in: name)]) { log, store in
+        let fed = try await Self.run("feed", log, store)
+        #expect(fed.status == (isTaken ? 0 : 1), "\(fed.complaints)")
+        #expect(fed.complaints.contains("more than 126 bytes together") != isTaken)
+      }
     }
   }
 
@@ -204,6 +292,28 @@ struct MemoryKeeperTests {
       #expect(shown.contains("channel kitchen\n") && !shown.contains("user anna\n"))
       let shared = shown[(shown.range(of: "workspace main\n")?.lowerBound ?? shown.endIndex)...]
       #expect(!shared.contains("Kyoto") && shared.contains("大阪"))
+    }
+  }
+
+  @Test func `what is private stays so, until something else is asked for`() async throws {
+    try await Self.withLog(Self.talk) { log, store in
+      #expect(try await Self.run("feed", log, store, "--private", "kitchen,茶馆").status == 0)
+      try Self.append(Self.line("I have moved to Nara.", minute: 8) + "\n", to: log)
+      let watched = try await Self.run("watch", "--once", log, store)
+      #expect(watched.status == 0 && watched.output.contains("Nara"))
+      let kept = try await Self.run("show", store).output
+      #expect(kept.contains("channel kitchen\n") && !kept.contains("user anna\n"))
+      let hidden = kept[(kept.range(of: "workspace main\n")?.lowerBound ?? kept.endIndex)...]
+      #expect(
+        !hidden.contains("Kyoto") && !hidden.contains("Nara") && !hidden.contains("花生")
+          && hidden.contains("大阪"))
+
+      #expect(try await Self.run("feed", log, store, "--share", "all").status == 0)
+      try Self.append(Self.line("I have moved to Kobe.", minute: 9) + "\n", to: log)
+      #expect(try await Self.run("feed", log, store).status == 0)
+      let all = try await Self.run("show", store).output
+      let shared = all[(all.range(of: "workspace main\n")?.lowerBound ?? all.endIndex)...]
+      #expect(all.contains("user anna\n") && shared.contains("Kyoto"))
     }
   }
 
@@ -265,7 +375,8 @@ struct MemoryKeeperTests {
   @Test(arguments: [
     [], ["feed"], ["feed", "a", "b"], ["nonsense"], ["show", "x"], ["show", "--thread", "t"],
     ["show", "--channel", "c", "--user", "u"], ["recall"], ["forget"], ["forget", "message", "c", "x"],
-    ["forget", "channel", "a b"], ["export"], ["feed", "a", "--time-zone", "Nowhere/Land"],
+    ["forget", "channel", "a b"], ["forget", "user", "~forgotten"], ["export"],
+    ["feed", "a", "--time-zone", "Nowhere/Land"],
     ["feed", "a", "--budget-calls", "0"], ["feed", "a", "--share", "none", "--private", "c"],
     ["feed", "a", "--json"],
     ["feed", "a", "--nonsense"], ["feed", "a", "--model", "m"],
