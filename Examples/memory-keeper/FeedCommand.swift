@@ -9,6 +9,7 @@ struct FeedCommand {
     var feed = feed
     let report = try await feed.store(in: keeper.store)
     Terminal.show("\(feed.path): \(report.summary)")
+    try await keeper.tellUnknownChannels()
     let companion = try keeper.makeCompanion(events: FailureTeller())
     // So that what calls cost is in the ledger, whatever happens.
     companion.start()

@@ -28,6 +28,20 @@ struct Keeper: Sendable {
     return try Companion(providers: providers, store: store, configuration: configuration, events: events)
   }
 
+  /// Tells of channels that are to be shared, or private, and that there are none of: a name may be misspelt.
+  func tellUnknownChannels() async throws(StoreFailure) {
+    let named: Set<ChannelID> =
+      switch sharing {
+      case .only(let channels), .allExcept(let channels): channels
+      default: []
+      }
+    guard !named.isEmpty else { return }
+    for channel in named.subtracting(try await sessions().map(\.place.channel)).sorted() {
+      Terminal.complain(
+        "no channel is named \(channel): --share and --private name channels as the file does")
+    }
+  }
+
   /// The conversations of the workspace, by their names.
   func sessions(matching filter: SessionFilter? = nil) async throws(StoreFailure) -> [ChatSession] {
     try await store.allSessions(matching: filter ?? SessionFilter(workspace: options.workspace))

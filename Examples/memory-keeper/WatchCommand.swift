@@ -10,6 +10,7 @@ struct WatchCommand {
     var feed = feed
     let report = try await feed.store(in: keeper.store)
     Terminal.tell("\(feed.path): \(report.summary)")
+    try await keeper.tellUnknownChannels()
     let isJSON = keeper.options.printsJSON
     let sink: any EventSink = isJSON ? JSONEvents() : FailureTeller()
     let companion = try keeper.makeCompanion(isAutomatic: true, events: sink)

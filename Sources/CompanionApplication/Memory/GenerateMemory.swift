@@ -38,6 +38,10 @@ package struct GenerateMemory: Sendable {
     await work.withShare(1 / 4) { await workspaces(sessions, work) }
     await work.withShare(1 / 2) { await people(sessions, work) }
     await work.withShare(1) { await facts(sessions, work) }
+    // What was old already when it was read is over with the run.
+    await work.attempt(.channel, .workspace(.main)) { () async throws(MemoryPassFailure) in
+      try await expire(work)
+    }
   }
 
   private func people(_ sessions: [ChatSession], _ work: MemoryWork) async {

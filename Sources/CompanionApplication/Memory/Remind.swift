@@ -27,14 +27,10 @@ struct Remind: Sendable {
       let known = Set(window.map { RecallSource.message(id, $0.sequence) } + memories.map { .memory($0.key) })
       let found = try await Recall(environment: environment)(
         text, in: id, budget: max(0, budget - shown), excluding: known)
-      var reminder = Reminder(
+      let reminder = Reminder(
         memories: memories.map { Reminder.Item(source: title(of: $0.key), text: $0.text) },
         recalled: found.items.map(item))
-      // What stands around the texts counts too.
-      while counter.tokens(in: reminder.text) > budget {
-        if reminder.recalled.popLast() == nil, reminder.memories.popLast() == nil { break }
-      }
-      return reminder.text
+      return fitted(reminder, to: budget).text
     } catch {
       if case .store(let failure) = error {
         environment.events.emit(.serviceFailed("recall", failure), in: context)
@@ -68,6 +64,22 @@ struct Remind: Sendable {
     } catch {
       throw .store(error)
     }
+  }
+
+  /// As much of it as fits a budget, the best first: what stands around the texts counts too.
+  private func fitted(_ reminder: Reminder, to budget: Int) -> Reminder {
+    var fitted = reminder
+    for part in [\Reminder.recalled, \Reminder.memories] where counter.tokens(in: fitted.text) > budget {
+      let all = fitted[keyPath: part]
+      var (fits, exceeds) = (0, all.count)
+      while exceeds - fits > 1 {
+        let middle = (fits + exceeds) / 2
+        fitted[keyPath: part] = Array(all[..<middle])
+        if counter.tokens(in: fitted.text) > budget { exceeds = middle } else { fits = middle }
+      }
+      fitted[keyPath: part] = Array(all[..<fits])
+    }
+    return fitted
   }
 
   /// What the block comes to without its texts, about.

@@ -285,6 +285,17 @@ struct MemoryKeeperTests {
     }
   }
 
+  @Test func `a private channel that there is none of is told, since its name may be misspelt`() async throws
+  {
+    try await Self.withLog(Self.talk) { log, store in
+      let result = try await Self.run("feed", log, store, "--private", "Kitchen")
+      #expect(result.status == 0)
+      #expect(result.complaints.contains("no channel is named Kitchen"))
+      #expect(
+        try await !Self.run("feed", log, store, "--private", "kitchen").complaints.contains("no channel"))
+    }
+  }
+
   @Test func `a channel that is private is remembered in itself alone`() async throws {
     try await Self.withLog(Self.talk) { log, store in
       #expect(try await Self.run("feed", log, store, "--private", "kitchen").status == 0)
