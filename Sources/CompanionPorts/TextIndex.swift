@@ -4,7 +4,7 @@ public import CompanionDomain
 ///
 /// Messages, memories, facts and documents are found as soon as they are stored, as the documents that
 /// `TextDocument` makes of them, and not any more when they are gone. The index only finds: what it finds is ranked
-/// by one rule for all stores, ``ConversationRanking``.
+/// by one rule for all stores, `ConversationRanking`.
 public protocol TextIndex: Sendable {
   /// What may fit a query: the documents that its terms fit best, with their neighbours in the conversation, and what
   /// is needed to rank them.
