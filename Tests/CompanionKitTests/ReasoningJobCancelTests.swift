@@ -135,18 +135,19 @@ struct ReasoningJobCancelTests {
   @Test(arguments: [false, true])
   func `a switch takes the jobs along only when that is asked for`(includingRunning: Bool) throws {
     for seed in Seeds.range {
-      let simulator = Simulator(seed: seed)
-      try simulator.run {
-        let a = ScriptedJobs(time: simulator.time, latency: .milliseconds(900)) { _ in
-          .answering("a", after: .seconds(60))
+      try JobRoom.run(
+        seed: seed,
+        rivals: { simulator in
+          let a = ScriptedJobs(time: simulator.time, latency: .milliseconds(900)) { _ in
+            .answering("a", after: .seconds(60))
+          }
+          let b = ScriptedJobs(identity: ModelIdentity(provider: "b", model: "m"), time: simulator.time) {
+            _ in
+            .answering("b", after: .seconds(5))
+          }
+          return (a, b)
         }
-        let b = ScriptedJobs(identity: ModelIdentity(provider: "b", model: "m"), time: simulator.time) { _ in
-          .answering("b", after: .seconds(5))
-        }
-        let room = try JobRoom(
-          simulator: simulator, store: InMemoryStore(time: simulator.time),
-          providers: [Provider("a", jobs: a), Provider("b", jobs: b)])
-        room.companion.start()
+      ) { room, a, b in
         let id = try await room.reasoning.start("?")
         // Between two looks, or in the middle of one.
         try await room.pass(.milliseconds(1_000 + 100 * Int64(seed)))
@@ -157,7 +158,6 @@ struct ReasoningJobCancelTests {
         #expect(a.calls(.submit).count == 1 && b.calls(.submit).count == (includingRunning ? 1 : 0))
         #expect(a.cancelledJobs.count == (includingRunning ? 1 : 0), "seed \(seed)")
         #expect(try await room.task(id).failedAttempts == 0)
-        await room.companion.stop()
       }
     }
   }
@@ -166,22 +166,18 @@ struct ReasoningJobCancelTests {
   func `whatever somebody says to a job that waits, it does not leave its provider for that`(
     text: String
   ) throws {
-    let simulator = Simulator(seed: 1)
-    try simulator.run {
+    try JobRoom.run(rivals: { simulator in
       let a = ScriptedJobs(time: simulator.time) { _ in .answering("a", after: .seconds(60)) }
       let b = ScriptedJobs(identity: ModelIdentity(provider: "b", model: "m"), time: simulator.time) { _ in
         .answering("b")
       }
-      let room = try JobRoom(
-        simulator: simulator, store: InMemoryStore(time: simulator.time),
-        providers: [Provider("a", jobs: a), Provider("b", jobs: b)])
-      room.companion.start()
+      return (a, b)
+    }) { room, a, b in
       let id = try await room.reasoning.start("?")
       try await room.pass(.seconds(1))
       try await room.companion.wakeTask(id, input: text)
       #expect(try await room.reasoning.wait(for: id).response == "a")
       #expect(b.calls.isEmpty && a.cancelledJobs.isEmpty)
-      await room.companion.stop()
     }
   }
 

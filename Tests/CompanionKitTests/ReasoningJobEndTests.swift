@@ -358,16 +358,17 @@ struct ReasoningJobEndTests {
   @Test func `a switch in the middle of a hand-over does not go back, and stops what was handed over`() throws
   {
     for seed in Seeds.range {
-      let simulator = Simulator(seed: seed)
-      try simulator.run {
-        let a = ScriptedJobs(time: simulator.time, latency: .seconds(20)) { _ in .endless }
-        let b = ScriptedJobs(identity: ModelIdentity(provider: "b", model: "m"), time: simulator.time) { _ in
-          .answering("b", after: .seconds(5))
+      try JobRoom.run(
+        seed: seed,
+        rivals: { simulator in
+          let a = ScriptedJobs(time: simulator.time, latency: .seconds(20)) { _ in .endless }
+          let b = ScriptedJobs(identity: ModelIdentity(provider: "b", model: "m"), time: simulator.time) {
+            _ in
+            .answering("b", after: .seconds(5))
+          }
+          return (a, b)
         }
-        let room = try JobRoom(
-          simulator: simulator, store: InMemoryStore(time: simulator.time),
-          providers: [Provider("a", jobs: a), Provider("b", jobs: b)])
-        room.companion.start()
+      ) { room, a, b in
         let id = try await room.reasoning.start("?")
         try await room.pass(.milliseconds(1_000 + 500 * Int64(seed)))
         try await room.companion.switchProvider(
@@ -380,7 +381,6 @@ struct ReasoningJobEndTests {
         let entries = try await room.companion.ledger()
         #expect(entries.count { $0.provider == "b" } == 1, "seed \(seed)")
         #expect(entries.contains { $0.provider == "a" && $0.failure == .cancelled }, "seed \(seed)")
-        await room.companion.stop()
       }
     }
   }

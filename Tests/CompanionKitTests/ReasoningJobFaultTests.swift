@@ -130,66 +130,54 @@ struct ReasoningJobFaultTests {
   func `a hand-over whose answer got lost is made again under the same key, at the same provider`(
     heedsKeys: Bool
   ) throws {
-    let simulator = Simulator(seed: 1)
-    try simulator.run {
+    try JobRoom.run(rivals: { simulator in
       let a = ScriptedJobs(time: simulator.time, heedsKeys: heedsKeys) { call in
         call.kind == .submit && call.number == 1 ? .lost(ProviderFailure(.connectionLost)) : nil
       } script: {
         .answering("job \($0)", after: .seconds(5))
       }
       let b = ScriptedJobs(time: simulator.time) { _ in .answering("elsewhere") }
-      let room = try JobRoom(
-        simulator: simulator, store: InMemoryStore(time: simulator.time),
-        providers: [Provider("a", jobs: a), Provider("b", jobs: b)])
-      room.companion.start()
+      return (a, b)
+    }) { room, a, b in
       let id = try await room.reasoning.start("?")
       let response = try await room.reasoning.wait(for: id).response
       #expect(response == (heedsKeys ? "job 1" : "job 2"))
       #expect(a.submissions == ["\(id.rawValue)-1": 2] && b.calls.isEmpty)
       #expect(try await room.task(id).failedAttempts == 1)
-      await room.companion.stop()
     }
   }
 
   @Test func `who may have it and cannot be reached any more is not waited for`() throws {
-    let simulator = Simulator(seed: 1)
-    try simulator.run {
+    try JobRoom.run(rivals: { simulator in
       let a = ScriptedJobs(time: simulator.time) { call in
         call.number == 1 ? .lost(ProviderFailure(.timedOut)) : .refused(ProviderFailure(.unreachable))
       } script: { _ in
         .endless
       }
       let b = ScriptedJobs(time: simulator.time) { _ in .answering("elsewhere") }
-      let room = try JobRoom(
-        simulator: simulator, store: InMemoryStore(time: simulator.time),
-        providers: [Provider("a", jobs: a), Provider("b", jobs: b)])
-      room.companion.start()
+      return (a, b)
+    }) { room, a, b in
       let id = try await room.reasoning.start("?")
       #expect(try await room.reasoning.wait(for: id).response == "elsewhere")
       #expect(a.calls(.submit).count == 2 && b.calls(.submit).count == 1)
-      await room.companion.stop()
     }
   }
 
   @Test func `a refused hand-over goes to another provider at once`() throws {
     for failure in [ProviderFailure(.rateLimited), ProviderFailure(.authentication)] {
-      let simulator = Simulator(seed: 1)
-      try simulator.run {
+      try JobRoom.run(rivals: { simulator in
         let a = ScriptedJobs(time: simulator.time) { _ in
           .refused(failure)
         } script: { _ in
           .endless
         }
         let b = ScriptedJobs(time: simulator.time) { _ in .answering("b") }
-        let room = try JobRoom(
-          simulator: simulator, store: InMemoryStore(time: simulator.time),
-          providers: [Provider("a", jobs: a), Provider("b", jobs: b)])
-        room.companion.start()
+        return (a, b)
+      }) { room, a, b in
         let id = try await room.reasoning.start("?")
         #expect(try await room.reasoning.wait(for: id).response == "b")
         #expect(try await room.task(id).failedAttempts == 0)
         #expect(a.calls.count == 1)
-        await room.companion.stop()
       }
     }
   }

@@ -4,7 +4,7 @@ import FoundationEssentials
 import LoopbackServer
 import Testing
 
-/// What is promised in seconds of real time. `Tests/run` runs it by itself: beside hundreds of other tests
+/// What is promised in real time. `Tests/run` runs it by itself: beside hundreds of other tests
 /// it would measure them.
 @Suite(.timeLimit(.minutes(1)))
 struct RealTimeTests {

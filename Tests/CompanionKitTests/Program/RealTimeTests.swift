@@ -10,7 +10,7 @@ import Testing
   import Darwin
 #endif
 
-/// What is promised in milliseconds of real time. `Tests/run` runs it by itself: beside hundreds of other tests
+/// What is promised in real time. `Tests/run` runs it by itself: beside hundreds of other tests
 /// it would measure them.
 @Suite(.serialized) struct RealTimeTests {
   @Test func `a stalled body times out, with what was delivered kept`() async throws {

@@ -20,13 +20,7 @@ struct JobRoom: Sendable {
   ) throws -> Value {
     let simulator = Simulator(seed: seed)
     return try simulator.run {
-      let room = try JobRoom(
-        simulator: simulator, store: InMemoryStore(time: simulator.time), configure: configure,
-        providers: providers(simulator))
-      room.companion.start()
-      let value = try await body(room)
-      await room.companion.stop()
-      return value
+      try await with(simulator, configure: configure, providers: providers(simulator), body)
     }
   }
 
@@ -42,14 +36,38 @@ struct JobRoom: Sendable {
     let simulator = Simulator(seed: seed, limits: Simulator.Limits(time: limit))
     return try simulator.run {
       let jobs = jobs(simulator)
-      let room = try JobRoom(
-        simulator: simulator, store: InMemoryStore(time: simulator.time), configure: configure,
-        providers: [Provider("a", services: ProviderServices(background: jobs))])
-      room.companion.start()
-      let value = try await body(room, jobs)
-      await room.companion.stop()
-      return value
+      return try await with(simulator, configure: configure, providers: [Provider("a", jobs: jobs)]) { room in
+        try await body(room, jobs)
+      }
     }
+  }
+
+  /// The same with two providers of jobs, `a` and `b`.
+  static func run(
+    seed: UInt64 = 1,
+    rivals: @escaping @Sendable (Simulator) -> (a: ScriptedJobs, b: ScriptedJobs),
+    _ body: @escaping @Sendable (JobRoom, _ a: ScriptedJobs, _ b: ScriptedJobs) async throws -> Void
+  ) throws {
+    let simulator = Simulator(seed: seed)
+    try simulator.run {
+      let (a, b) = rivals(simulator)
+      try await with(simulator, providers: [Provider("a", jobs: a), Provider("b", jobs: b)]) { room in
+        try await body(room, a, b)
+      }
+    }
+  }
+
+  private static func with<Value: Sendable>(
+    _ simulator: Simulator, configure: (inout CompanionConfiguration) -> Void = { _ in },
+    providers: [Provider], _ body: (JobRoom) async throws -> Value
+  ) async throws -> Value {
+    let room = try JobRoom(
+      simulator: simulator, store: InMemoryStore(time: simulator.time), configure: configure,
+      providers: providers)
+    room.companion.start()
+    let value = try await body(room)
+    await room.companion.stop()
+    return value
   }
 
   /// A companion on a store, as after a restart. It has not started.
