@@ -86,19 +86,22 @@ let package = Package(
       name: "companion", dependencies: ["CompanionKit", "ExampleSupport"], path: "Examples/companion",
       swiftSettings: settingsBesideC),
     .executableTarget(
-      name: "companion-bench", dependencies: ["CompanionApplication", "CompanionKit", "CSQLite"],
+      name: "companion-bench",
+      dependencies: ["CompanionApplication", "CompanionKit", "CSQLite", "ExampleSupport"],
       path: "Examples/companion-bench", swiftSettings: settingsBesideC),
     .executableTarget(
       name: "companion-eval",
       dependencies: [
         "CompanionDomain", "CompanionInMemory", "CompanionPorts", "CompanionProviders", "CompanionSystem",
+        "ExampleSupport",
       ],
       path: "Examples/companion-eval", swiftSettings: settings),
     .target(
       name: "CUnsyncedVFS", dependencies: ["CSQLite"], path: "Examples/CUnsyncedVFS",
       cSettings: settingsOfC, linkerSettings: [.linkedLibrary("sqlite3")]),
     .executableTarget(
-      name: "companion-sim", dependencies: ["CompanionKit", "CompanionTesting", "CUnsyncedVFS"],
+      name: "companion-sim",
+      dependencies: ["CompanionKit", "CompanionTesting", "CUnsyncedVFS", "ExampleSupport"],
       path: "Examples/companion-sim", swiftSettings: settingsBesideC),
     .executableTarget(
       name: "custom-adapters", dependencies: ["CompanionKit", "CompanionTesting"],

@@ -1,5 +1,3 @@
-// Dispatch's sources may be used from any thread, which their types do not say on Linux.
-@preconcurrency @unsafe import Dispatch
 import Foundation
 import Synchronization
 
@@ -43,18 +41,6 @@ package enum Terminal {
   /// written then fails.
   package static func interruptions() -> AsyncStream<Interruption> {
     signal(SIGPIPE, SIG_IGN)
-    return AsyncStream { continuation in
-      let sources = [
-        (SIGINT, Interruption.interrupted), (SIGTERM, .terminated), (SIGHUP, .terminated),
-      ]
-      .map { number, meaning in
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler { continuation.yield(meaning) }
-        source.resume()
-        return source
-      }
-      continuation.onTermination = { _ in for source in sources { source.cancel() } }
-    }
+    return signals([(SIGINT, .interrupted), (SIGTERM, .terminated), (SIGHUP, .terminated)])
   }
 }

@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// `companion-bench`: measures, and prints beside each figure what it compares with in the same run.
@@ -7,7 +8,7 @@ struct Benchmark {
   static func main() async {
     do {
       let options = try BenchmarkOptions(Array(CommandLine.arguments.dropFirst()))
-      let report = Report(printsJSON: options.printsJSON)
+      let report = FigureReport(printsJSON: options.printsJSON)
       #if DEBUG
         report.note("This is a debug build: the figures say nothing. Use --configuration release.")
       #endif
@@ -82,31 +83,6 @@ struct BenchmarkOptions {
       default: throw BenchmarkError(message: "Unknown option \(argument). \(Self.usage)")
       }
     }
-  }
-}
-
-/// Prints figures, as text or one JSON object a line.
-struct Report {
-  let printsJSON: Bool
-
-  func figure(_ suite: String, _ name: String, _ metric: String, _ value: Double, _ unit: String) {
-    if printsJSON {
-      let line: JSONValue = [
-        "suite": .string(suite), "case": .string(name), "metric": .string(metric), "value": .number(value),
-        "unit": .string(unit),
-      ]
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = .sortedKeys
-      if let data = try? encoder.encode(line) { print(String(decoding: data, as: UTF8.self)) }
-    } else {
-      let figure = String(format: "%12.3f", value)
-      print(
-        "\(suite)  \(metric.padding(toLength: 20, withPad: " ", startingAt: 0)) \(figure) \(unit)   \(name)")
-    }
-  }
-
-  func note(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
   }
 }
 

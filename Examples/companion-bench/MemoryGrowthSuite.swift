@@ -1,11 +1,12 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// What it costs to remember a new message, as the history grows: calls of the model and tokens, beside what they
 /// would be if the whole history were read each time.
 struct MemoryGrowthSuite {
   let options: BenchmarkOptions
-  let report: Report
+  let report: FigureReport
 
   /// How many messages are new in a run, and how many runs are measured.
   private static let messagesInRun = 20

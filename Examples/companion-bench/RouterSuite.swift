@@ -1,5 +1,6 @@
 import CompanionApplication
 import CompanionKit
+import ExampleSupport
 
 /// What it costs to call a model through the router: choosing the provider, limits, events, and the ledger.
 ///
@@ -7,7 +8,7 @@ import CompanionKit
 /// written to memory at the same time, as it is in a companion.
 struct RouterSuite {
   let options: BenchmarkOptions
-  let report: Report
+  let report: FigureReport
 
   private static let rounds = 9
   private static let request = GenerationRequest(

@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// How fast events are found in a stream: framing only, without reading the JSON in them.
@@ -6,7 +7,7 @@ import Foundation
 /// Compared with looking at every byte once, which any parser must.
 struct SSESuite {
   let options: BenchmarkOptions
-  let report: Report
+  let report: FigureReport
 
   /// As much as arrives at a time over a fast connection.
   private static let chunkSize = 16_384

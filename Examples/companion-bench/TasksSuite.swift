@@ -1,10 +1,11 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// How fast tasks are created, claimed and completed, and how soon a worker is on a new one.
 struct TasksSuite {
   let options: BenchmarkOptions
-  let report: Report
+  let report: FigureReport
 
   private static let kind: TaskKind = "bench"
   static let payload = TaskPayload(json: #"{"what":"Write a haiku about rain on a tin roof."}"#)

@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// The companion's own cost: from a message to the call of the model, and for each streamed chunk.
@@ -9,7 +10,7 @@ import Foundation
 /// the model's own stream.
 struct TurnsSuite {
   let options: BenchmarkOptions
-  let report: Report
+  let report: FigureReport
 
   func run() async throws {
     let stored = options.count ?? 100_000

@@ -1,4 +1,5 @@
 import CompanionDomain
+import ExampleSupport
 import Foundation
 
 /// `companion-eval`: judges quality on data of one's own.
@@ -9,13 +10,13 @@ struct Evaluation {
       switch try Invocation(Array(CommandLine.arguments.dropFirst())) {
       case .help: print(Invocation.helpText)
       case .retrieval(let options):
-        let report = Report(printsJSON: options.printsJSON)
+        let report = FigureReport(printsJSON: options.printsJSON)
         #if DEBUG
           report.note("This is a debug build: the times say nothing. Use --configuration release.")
         #endif
         try await RetrievalEvaluation(options: options, report: report).run()
       case .tokens(let options):
-        try TokensEvaluation(options: options, report: Report(printsJSON: options.printsJSON)).run()
+        try TokensEvaluation(options: options, report: FigureReport(printsJSON: options.printsJSON)).run()
       }
     } catch let error as UsageError {
       fail(error.message, code: 64)
@@ -32,11 +33,6 @@ struct Evaluation {
   }
 }
 
-/// Why the arguments make no sense, in a line for a person.
-struct UsageError: Error {
-  let message: String
-}
-
 /// What the command line asks for.
 enum Invocation {
   case help
@@ -49,11 +45,11 @@ enum Invocation {
       return
     }
     var rest = arguments[...]
-    guard let command = rest.popFirst() else { throw UsageError(message: Self.usage) }
+    guard let command = rest.popFirst() else { throw UsageError(Self.usage) }
     switch command {
     case "retrieval": self = .retrieval(try RetrievalOptions(rest))
     case "tokens": self = .tokens(try TokensOptions(rest))
-    default: throw UsageError(message: "There is no \(command). \(Self.usage)")
+    default: throw UsageError("There is no \(command). \(Self.usage)")
     }
   }
 
@@ -112,16 +108,16 @@ struct RetrievalOptions {
       case "--json": printsJSON = true
       case "--corpus", "--queries", "--embeddings", "--model":
         guard let value = rest.popFirst(), !value.hasPrefix("--") else {
-          throw UsageError(message: "\(argument) needs a value. \(Invocation.usage)")
+          throw UsageError("\(argument) needs a value. \(Invocation.usage)")
         }
         guard values.updateValue(value, forKey: argument) == nil else {
-          throw UsageError(message: "\(argument) is given twice. \(Invocation.usage)")
+          throw UsageError("\(argument) is given twice. \(Invocation.usage)")
         }
-      default: throw UsageError(message: "There is no \(argument). \(Invocation.usage)")
+      default: throw UsageError("There is no \(argument). \(Invocation.usage)")
       }
     }
     guard let corpus = values["--corpus"], let queries = values["--queries"] else {
-      throw UsageError(message: "Both --corpus and --queries are needed. \(Invocation.usage)")
+      throw UsageError("Both --corpus and --queries are needed. \(Invocation.usage)")
     }
     self.corpus = corpus
     self.queries = queries
@@ -130,34 +126,10 @@ struct RetrievalOptions {
     case (nil, nil): embeddings = nil
     case (let address?, let model?):
       guard let url = URL(string: address), ["http", "https"].contains(url.scheme), url.host != nil else {
-        throw UsageError(message: "\(address) is no address of a service, such as http://localhost:11434/v1.")
+        throw UsageError("\(address) is no address of a service, such as http://localhost:11434/v1.")
       }
       embeddings = Embeddings(url: url, model: model)
-    default: throw UsageError(message: "--embeddings and --model go together. \(Invocation.usage)")
+    default: throw UsageError("--embeddings and --model go together. \(Invocation.usage)")
     }
-  }
-}
-
-/// Prints figures, as text or one JSON object a line.
-struct Report {
-  let printsJSON: Bool
-
-  func figure(_ suite: String, _ name: String, _ metric: String, _ value: Double, _ unit: String) {
-    if printsJSON {
-      let line: JSONValue = [
-        "suite": .string(suite), "case": .string(name), "metric": .string(metric), "value": .number(value),
-        "unit": .string(unit),
-      ]
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = .sortedKeys
-      if let data = try? encoder.encode(line) { print(String(decoding: data, as: UTF8.self)) }
-    } else {
-      let metric = metric.padding(toLength: 16, withPad: " ", startingAt: 0)
-      print("\(suite)  \(metric) \(String(format: "%10.4f", value)) \(unit)   \(name)")
-    }
-  }
-
-  func note(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
   }
 }

@@ -3,12 +3,13 @@ import CompanionInMemory
 import CompanionPorts
 import CompanionProviders
 import CompanionSystem
+import ExampleSupport
 import Foundation
 
 /// `companion-eval retrieval`: how well documents are found for queries.
 struct RetrievalEvaluation {
   let options: RetrievalOptions
-  let report: Report
+  let report: FigureReport
 
   private static let depths = [1, 5, 10, 20, 50]
 

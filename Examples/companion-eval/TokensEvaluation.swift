@@ -1,4 +1,5 @@
 import CompanionDomain
+import ExampleSupport
 import Foundation
 
 /// What `companion-eval tokens` is asked.
@@ -14,12 +15,12 @@ struct TokensOptions {
       switch argument {
       case "--json": printsJSON = true
       case "--usage":
-        guard let file = rest.popFirst() else { throw UsageError(message: "--usage needs a file.") }
+        guard let file = rest.popFirst() else { throw UsageError("--usage needs a file.") }
         path = file
-      default: throw UsageError(message: "There is no option \(argument); see --help.")
+      default: throw UsageError("There is no option \(argument); see --help.")
       }
     }
-    guard let path else { throw UsageError(message: "tokens needs --usage U.jsonl; see --help.") }
+    guard let path else { throw UsageError("tokens needs --usage U.jsonl; see --help.") }
     self.path = path
     self.printsJSON = printsJSON
   }
@@ -30,7 +31,7 @@ struct TokensOptions {
 /// Each line of the usage is estimated, compared with what the provider has counted, and only then learnt from.
 struct TokensEvaluation {
   let options: TokensOptions
-  let report: Report
+  let report: FigureReport
 
   /// The reports that are learnt from before errors count.
   private static let warmUp = 20

@@ -1,9 +1,5 @@
 import CompanionTesting
-
-/// Why the arguments make no sense, in a line for a person.
-struct UsageError: Error {
-  let message: String
-}
+import ExampleSupport
 
 /// What the command line asks for.
 enum Invocation {
@@ -26,25 +22,25 @@ enum Invocation {
       case "--json": printsJSON = true
       case "--trace": tellsStory = true
       case "--seeds", "--seed":
-        guard seeds == nil else { throw UsageError(message: "Seeds are given twice. \(Self.usage)") }
+        guard seeds == nil else { throw UsageError("Seeds are given twice. \(Self.usage)") }
         seeds = try Self.seeds(rest.popFirst(), after: argument)
       case "--plant": flaw = try Self.flaw(rest.popFirst())
       case "--profile":
         guard let name = rest.popFirst() else {
-          throw UsageError(message: "--profile needs a value: tasks, providers, memory or all.")
+          throw UsageError("--profile needs a value: tasks, providers, memory or all.")
         }
         profile = name
-      default: throw UsageError(message: "There is no \(argument). \(Self.usage)")
+      default: throw UsageError("There is no \(argument). \(Self.usage)")
       }
     }
-    guard let seeds else { throw UsageError(message: "Which seeds? \(Self.usage)") }
+    guard let seeds else { throw UsageError("Which seeds? \(Self.usage)") }
     let simulations = try Self.simulations(of: profile, flaw)
     guard tellsStory else {
       self = .seeds(seeds, simulations, printsJSON: printsJSON)
       return
     }
     guard seeds.count == 1 else {
-      throw UsageError(message: "--trace tells the story of one seed: --seed N --trace.")
+      throw UsageError("--trace tells the story of one seed: --seed N --trace.")
     }
     self = .story(seeds.lowerBound, simulations, printsJSON: printsJSON)
   }
@@ -53,15 +49,15 @@ enum Invocation {
     _ value: String?, after option: String
   ) throws(UsageError) -> ClosedRange<UInt64> {
     let example = option == "--seed" ? "--seed 7" : "--seeds 1..1000"
-    guard let value else { throw UsageError(message: "\(option) needs a value, as in \(example).") }
+    guard let value else { throw UsageError("\(option) needs a value, as in \(example).") }
     if let seed = UInt64(value) { return seed...seed }
     guard option == "--seeds", let dots = value.firstRange(of: ".."),
       let first = UInt64(value[..<dots.lowerBound]), let last = UInt64(value[dots.upperBound...])
-    else { throw UsageError(message: "\(value) is no value for \(option), as in \(example).") }
+    else { throw UsageError("\(value) is no value for \(option), as in \(example).") }
     guard first <= last else {
-      throw UsageError(message: "The seeds \(value) end before they begin: the lower one comes first.")
+      throw UsageError("The seeds \(value) end before they begin: the lower one comes first.")
     }
-    guard last - first < UInt64(Int32.max) else { throw UsageError(message: "\(value) are too many seeds.") }
+    guard last - first < UInt64(Int32.max) else { throw UsageError("\(value) are too many seeds.") }
     return first...last
   }
 
@@ -73,7 +69,7 @@ enum Invocation {
     let names =
       PlantedFlaw.allCases.map(\.rawValue) + PlantedProviderFlaw.allCases.map(\.rawValue)
       + PlantedMemoryFlaw.allCases.map(\.rawValue)
-    throw UsageError(message: "--plant needs one of \(names.joined(separator: ", ")).")
+    throw UsageError("--plant needs one of \(names.joined(separator: ", ")).")
   }
 
   /// What a profile runs; without one, what the planted mistake belongs to, or tasks.
@@ -89,14 +85,13 @@ enum Invocation {
     case "all": all = [.tasks(nil), .providers(nil), .memory(nil)]
     case "chat"?, "embedding"?:
       throw UsageError(
-        message:
-          "The profile \(profile ?? "") does not exist yet; there are tasks, providers, memory and all.")
+        "The profile \(profile ?? "") does not exist yet; there are tasks, providers, memory and all.")
     case let profile?:
-      throw UsageError(message: "There is no profile \(profile); there are tasks, providers, memory and all.")
+      throw UsageError("There is no profile \(profile); there are tasks, providers, memory and all.")
     }
     guard let flaw else { return all }
     guard all.contains(where: { $0.profile == flaw.profile }) else {
-      throw UsageError(message: "That mistake is one of the profile \(flaw.profile).")
+      throw UsageError("That mistake is one of the profile \(flaw.profile).")
     }
     return [flaw]
   }

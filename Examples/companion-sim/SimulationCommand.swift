@@ -1,4 +1,5 @@
 import CompanionTesting
+import ExampleSupport
 import Foundation
 
 /// `companion-sim`: runs simulations of many seeds, or tells the story of one; `companion-sim crash` kills real

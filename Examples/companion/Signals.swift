@@ -1,5 +1,4 @@
-// Dispatch's sources may be used from any thread, which their types do not say on Linux.
-@preconcurrency @unsafe import Dispatch
+import ExampleSupport
 
 #if canImport(Glibc)
   import Glibc
@@ -24,20 +23,11 @@ enum Signal: Sendable {
 
   /// The signals from now on. They no longer have their usual effect.
   static func all() -> AsyncStream<Signal> {
-    AsyncStream { continuation in
-      let sources = [
-        (SIGINT, Signal.interrupt), (SIGTERM, .terminate), (SIGHUP, .terminate), (SIGWINCH, .resize),
-        (SIGTSTP, .suspend), (SIGCONT, .resume),
-      ]
-      .map { number, meaning in
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler { continuation.yield(meaning) }
-        source.resume()
-        return source
-      }
-      continuation.onTermination = { _ in for source in sources { source.cancel() } }
-    }
+    signals([
+      (SIGINT, .interrupt), (SIGTERM, .terminate), (SIGHUP, .terminate), (SIGWINCH, .resize),
+      (SIGTSTP, .suspend),
+      (SIGCONT, .resume),
+    ])
   }
 
   /// Stops the process, as Ctrl-Z does, until it is told to go on.

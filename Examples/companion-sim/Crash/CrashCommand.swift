@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// `companion-sim crash`: kills worker processes at chance moments, starts others, and checks every task that
@@ -19,7 +20,7 @@ struct CrashCommand {
   ///
   /// - Returns: the status to exit with.
   static func run(_ arguments: [String]) async -> Int32 {
-    do throws(CrashUsageError) {
+    do throws(UsageError) {
       let command = try CrashCommand(arguments: arguments)
       return await command.run()
     } catch {
@@ -29,8 +30,8 @@ struct CrashCommand {
   }
 
   /// - Parameter arguments: what follows the word `crash`.
-  /// - Throws: ``CrashUsageError``.
-  init(arguments: [String]) throws(CrashUsageError) {
+  /// - Throws: ``UsageError``.
+  init(arguments: [String]) throws(UsageError) {
     if arguments.first == CrashWorker.word {
       role = .worker(try CrashWorker(arguments: Array(arguments.dropFirst())))
       return
@@ -51,13 +52,15 @@ struct CrashCommand {
         return try await Self.run(options)
       } catch {
         Self.complain(error)
-        return error is CrashUsageError ? 2 : 1
+        return error is UsageError ? 2 : 1
       }
     }
   }
 
   private static func complain(_ error: any Error) {
-    FileHandle.standardError.write(Data("companion-sim: \(error)\n".utf8))
+    let usage = (error as? UsageError)?.message
+    let problem = usage.map { "\($0) companion-sim crash --help lists the options." } ?? "\(error)"
+    FileHandle.standardError.write(Data("companion-sim: \(problem)\n".utf8))
   }
 
   private static func run(_ options: CrashOptions) async throws -> Int32 {

@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// The file of a run.
@@ -7,7 +8,7 @@ struct CrashFile {
   private let temporaryFolder: URL?
 
   /// - Parameter path: where it shall be; `nil` for a place of its own.
-  /// - Throws: ``CrashUsageError`` when there is a file that holds something else: the workers would do what
+  /// - Throws: ``UsageError`` when there is a file that holds something else: the workers would do what
   ///   it asks for.
   init(_ path: String?) async throws {
     guard let path else {
@@ -26,7 +27,7 @@ struct CrashFile {
     let sessions = try await store.sessions(limit: 1)
     await store.close()
     guard kinds.isSubset(of: [.crash]), sessions.isEmpty else {
-      throw CrashUsageError("\(path) holds other things than an earlier run's. Name a new file.")
+      throw UsageError("\(path) holds other things than an earlier run's. Name a new file.")
     }
   }
 

@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 
 /// What the command line of `companion-sim crash` asks for.
 struct CrashOptions {
@@ -14,7 +15,7 @@ struct CrashOptions {
   var printsJSON = false
   var printsHelp = false
 
-  init(_ arguments: [String]) throws(CrashUsageError) {
+  init(_ arguments: [String]) throws(UsageError) {
     var rest = arguments[...]
     var store: String?
     var kills: Int?
@@ -31,21 +32,21 @@ struct CrashOptions {
         switch try Self.value(of: flag, &rest) {
         case "full": durability = .full
         case "normal": durability = .normal
-        default: throw CrashUsageError("--durability takes full or normal.")
+        default: throw UsageError("--durability takes full or normal.")
         }
       case "--json": printsJSON = true
       case "--help", "-h": printsHelp = true
-      default: throw CrashUsageError("Unknown option \(flag).")
+      default: throw UsageError("Unknown option \(flag).")
       }
     }
     if printsHelp { return }
     guard store == "sqlite" else {
-      throw CrashUsageError("--store sqlite is needed: no other file survives.")
+      throw UsageError("--store sqlite is needed: no other file survives.")
     }
-    guard let kills else { throw CrashUsageError("--kills needs a number, such as 100.") }
+    guard let kills else { throw UsageError("--kills needs a number, such as 100.") }
     self.kills = kills
     if losesUnsynced, let processes, processes > 1 {
-      throw CrashUsageError(
+      throw UsageError(
         "--lose-unsynced works with one process at a time: each keeps what is not synchronised to itself, so "
           + "that others would not see it. Leave --processes out.")
     }
@@ -54,16 +55,16 @@ struct CrashOptions {
 
   private static func value(
     of flag: String, _ rest: inout ArraySlice<String>
-  ) throws(CrashUsageError) -> String {
-    guard let value = rest.popFirst(), !value.isEmpty else { throw CrashUsageError("\(flag) needs a value.") }
+  ) throws(UsageError) -> String {
+    guard let value = rest.popFirst(), !value.isEmpty else { throw UsageError("\(flag) needs a value.") }
     return value
   }
 
   private static func number<Number: FixedWidthInteger>(
     of flag: String, _ rest: inout ArraySlice<String>, atLeast least: Number
-  ) throws(CrashUsageError) -> Number {
+  ) throws(UsageError) -> Number {
     guard let number = Number(try value(of: flag, &rest)), number >= least else {
-      throw CrashUsageError("\(flag) needs a number from \(least).")
+      throw UsageError("\(flag) needs a number from \(least).")
     }
     return number
   }
@@ -88,13 +89,4 @@ struct CrashOptions {
     The last line is "K kills, A acknowledged, lost L, doubled D". It exits 1 unless nothing was lost or
     doubled, everything has ended, and every history is whole; 2 when the command line is not understood.
     """
-}
-
-/// A command line that cannot be understood.
-struct CrashUsageError: Error, CustomStringConvertible {
-  let message: String
-
-  init(_ message: String) { self.message = message }
-
-  var description: String { "\(message) companion-sim crash --help lists the options." }
 }

@@ -1,6 +1,7 @@
 import CUnsyncedVFS
 import CompanionKit
 import CompanionTesting
+import ExampleSupport
 import Foundation
 
 /// A worker process: creates tasks and works on them until it is killed, or told to finish.
@@ -23,9 +24,9 @@ struct CrashWorker {
   }
 
   /// - Parameter arguments: what ``arguments`` has given, without the word.
-  init(arguments: [String]) throws(CrashUsageError) {
+  init(arguments: [String]) throws(UsageError) {
     guard arguments.count == 4, let seed = UInt64(arguments[1]) else {
-      throw CrashUsageError("Workers are started by the crash run itself.")
+      throw UsageError("Workers are started by the crash run itself.")
     }
     path = arguments[0]
     self.seed = seed

@@ -141,7 +141,7 @@ struct MemoryClient: Sendable {
   // MARK: What the companion does
 
   private func chat() async {
-    guard let incarnation = processes[0].current, let loop = incarnation.life.loop else { return }
+    guard let incarnation = processes[0].current, let loop = incarnation.life.chat.loop else { return }
     let talk = MemoryScenario.chat
     let mark = witness.newMark(.person(world.scenario.talks[talk].session.user), in: talk)
     guard let text = try? UserText("\(mark.word): what did we meet for in the garden?") else { return }
@@ -189,8 +189,8 @@ struct MemoryClient: Sendable {
     let life = incarnation.life
     let chat = world.scenario.talks[MemoryScenario.chat].session.id
     let chats = OpenChats(
-      stopAnswer: { session in if session == chat { await life.loop?.stopAnswer() } },
-      noteErasure: { session in if session == chat { life.loop?.noteErasure() } })
+      stopAnswer: { session in if session == chat { await life.chat.loop?.stopAnswer() } },
+      noteErasure: { session in if session == chat { life.chat.loop?.noteErasure() } })
     let isDone = Recording<Bool>()
     await life.process.whileItLives {
       do throws(MemoryFailure) {

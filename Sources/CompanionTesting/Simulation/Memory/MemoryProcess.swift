@@ -5,16 +5,11 @@ import Synchronization
 
 /// One life of a simulated process that forms memory.
 final class MemoryLife: Sendable {
-  private struct State {
-    var loop: ChatLoop?
-    var isStopping = false
-    var hasStopped = false
-  }
-
   /// Its place among all lives.
   let index: Int
   let process: ProcessLife
-  private let state = Mutex(State())
+  let chat = SimulatedChat()
+  private let isStopped = Mutex(false)
 
   init(index: Int, process: ProcessLife) {
     self.index = index
@@ -24,53 +19,30 @@ final class MemoryLife: Sendable {
   var hasDied: Bool { process.hasDied }
 
   /// Whether it has said that its generator has stopped.
-  var hasStopped: Bool { state.withLock { $0.hasStopped } }
+  var hasStopped: Bool { isStopped.withLock(\.self) }
 
-  /// The loop of the conversation with the companion; `nil` between two.
-  var loop: ChatLoop? { state.withLock { $0.loop } }
-
-  func begin(_ loop: ChatLoop) -> Bool {
-    state.withLock { state in
-      guard !state.isStopping else { return false }
-      state.loop = loop
-      return true
-    }
-  }
-
-  func stopChat() {
-    let loop = state.withLock { state in
-      state.isStopping = true
-      return state.loop
-    }
-    loop?.finish()
-  }
-
-  func noteStop() { state.withLock { $0.hasStopped = true } }
+  func noteStop() { isStopped.withLock { $0 = true } }
 }
 
 /// A process that lives, dies, and is started again, with a generator of memory; the first one has a conversation,
 /// too.
 final class MemoryProcess: Sendable {
   /// What one life consists of.
-  struct Incarnation: Sendable {
+  struct Incarnation: SimulatedIncarnation {
     let life: MemoryLife
     let store: FaultyStore
     let environment: Environment
     let generator: BackgroundMemoryGenerator
     let engine: TaskEngine
-  }
 
-  private struct State {
-    var current: Incarnation?
-    var isOver = false
-    var isCalm = false
+    var process: ProcessLife { life.process }
   }
 
   let index: Int
   let plan: MemoryScenario.Process
   private let clock: SkewedClock
   private let world: MemoryWorld
-  private let state = Mutex(State())
+  private let lives = ProcessLives<Incarnation>()
 
   init(index: Int, world: MemoryWorld) {
     self.index = index
@@ -80,37 +52,17 @@ final class MemoryProcess: Sendable {
   }
 
   /// What it is now; `nil` while it is down.
-  var current: Incarnation? {
-    state.withLock { state in state.current.flatMap { $0.life.hasDied ? nil : $0 } }
-  }
+  var current: Incarnation? { lives.living }
 
   /// The time that its clock shows.
   var now: Timestamp { clock.now }
 
   /// Lives until it is told that all is over.
   func live() async {
-    await withDiscardingTaskGroup { group in
-      var number = 0
-      while !state.withLock({ $0.isOver }), !Task.isCancelled {
-        let incarnation = start(number)
-        group.addTask { await self.run(incarnation) }
-        try? await incarnation.life.process.end.wait()
-        state.withLock { $0.current = nil }
-        let isCalm = state.withLock { $0.isCalm || $0.isOver }
-        let delay = isCalm ? min(plan.restartDelay, .seconds(2)) : plan.restartDelay
-        try? await world.time.sleep(until: world.time.now.advanced(by: delay), tolerance: nil)
-        number += 1
-      }
-    }
-  }
-
-  private func run(_ incarnation: Incarnation) async {
-    let life = incarnation.life
-    await withTaskGroup { group in
-      group.addTask { await self.serve(incarnation) }
-      group.addTask { try? await life.process.death.wait() }
-      await group.next()
-      group.cancelAll()
+    await lives.live(on: world.time, restartDelay: plan.restartDelay) { number in
+      start(number)
+    } serve: { incarnation in
+      await self.serve(incarnation)
     }
   }
 
@@ -118,7 +70,7 @@ final class MemoryProcess: Sendable {
     await withDiscardingTaskGroup { group in
       if index == 0 { group.addTask { await self.chat(incarnation) } }
       await incarnation.generator.run()
-      incarnation.life.stopChat()
+      incarnation.life.chat.stop()
       group.cancelAll()
     }
     if !incarnation.life.hasDied { world.witness.tell("\(incarnation.life.process): has stopped") }
@@ -130,7 +82,7 @@ final class MemoryProcess: Sendable {
     let session = world.scenario.talks[MemoryScenario.chat].session.id
     while !Task.isCancelled, !incarnation.life.hasDied {
       let loop = ChatLoop(session: session, environment: incarnation.environment, onTaskCreated: {})
-      guard incarnation.life.begin(loop) else { return }
+      guard incarnation.life.chat.begin(loop) else { return }
       do throws(ChatFailure) {
         try await loop.run()
       } catch .unknownSession {
@@ -170,12 +122,12 @@ final class MemoryProcess: Sendable {
 
   /// From now on nothing goes wrong any more.
   func calmDown() {
-    state.withLock { $0.isCalm = true }
+    lives.calmDown()
     current?.store.endFaults()
   }
 
   func finish() async {
-    state.withLock { $0.isOver = true }
+    lives.finish()
     await stop()
   }
 
@@ -194,13 +146,13 @@ final class MemoryProcess: Sendable {
     ) { [weak self] call, fault in
       self?.note(call, fault, in: life)
     }
-    if state.withLock({ $0.isCalm }) { store.endFaults() }
+    if lives.isCalm { store.endFaults() }
     let environment = world.environment(for: life, on: store, plan.configuration)
     let incarnation = Incarnation(
       life: life, store: store, environment: environment,
       generator: BackgroundMemoryGenerator(environment: environment),
       engine: TaskEngine(environment: environment, registrations: []))
-    state.withLock { $0.current = incarnation }
+    lives.begin(incarnation)
     world.witness.tell("\(life.process): starts as life \(life.index)")
     return incarnation
   }

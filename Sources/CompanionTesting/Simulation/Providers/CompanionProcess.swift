@@ -2,29 +2,24 @@ import CompanionApplication
 import CompanionDomain
 import CompanionInMemory
 import CompanionPorts
-import Synchronization
 
 /// A process that lives, dies, and is started again, with a conversation, an engine, and a ledger.
 final class CompanionProcess: Sendable {
   /// What one life consists of.
-  struct Incarnation: Sendable {
+  struct Incarnation: SimulatedIncarnation {
     let life: CompanionLife
     let store: FaultyStore
     let environment: Environment
     let engine: TaskEngine
-  }
 
-  private struct State {
-    var current: Incarnation?
-    var isOver = false
-    var isCalm = false
+    var process: ProcessLife { life.process }
   }
 
   let index: Int
   let plan: ProviderScenario.Process
   private let clock: SkewedClock
   private let world: ProviderWorld
-  private let state = Mutex(State())
+  private let lives = ProcessLives<Incarnation>()
 
   init(index: Int, world: ProviderWorld) {
     self.index = index
@@ -34,34 +29,14 @@ final class CompanionProcess: Sendable {
   }
 
   /// What it is now; `nil` while it is down.
-  var current: Incarnation? {
-    state.withLock { state in state.current.flatMap { $0.life.hasDied ? nil : $0 } }
-  }
+  var current: Incarnation? { lives.living }
 
   /// Lives until it is told that all is over.
   func live() async {
-    await withDiscardingTaskGroup { group in
-      var number = 0
-      while !state.withLock({ $0.isOver }), !Task.isCancelled {
-        let incarnation = await start(number)
-        group.addTask { await self.run(incarnation) }
-        try? await incarnation.life.process.end.wait()
-        state.withLock { $0.current = nil }
-        let isCalm = state.withLock { $0.isCalm || $0.isOver }
-        let delay = isCalm ? min(plan.restartDelay, .seconds(2)) : plan.restartDelay
-        try? await world.time.sleep(until: world.time.now.advanced(by: delay), tolerance: nil)
-        number += 1
-      }
-    }
-  }
-
-  private func run(_ incarnation: Incarnation) async {
-    let life = incarnation.life
-    await withTaskGroup { group in
-      group.addTask { await self.serve(incarnation) }
-      group.addTask { try? await life.process.death.wait() }
-      await group.next()
-      group.cancelAll()
+    await lives.live(on: world.time, restartDelay: plan.restartDelay) { number in
+      await start(number)
+    } serve: { incarnation in
+      await self.serve(incarnation)
     }
   }
 
@@ -91,7 +66,7 @@ final class CompanionProcess: Sendable {
     while !Task.isCancelled, !life.hasDied {
       let loop = ChatLoop(
         session: ProviderWorld.session(of: index), environment: incarnation.environment, onTaskCreated: {})
-      guard life.begin(loop) else { return }
+      guard life.chat.begin(loop) else { return }
       try? await loop.run()
       try? await world.time.sleep(until: world.time.now.advanced(by: .seconds(1)), tolerance: nil)
     }
@@ -111,18 +86,18 @@ final class CompanionProcess: Sendable {
   func stop() {
     guard let incarnation = current else { return }
     world.witness.tell("\(incarnation.life.process): is to stop")
-    incarnation.life.stopChat()
+    incarnation.life.chat.stop()
     incarnation.engine.stop()
   }
 
   /// From now on nothing goes wrong any more.
   func calmDown() {
-    state.withLock { $0.isCalm = true }
+    lives.calmDown()
     current?.store.endFaults()
   }
 
   func finish() {
-    state.withLock { $0.isOver = true }
+    lives.finish()
     stop()
   }
 
@@ -143,11 +118,11 @@ final class CompanionProcess: Sendable {
       [weak self] call, fault in
       self?.note(call, fault, in: life)
     }
-    if state.withLock({ $0.isCalm }) { store.endFaults() }
+    if lives.isCalm { store.endFaults() }
     let environment = world.environment(for: life, on: store, plan.configuration)
     let incarnation = Incarnation(
       life: life, store: store, environment: environment, engine: world.engine(environment, for: life))
-    state.withLock { $0.current = incarnation }
+    lives.begin(incarnation)
     world.witness.tell("\(life.process): starts as life \(index)")
     return incarnation
   }

@@ -94,7 +94,7 @@ struct ProviderClient: Sendable {
   @discardableResult
   private func chat(_ turn: Int, at process: CompanionProcess, stopAfter stop: Duration? = nil) async -> Bool
   {
-    guard let incarnation = process.current, let loop = incarnation.life.loop,
+    guard let incarnation = process.current, let loop = incarnation.life.chat.loop,
       let text = try? UserText("A short question, #\(turn)")
     else { return false }
     let begin = time.now

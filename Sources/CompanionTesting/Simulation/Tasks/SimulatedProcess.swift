@@ -6,17 +6,12 @@ import Synchronization
 /// A process that lives, dies, and is started again, with its own clock and its own way to the store.
 final class SimulatedProcess: Sendable {
   /// What one life consists of.
-  struct Incarnation: Sendable {
+  struct Incarnation: SimulatedIncarnation {
     let life: ProcessLife
     let store: FaultyStore
     let engine: TaskEngine
-  }
 
-  private struct State {
-    var current: Incarnation?
-    var stopAsked: Timestamp?
-    var isOver = false
-    var isCalm = false
+    var process: ProcessLife { life }
   }
 
   let index: Int
@@ -24,7 +19,8 @@ final class SimulatedProcess: Sendable {
   let clock: SkewedClock
   private let world: TaskWorld
   private let workerName: UInt128
-  private let state = Mutex(State())
+  private let lives = ProcessLives<Incarnation>()
+  private let stopAsked = Mutex<Timestamp?>(nil)
 
   init(index: Int, world: TaskWorld) {
     self.index = index
@@ -34,38 +30,17 @@ final class SimulatedProcess: Sendable {
     workerName = world.identifiers.nextBits()
   }
 
-  /// What it is now; `nil` while it is down.
-  var current: Incarnation? { state.withLock { $0.current } }
+  /// What it is now, though it may have died a moment ago; `nil` while it is down.
+  var current: Incarnation? { lives.current }
 
   /// Lives until it is told that all is over.
   func live() async {
-    await withDiscardingTaskGroup { group in
-      var number = 0
-      while !state.withLock({ $0.isOver }), !Task.isCancelled {
-        let incarnation = start(number)
-        group.addTask { await self.run(incarnation) }
-        try? await incarnation.life.end.wait()
-        state.withLock { $0.current = nil }
-        if plan.staysDown, incarnation.life.hasDied { break }
-        let isCalm = state.withLock { $0.isCalm || $0.isOver }
-        let delay = isCalm ? min(plan.restartDelay, .seconds(2)) : plan.restartDelay
-        try? await world.time.sleep(until: world.time.now.advanced(by: delay), tolerance: nil)
-        number += 1
-      }
-    }
-  }
-
-  private func run(_ incarnation: Incarnation) async {
-    let life = incarnation.life
-    await withTaskGroup { group in
-      group.addTask {
-        await incarnation.engine.run()
-        if !life.hasDied { self.noteStop(of: life) }
-        life.end.open()
-      }
-      group.addTask { try? await life.death.wait() }
-      await group.next()
-      group.cancelAll()
+    await lives.live(on: world.time, restartDelay: plan.restartDelay, staysDown: plan.staysDown) { number in
+      start(number)
+    } serve: { incarnation in
+      await incarnation.engine.run()
+      if !incarnation.life.hasDied { self.noteStop(of: incarnation.life) }
+      incarnation.life.end.open()
     }
   }
 
@@ -109,26 +84,26 @@ final class SimulatedProcess: Sendable {
   func stop() {
     guard let incarnation = current, !incarnation.life.hasDied else { return }
     world.witness.tell("\(incarnation.life): is to stop")
-    state.withLock { $0.stopAsked = $0.stopAsked ?? world.time.now }
+    stopAsked.withLock { $0 = $0 ?? world.time.now }
     incarnation.engine.stop()
   }
 
   /// From now on nothing goes wrong any more.
   func calmDown() {
-    state.withLock { $0.isCalm = true }
+    lives.calmDown()
     current?.store.endFaults()
     current?.store.release()
     clock.release()
   }
 
   func finish() {
-    state.withLock { $0.isOver = true }
+    lives.finish()
     stop()
   }
 
   private func noteStop(of life: ProcessLife) {
     world.witness.tell("\(life): has stopped")
-    let asked = state.withLock { $0.stopAsked.take() }
+    let asked = stopAsked.withLock { $0.take() }
     guard let asked, let calm = world.witness.calmSince, asked >= calm else { return }
     // A handler that listens to nobody keeps its process; nothing else does.
     let deaf = life.hasDeafHandler ? Duration.seconds(60) : .zero
@@ -151,16 +126,13 @@ final class SimulatedProcess: Sendable {
       [weak self] call, fault in
       self?.note(call, fault, in: life)
     }
-    let isCalm = state.withLock { state in
-      state.stopAsked = nil
-      return state.isCalm
-    }
-    if isCalm { store.endFaults() }
+    stopAsked.withLock { $0 = nil }
+    if lives.isCalm { store.endFaults() }
     let engine = world.engine(
       for: life, on: store, worker: plan.reusesWorkerID ? workerName : nil
     ) { [weak self] in self?.kill("poisoned") }
     let incarnation = Incarnation(life: life, store: store, engine: engine)
-    state.withLock { $0.current = incarnation }
+    lives.begin(incarnation)
     world.witness.tell("\(life): starts as \(engine.worker)")
     return incarnation
   }

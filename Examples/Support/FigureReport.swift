@@ -1,0 +1,27 @@
+import CompanionKit
+import Foundation
+
+/// Prints figures, as text or one JSON object a line.
+package struct FigureReport: Sendable {
+  package let printsJSON: Bool
+
+  package init(printsJSON: Bool) { self.printsJSON = printsJSON }
+
+  package func figure(_ suite: String, _ name: String, _ metric: String, _ value: Double, _ unit: String) {
+    if printsJSON {
+      let line: JSONValue = [
+        "suite": .string(suite), "case": .string(name), "metric": .string(metric), "value": .number(value),
+        "unit": .string(unit),
+      ]
+      if let line = line.line { print(line) }
+    } else {
+      let metric = metric.padding(toLength: 20, withPad: " ", startingAt: 0)
+      print("\(suite)  \(metric) \(String(format: "%13.4f", value)) \(unit)   \(name)")
+    }
+  }
+
+  /// Says something about the figures, on standard error.
+  package func note(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+}
