@@ -37,14 +37,13 @@ struct NaiveSearch {
       }
       if hasAny { found.append((index, counts)) }
     }
-    let weights = statistics.inverseDocumentFrequencies
-    let bm25 = BM25()
+    let scores = zip(query.terms, statistics.inverseDocumentFrequencies).map { term, weight in
+      BM25().score(of: term, averageLength: statistics.averageLength, inverseDocumentFrequency: weight)
+    }
     return found.reduce(0) { best, candidate in
       var score = 0.0
       for (position, frequency) in candidate.counts.enumerated() where frequency > 0 {
-        score += bm25.score(
-          of: query.terms[position], frequency: frequency, length: documents[candidate.document].length,
-          averageLength: statistics.averageLength, inverseDocumentFrequency: weights[position])
+        score += scores[position](frequency: frequency, length: documents[candidate.document].length)
       }
       return max(best, score)
     }

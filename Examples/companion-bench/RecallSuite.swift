@@ -1,10 +1,11 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// Recall by words through a store that has just been opened: what a person waits for.
 struct RecallSuite {
   let options: BenchmarkOptions
-  let report: Report
+  let report: FigureReport
 
   func run() async throws {
     let count = options.count ?? 100_000
@@ -36,10 +37,39 @@ struct RecallSuite {
     }
   }
 
-  private func measure(_ store: some TextIndex, _ questions: [String], _ name: String) async throws {
-    let latencies = try await Search(store).latencies(of: questions)
-    report.figure("recall", "the first question, \(name)", "latency_p50_ms", latencies.first ?? 0, "ms")
-    report.figure("recall", "all questions, median", "latency_p50_ms", latencies.percentile(0.5), "ms")
-    report.figure("recall", "the same, p95", "latency_p95_ms", latencies.percentile(0.95), "ms")
+  private func measure(
+    _ store: some CompanionStore, _ questions: [String], _ name: String
+  ) async throws {
+    let search = try await Search(store).latencies(of: questions)
+    report.figure("recall", "the first search, \(name)", "latency_p50_ms", search.first ?? 0, "ms")
+    report.figure(
+      "recall", "searches: candidates and ranking, median", "latency_p50_ms", search.percentile(0.5), "ms")
+    report.figure("recall", "the same, p95", "latency_p95_ms", search.percentile(0.95), "ms")
+
+    let companion = Companion(model: .offline, store: store)
+    let recalls = try await latencies(of: questions) { question in
+      guard try await !companion.recall(question, in: [.user(.user, in: .main)]).items.isEmpty else {
+        throw BenchmarkError(message: "nothing was recalled")
+      }
+    }
+    report.figure(
+      "recall", "recall: the same, with texts read and packed, median", "latency_p50_ms",
+      recalls.percentile(0.5),
+      "ms")
+    report.figure("recall", "the same, p95", "latency_p95_ms", recalls.percentile(0.95), "ms")
+
+    let reads = try await latencies(of: questions) { _ in _ = try await store.session(SessionID(bits: 1)) }
+    report.figure(
+      "recall", "comparison: one session read, p95", "latency_p95_ms", reads.percentile(0.95), "ms")
+  }
+
+  private func latencies(
+    of questions: [String], _ answer: (String) async throws -> Void
+  ) async throws -> [Double] {
+    var latencies: [Double] = []
+    for question in questions {
+      latencies.append(try await ContinuousClock().measure { try await answer(question) }.milliseconds)
+    }
+    return latencies
   }
 }

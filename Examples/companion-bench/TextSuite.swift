@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// Search by words: what it costs to list messages, and to find them again.
@@ -7,7 +8,7 @@ import Foundation
 /// the same terms, where this SQLite has one. Commits do not wait for the disk (`durability: .normal`).
 struct TextSuite {
   let options: BenchmarkOptions
-  let report: Report
+  let report: FigureReport
 
   func run() async throws {
     let count = options.count ?? 100_000
@@ -98,7 +99,7 @@ struct Search<Store: TextIndex> {
       let time = try await ContinuousClock().measure {
         let query = TextQuery(question)
         let found = try await store.textCandidates(
-          for: query, kinds: [.message], in: [.user(.user, in: .main)], limit: 300)
+          for: query, kinds: [.message], in: [.user(.user, in: .main)], limit: ConversationRanking.candidates)
         guard !ConversationRanking().ranked(found, for: query).isEmpty else {
           throw BenchmarkError(message: "nothing was found")
         }

@@ -49,6 +49,25 @@ extension NotebookStore {
   }
 }
 
+extension NotebookStore {
+  func records(of sources: Set<RecallSource>) -> [RecallSource: RecallRecord] {
+    var records: [RecallSource: RecallRecord] = [:]
+    for source in sources {
+      switch source {
+      case .message(let id, let sequence):
+        guard let session = session(id), let message = messages(in: id, before: sequence.next, limit: 1).last,
+          message.sequence == sequence
+        else { continue }
+        records[source] = .message(message, in: session)
+      case .memory(let key): records[source] = memory(key).map { .memory($0) }
+      case .fact(let id): records[source] = fact(id).map { .fact($0) }
+      case .document(let id): records[source] = document(id).map { .document($0) }
+      }
+    }
+    return records
+  }
+}
+
 extension TermCounts {
   fileprivate init(of text: TextDocument<RecallSource>, for query: TextQuery) {
     let terms = text.terms

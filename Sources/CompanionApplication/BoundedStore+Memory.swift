@@ -80,4 +80,10 @@ extension BoundedStore {
       try await store.textCandidates(for: query, kinds: kinds, in: scopes, limit: limit)
     }
   }
+
+  func records(
+    of sources: Set<RecallSource>
+  ) async throws(StoreFailure) -> [RecallSource: RecallRecord] {
+    try await bounded { store throws(StoreFailure) in try await store.records(of: sources) }
+  }
 }

@@ -90,4 +90,23 @@ extension InMemoryStore {
       content.texts.candidates(for: query, scopes: Set(partitions), limit: limit)
     }
   }
+
+  /// What some sources are, each in constant time.
+  public func records(
+    of sources: Set<RecallSource>
+  ) async throws(StoreFailure) -> [RecallSource: RecallRecord] {
+    content.withLock { content in
+      var records: [RecallSource: RecallRecord] = [:]
+      for source in sources {
+        records[source] =
+          switch source {
+          case .message(let session, let sequence): content.conversations.record(at: sequence, in: session)
+          case .memory(let key): content.memories.memory(key).map { .memory($0) }
+          case .fact(let id): content.facts.fact(id).map { .fact($0) }
+          case .document(let id): content.documents.document(id).map { .document($0) }
+          }
+      }
+      return records
+    }
+  }
 }

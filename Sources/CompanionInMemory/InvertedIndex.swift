@@ -72,7 +72,8 @@ package struct InvertedIndex<ID: Hashable & Comparable & Sendable>: Sendable {
   ///   Of scores that are alike at the limit, more may come.
   /// - Complexity: the postings of the query's terms.
   package func candidates(
-    for query: TextQuery, scopes: Set<String>? = nil, limit: Int = 300, postings: Int = 50_000
+    for query: TextQuery, scopes: Set<String>? = nil, limit: Int = ConversationRanking.candidates,
+    postings: Int = 50_000
   ) -> TextCandidates<ID> {
     let searched = searched(scopes)
     let none = TermStatistics(documentFrequencies: query.terms.map { _ in 0 })

@@ -106,6 +106,14 @@ struct StoredConversations: Sendable {
     return Array(log[..<end].suffix(max(0, limit)))
   }
 
+  /// A message with its session, or `nil`.
+  func record(at sequence: SequenceNumber, in id: SessionID) -> RecallRecord? {
+    guard let entry = entries[id], (1...Int64(entry.log.count)).contains(sequence.rawValue) else {
+      return nil
+    }
+    return .message(entry.log[Int(sequence.rawValue) - 1], in: entry.session)
+  }
+
   func logEvents(in id: SessionID, after: LogRevision, limit: Int) -> [LogEvent] {
     guard let entry = entries[id], limit > 0 else { return [] }
     let first = max(after.rawValue, 0)

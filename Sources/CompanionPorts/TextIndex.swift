@@ -4,7 +4,7 @@ public import CompanionDomain
 ///
 /// Messages, memories, facts and documents are found as soon as they are stored, as the documents that
 /// `TextDocument` makes of them, and not any more when they are gone. The index only finds: what it finds is ranked
-/// by one rule for all stores, `ConversationRanking`.
+/// by one rule for all stores, `ConversationRanking`; and it reads what was found.
 public protocol TextIndex: Sendable {
   /// What may fit a query: the documents that its terms fit best, with their neighbours in the conversation, and what
   /// is needed to rank them.
@@ -30,4 +30,11 @@ public protocol TextIndex: Sendable {
   func textCandidates(
     for query: TextQuery, kinds: Set<RecallSource.Kind>, in scopes: Set<MemoryScope>, limit: Int
   ) async throws(StoreFailure) -> TextCandidates<RecallSource>
+
+  /// What some sources are now, by their names: those that are there, whatever they say.
+  ///
+  /// All are read at once, since a recall needs dozens of them.
+  func records(
+    of sources: Set<RecallSource>
+  ) async throws(StoreFailure) -> [RecallSource: RecallRecord]
 }

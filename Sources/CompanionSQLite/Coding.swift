@@ -5,7 +5,7 @@ import FoundationEssentials
 enum Coding {
   private static let encoder: JSONEncoder = {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = .withoutEscapingSlashes
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return encoder
   }()
   private static let decoder = JSONDecoder()

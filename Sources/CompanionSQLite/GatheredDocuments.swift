@@ -28,6 +28,14 @@ struct GatheredDocuments {
     return entry
   }
 
+  /// Adds the neighbours of a document in its session, unless they are there.
+  mutating func addNeighbours(
+    of entry: DocumentBlocks.Entry, _ names: inout SourceNames
+  ) throws(StoreFailure) {
+    if let before = entry.before { _ = try add(before, &names) }
+    if let after = entry.after { _ = try add(after, &names) }
+  }
+
   /// Counts what all of them have of terms.
   mutating func count(_ lists: [PostingList]) {
     terms = lists.count
@@ -58,13 +66,17 @@ struct GatheredDocuments {
   /// What a document and its neighbours have, which are all here.
   func windowCounts(at place: Int) -> TermCounts {
     var counts = counts(at: place)
-    for neighbour in [entries[place].before, entries[place].after] {
-      guard let neighbour else { continue }
-      let place = Int(places[Int(neighbour)])
-      guard place >= 0 else { continue }
-      counts.length += Int(entries[place].length)
-      for position in 0..<terms { counts.frequencies[position] += frequencies[place * terms + position] }
-    }
+    add(entries[place].before, to: &counts)
+    add(entries[place].after, to: &counts)
     return counts
+  }
+
+  private func add(_ neighbour: Int32?, to counts: inout TermCounts) {
+    guard let neighbour else { return }
+    let place = Int(places[Int(neighbour)])
+    guard place >= 0 else { return }
+    counts.length += Int(entries[place].length)
+    let start = place * terms
+    for position in 0..<terms { counts.frequencies[position] += frequencies[start + position] }
   }
 }

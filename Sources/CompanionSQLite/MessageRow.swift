@@ -64,11 +64,37 @@ struct MessageRow: Sendable {
       sequence: SequenceNumber(rawValue: try row.counter(0)),
       turn: try row.value(1),
       role: try row.value(2),
-      parts: try Coding.decode(try row.utf8(3)),
+      parts: try MessageParts.read(row, 3),
       time: try row.time(4),
       completion: row.isNull(5) ? .complete : .interrupted(try row.value(5)),
       origin: try OriginKind.origin(try row.value(6), task: row.isNull(7) ? nil : try row.value(7)),
       speaker: row.isNull(8) ? nil : try row.value(8), change: change, isReminded: try row.flag(9))
+  }
+}
+
+/// The parts of a message in their column, which are JSON.
+private enum MessageParts {
+  // What a single text stands between, which nearly all messages are.
+  private static let head = "[{\"text\":\""
+  private static let tail = "\",\"type\":\"text\"}]"
+
+  static func read(_ row: Statement, _ column: Int32) throws(StoreFailure) -> [MessagePart] {
+    let json = try row.text(column)
+    if let text = plainText(in: json) { return [.text(text)] }
+    return try Coding.decode(try row.utf8(column))
+  }
+
+  /// The text of JSON that is a single one without escapes; `nil` for any other JSON.
+  private static func plainText(in json: String) -> String? {
+    let bytes = json.utf8
+    guard bytes.count >= head.utf8.count + tail.utf8.count, bytes.starts(with: head.utf8),
+      bytes.suffix(tail.utf8.count).elementsEqual(tail.utf8)
+    else {
+      return nil
+    }
+    let text = bytes.dropFirst(head.utf8.count).dropLast(tail.utf8.count)
+    let isPlain = text.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    return isPlain ? String(Substring(text)) : nil
   }
 }
 

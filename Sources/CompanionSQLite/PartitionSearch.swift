@@ -70,24 +70,16 @@ struct PartitionSearch {
     _ chosen: [Int32], into found: inout TextCandidates<RecallSource>
   ) throws(StoreFailure) {
     var gathered = GatheredDocuments(limit: partition.capacity)
-    for number in chosen {
-      let entry = try gathered.add(number, &names)
-      for neighbour in [entry.before, entry.after] {
-        if let neighbour { _ = try gathered.add(neighbour, &names) }
-      }
-    }
+    for number in chosen { try gathered.addNeighbours(of: gathered.add(number, &names), &names) }
     let count = gathered.entries.count
     // Neighbours of neighbours are counted, and are no candidates.
-    for place in 0..<count {
-      let entry = gathered.entries[place]
-      for neighbour in [entry.before, entry.after] {
-        if let neighbour { _ = try gathered.add(neighbour, &names) }
-      }
-    }
+    for place in 0..<count { try gathered.addNeighbours(of: gathered.entries[place], &names) }
     gathered.count(postings.documents)
     var places: [Int64: Int] = [:]
-    found.ids.reserveCapacity(found.ids.count + count)
-    found.matches.candidates.reserveCapacity(found.ids.count + count)
+    var candidates: [TextCandidate] = []
+    var ids: [RecallSource] = []
+    candidates.reserveCapacity(count)
+    ids.reserveCapacity(count)
     for place in 0..<count {
       let entry = gathered.entries[place]
       var candidate = TextCandidate(document: gathered.counts(at: place))
@@ -95,9 +87,11 @@ struct PartitionSearch {
         candidate.window = gathered.windowCounts(at: place)
         candidate.session = try self.place(of: entry.session, in: &places, &found.matches)
       }
-      found.ids.append(try names.source(of: entry))
-      found.matches.candidates.append(candidate)
+      candidates.append(candidate)
+      ids.append(try names.source(of: entry))
     }
+    found.ids += ids
+    found.matches.candidates += candidates
     countSessions(places, into: &found.matches)
   }
 

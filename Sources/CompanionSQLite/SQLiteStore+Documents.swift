@@ -4,11 +4,7 @@ public import CompanionPorts
 extension SQLiteStore {
   /// A document, or `nil`: one lookup in an index.
   public func document(_ id: DocumentID) async throws(StoreFailure) -> Document? {
-    try await readers.read { connection throws(StoreFailure) in
-      try connection.row("SELECT record FROM documents WHERE id = ?", [.text(id.rawValue)]) {
-        row throws(StoreFailure) in try Coding.decode(try row.utf8(0))
-      }
-    }
+    try await readers.read { connection throws(StoreFailure) in try connection.document(id) }
   }
 
   /// Documents in the order of their last changes; only those are read.

@@ -4,11 +4,7 @@ public import CompanionPorts
 extension SQLiteStore {
   /// A memory, or `nil`: one lookup in an index.
   public func memory(_ key: MemoryKey) async throws(StoreFailure) -> MemoryRecord? {
-    try await readers.read { connection throws(StoreFailure) in
-      try connection.row(
-        "\(MemoryRow.select) WHERE scope = ? AND kind = ?", MemoryRow.columns(of: key),
-        read: MemoryRow.memory)
-    }
+    try await readers.read { connection throws(StoreFailure) in try connection.memory(key) }
   }
 
   /// The version before it, or `nil`: one lookup in an index.
@@ -60,11 +56,7 @@ extension SQLiteStore {
 
   /// A fact, or `nil`: one lookup in an index.
   public func fact(_ id: FactID) async throws(StoreFailure) -> Fact? {
-    try await readers.read { connection throws(StoreFailure) in
-      try connection.row("SELECT record FROM facts WHERE id = ?", [.text(id.rawValue)]) {
-        row throws(StoreFailure) in try Coding.decode(try row.utf8(0))
-      }
-    }
+    try await readers.read { connection throws(StoreFailure) in try connection.fact(id) }
   }
 
   /// Facts by their names. What is read is those of the scopes, the conversation or the person, or all behind

@@ -21,6 +21,19 @@ extension SQLiteStore {
       }
     }
   }
+
+  /// What some sources are: one read, with a lookup in an index for each of them.
+  public func records(
+    of sources: Set<RecallSource>
+  ) async throws(StoreFailure) -> [RecallSource: RecallRecord] {
+    try await readers.read { connection throws(StoreFailure) in
+      try connection.snapshot { () throws(StoreFailure) in
+        var reader = RecordReader(connection)
+        for source in sources { try reader.read(source) }
+        return reader.records
+      }
+    }
+  }
 }
 
 extension Connection {

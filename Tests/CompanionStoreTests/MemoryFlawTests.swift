@@ -67,6 +67,7 @@ enum MemoryFlaw: String, CaseIterable {
   case erasesNothing = "messages are found while they say something"
   case supersedesNothing = "a fact is found while it holds"
   case archivesNothing = "a document is found until it is archived"
+  case readsNeighbours = "what was found is read at once, as it is stored"
   case countsOtherScopes = "a scope knows nothing of what is in another"
   case findsOtherKinds = "a kind is searched where it is asked for"
   case hasNoWindows = "sessions that go on at the same time have windows of their own"
@@ -165,6 +166,21 @@ private struct FlawedMemory: ConversationStore, MemoryStore, DocumentStore, Text
 }
 
 extension FlawedMemory {
+  func records(
+    of sources: Set<RecallSource>
+  ) async throws(StoreFailure) -> [RecallSource: RecallRecord] {
+    var records = try await store.records(of: sources)
+    guard flaw == .readsNeighbours else { return records }
+    for case .message(let session, let sequence) in sources where records[.message(session, sequence)] == nil
+    {
+      guard let last = try await store.messages(in: session, before: sequence, limit: 1).last else {
+        continue
+      }
+      records[.message(session, sequence)] = try await store.session(session).map { .message(last, in: $0) }
+    }
+    return records
+  }
+
   func session(_ id: SessionID) async throws(StoreFailure) -> ChatSession? { try await store.session(id) }
 
   func sessions(limit: Int) async throws(StoreFailure) -> [ChatSession] {

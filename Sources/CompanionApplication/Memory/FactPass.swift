@@ -190,14 +190,8 @@ struct FactPass {
     return try await work.stored { () async throws(StoreFailure) in
       let candidates = try await work.store.textCandidates(
         for: query, kinds: [.fact], in: [scope], limit: limit)
-      var facts: [Fact] = []
-      for item in ConversationRanking().ranked(candidates, for: query).prefix(limit) {
-        guard case .fact(let id) = item.id, let fact = try await work.store.fact(id),
-          fact.supersededBy == nil
-        else { continue }
-        facts.append(fact)
-      }
-      return facts
+      let best = ConversationRanking().ranked(candidates, for: query).prefix(limit).map(\.id)
+      return try await work.store.facts(best).filter { $0.supersededBy == nil }
     }
   }
 

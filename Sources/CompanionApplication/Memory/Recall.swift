@@ -33,8 +33,17 @@ package struct Recall: Sendable {
       throw .store(error)
     }
     guard let found else { throw .unknownSession(session) }
-    return try await self(
-      query, in: Set(found.visibleScopes + [found.searchScope]), budget: budget, excluding: excluded)
+    return try await self(query, in: found, budget: budget, excluding: excluded)
+  }
+
+  /// The same for a conversation that has been read.
+  ///
+  /// - Throws: `MemoryFailure.store`.
+  func callAsFunction(
+    _ query: String, in session: ChatSession, budget: Int, excluding excluded: Set<RecallSource> = []
+  ) async throws(MemoryFailure) -> RecallResult {
+    try await self(
+      query, in: Set(session.visibleScopes + [session.searchScope]), budget: budget, excluding: excluded)
   }
 
   /// Finds what is in some scopes.
@@ -59,7 +68,7 @@ package struct Recall: Sendable {
     for query: TextQuery, in scopes: Set<MemoryScope>
   ) async throws(StoreFailure) -> [RankedItem<RecallSource>] {
     let found = try await environment.store.textCandidates(
-      for: query, kinds: Set(RecallSource.Kind.allCases), in: scopes, limit: Self.candidates)
+      for: query, kinds: Set(RecallSource.Kind.allCases), in: scopes, limit: ConversationRanking.candidates)
     return ConversationRanking().ranked(found, for: query)
   }
 
@@ -67,45 +76,42 @@ package struct Recall: Sendable {
   private func pack(
     _ ranking: [RankedItem<RecallSource>], budget: Int, _ reader: inout RecallReader
   ) async throws(StoreFailure) -> RecallResult {
+    let documents = ranking.map(\.id).filter { $0.kind == .document }.prefix(Self.pinnedCandidates)
+    try await reader.read(documents + ranking.prefix(Self.batch).map(\.id))
+    // Pinned documents come before everything else that fits the query.
+    let pinned = Set(documents.filter { reader.isPinned($0) })
+    var rest = ranking[...]
+    if !pinned.isEmpty {
+      rest = (ranking.filter { pinned.contains($0.id) } + ranking.filter { !pinned.contains($0.id) })[...]
+    }
     var result = RecallResult()
     result.leftOut = ranking.count
-    var rest = try await pinnedFirst(ranking, &reader)[...]
+    var count = Self.batch
     while !rest.isEmpty {
-      let batch = rest.prefix(Self.batch)
-      rest = rest.dropFirst(Self.batch)
-      var items: [Recollection] = []
-      for item in batch {
-        if let read = try await reader.read(item) { items.append(read) } else { result.leftOut -= 1 }
-      }
+      let batch = rest.prefix(count)
+      rest = rest.dropFirst(count)
+      try await reader.read(batch.map(\.id))
+      let items = batch.compactMap { reader.recollection(of: $0) }
+      result.leftOut -= batch.count - items.count
       let packing = RecallPacking(items, budget: budget - result.tokens) { $0.tokens }
       result.items += packing.packed
       result.leftOut -= packing.packed.count
       result.tokens += packing.tokens
       // What is behind fits worse, and hardly anything is shorter than all of these.
       guard packing.packed.isEmpty == items.isEmpty, result.tokens < budget else { break }
+      // As many as fit, if they are as long as those before.
+      let length = max(1, result.tokens / max(1, result.items.count))
+      count = min(max(Self.batch, (budget - result.tokens) / length), Self.mostAtOnce)
     }
     return result
   }
 
-  /// Pinned documents come before everything else that fits the query.
-  private func pinnedFirst(
-    _ ranking: [RankedItem<RecallSource>], _ reader: inout RecallReader
-  ) async throws(StoreFailure) -> [RankedItem<RecallSource>] {
-    var pinned: Set<RecallSource> = []
-    for item in ranking.filter({ $0.id.kind == .document }).prefix(Self.pinnedCandidates)
-    where try await reader.isPinned(item.id) {
-      pinned.insert(item.id)
-    }
-    guard !pinned.isEmpty else { return ranking }
-    return ranking.filter { pinned.contains($0.id) } + ranking.filter { !pinned.contains($0.id) }
-  }
-
   private static let queryLength = 4_000
-  /// How many documents the index gives.
-  private static let candidates = 200
   /// How many of the best documents may be pinned ones.
   private static let pinnedCandidates = 32
-  private static let batch = 16
+  /// How many sources are read at once: the fewest, and the most.
+  private static let batch = 24
+  private static let mostAtOnce = 200
 }
 
 /// What was found for a query.

@@ -1,7 +1,7 @@
 import CompanionDomain
 import CompanionPorts
 
-/// Reads what an index has found, and leaves out what may not be told, or not any more.
+/// Reads what an index has found, many at once, and leaves out what may not be told, or not any more.
 struct RecallReader {
   let environment: Environment
   let scopes: Set<MemoryScope>
@@ -9,8 +9,8 @@ struct RecallReader {
   let window: Duration
   private let now: Timestamp
   private let sharing: ChannelSharing
-  private var sessions: [SessionID: ChatSession?] = [:]
-  private var documents: [DocumentID: Document?] = [:]
+  /// What was read; `nil` for what is not there.
+  private var records: [RecallSource: RecallRecord?] = [:]
 
   init(environment: Environment, scopes: Set<MemoryScope>, window: Duration) {
     self.environment = environment
@@ -20,51 +20,47 @@ struct RecallReader {
     sharing = environment.configuration.memory.sharing
   }
 
-  /// What a source says; `nil` when it is not there any more, not current, or has moved to another place since it
-  /// was found.
-  mutating func read(_ item: RankedItem<RecallSource>) async throws(StoreFailure) -> Recollection? {
-    guard var read = try await recollection(of: item.id), scopes.contains(read.scope) else { return nil }
-    read.score = item.score
-    read.tokens = environment.router.counter.tokens(in: read.text)
-    return read
+  /// Reads what has not been read yet, at once.
+  mutating func read(_ sources: some Sequence<RecallSource>) async throws(StoreFailure) {
+    let unknown = Set(sources.filter { records[$0] == nil })
+    guard !unknown.isEmpty else { return }
+    let found = try await environment.store.records(of: unknown)
+    for source in unknown { records[source] = .some(found[source]) }
   }
 
-  /// Whether it is a document that comes before what fits as well.
-  mutating func isPinned(_ source: RecallSource) async throws(StoreFailure) -> Bool {
-    guard case .document(let id) = source else { return false }
-    return try await document(id)?.isPinned ?? false
+  /// What a source says that was read; `nil` when it is not there any more, not current, or has moved to another
+  /// place since it was found.
+  func recollection(of item: RankedItem<RecallSource>) -> Recollection? {
+    guard var said = recollection(of: item.id), scopes.contains(said.scope) else { return nil }
+    said.score = item.score
+    said.tokens = environment.router.counter.tokens(in: said.text)
+    return said
   }
 
-  private mutating func recollection(
-    of source: RecallSource
-  ) async throws(StoreFailure) -> Recollection? {
-    let store = environment.store
-    switch source {
-    case .message(let id, let sequence):
-      guard let session = try await session(id),
-        let message = try await store.messages(in: id, before: sequence.next, limit: 1).first,
-        message.sequence == sequence
-      else { return nil }
-      return Recollection(message, in: session)
-    case .memory(let key):
-      guard let memory = try await store.memory(key), sharing.allows(memory) else { return nil }
-      return Recollection(memory, at: now, window: window)
-    case .fact(let id): return try await store.fact(id).flatMap { Recollection($0, at: now) }
-    case .document(let id): return try await document(id).flatMap { Recollection($0) }
+  /// Whether a source that was read is a document that comes before what fits as well.
+  func isPinned(_ source: RecallSource) -> Bool {
+    if case .document(let document)?? = records[source] { document.isPinned } else { false }
+  }
+
+  private func recollection(of source: RecallSource) -> Recollection? {
+    switch records[source] {
+    case .message(let message, let session)??: Recollection(message, in: session)
+    case .memory(let memory)??:
+      sharing.allows(memory) ? Recollection(memory, at: now, window: window) : nil
+    case .fact(let fact)??: Recollection(fact, at: now)
+    case .document(let document)??: Recollection(document)
+    case nil, .some(nil): nil
     }
   }
+}
 
-  private mutating func session(_ id: SessionID) async throws(StoreFailure) -> ChatSession? {
-    if let known = sessions[id] { return known }
-    let session = try await environment.store.session(id)
-    sessions[id] = .some(session)
-    return session
-  }
-
-  private mutating func document(_ id: DocumentID) async throws(StoreFailure) -> Document? {
-    if let known = documents[id] { return known }
-    let document = try await environment.store.document(id)
-    documents[id] = .some(document)
-    return document
+extension TextIndex {
+  /// Those of some sources that are facts, in their order.
+  func facts(_ sources: [RecallSource]) async throws(StoreFailure) -> [Fact] {
+    guard !sources.isEmpty else { return [] }
+    let records = try await records(of: Set(sources))
+    return sources.compactMap { source in
+      if case .fact(let fact)? = records[source] { fact } else { nil }
+    }
   }
 }

@@ -89,12 +89,8 @@ package struct Remember: Sendable {
     }
     let found = try await environment.store.textCandidates(
       for: query, kinds: [.fact], in: [fact.scope], limit: Self.candidates)
-    for item in ConversationRanking().ranked(found, for: query).prefix(Self.candidates) {
-      if case .fact(let id) = item.id, let known = try await environment.store.fact(id) {
-        related.append(known)
-      }
-    }
-    return related
+    let best = ConversationRanking().ranked(found, for: query).prefix(Self.candidates).map(\.id)
+    return try await environment.store.facts(best)
   }
 
   private static let candidates = 32

@@ -20,17 +20,18 @@ struct Remind: Sendable {
     let budget = configuration.recallTokens
     guard budget > 0 else { return "" }
     do throws(MemoryFailure) {
-      let memories = try await memories(of: id, budget: budget / 5 * 3)
+      guard let session = try await session(id) else { return "" }
+      let memories = try await memories(of: session, budget: budget / 5 * 3)
       let shown = memories.reduce(Self.frameTokens) {
         $0 + counter.tokens(in: $1.text) + Self.frameTokens / 4
       }
       let known = Set(window.map { RecallSource.message(id, $0.sequence) } + memories.map { .memory($0.key) })
       let found = try await Recall(environment: environment)(
-        text, in: id, budget: max(0, budget - shown), excluding: known)
+        text, in: session, budget: max(0, budget - shown), excluding: known)
       let reminder = Reminder(
         memories: memories.map { Reminder.Item(source: title(of: $0.key), text: $0.text) },
         recalled: found.items.map(item))
-      return fitted(reminder, to: budget).text
+      return reminder.fitted(to: budget) { counter.tokens(in: $0) }.text
     } catch {
       if case .store(let failure) = error {
         environment.events.emit(.serviceFailed("recall", failure), in: context)
@@ -39,12 +40,19 @@ struct Remind: Sendable {
     }
   }
 
+  private func session(_ id: SessionID) async throws(MemoryFailure) -> ChatSession? {
+    do throws(StoreFailure) {
+      return try await environment.store.session(id)
+    } catch {
+      throw .store(error)
+    }
+  }
+
   /// The current memories of where a conversation takes place, the nearest first, within a budget.
   private func memories(
-    of id: SessionID, budget: Int
+    of session: ChatSession, budget: Int
   ) async throws(MemoryFailure) -> [(key: MemoryKey, text: String)] {
     do throws(StoreFailure) {
-      guard let session = try await environment.store.session(id) else { return [] }
       let now = environment.time.now
       var found: [(key: MemoryKey, text: String)] = []
       var left = budget
@@ -64,22 +72,6 @@ struct Remind: Sendable {
     } catch {
       throw .store(error)
     }
-  }
-
-  /// As much of it as fits a budget, the best first: what stands around the texts counts too.
-  private func fitted(_ reminder: Reminder, to budget: Int) -> Reminder {
-    var fitted = reminder
-    for part in [\Reminder.recalled, \Reminder.memories] where counter.tokens(in: fitted.text) > budget {
-      let all = fitted[keyPath: part]
-      var (fits, exceeds) = (0, all.count)
-      while exceeds - fits > 1 {
-        let middle = (fits + exceeds) / 2
-        fitted[keyPath: part] = Array(all[..<middle])
-        if counter.tokens(in: fitted.text) > budget { exceeds = middle } else { fits = middle }
-      }
-      fitted[keyPath: part] = Array(all[..<fits])
-    }
-    return fitted
   }
 
   /// What the block comes to without its texts, about.

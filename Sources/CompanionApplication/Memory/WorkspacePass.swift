@@ -51,7 +51,8 @@ struct WorkspacePass {
     // What has expired is a source still: it goes with time, and what was deleted is among the corrections.
     var kept = Set(sources.map(\.key) + [MemoryKey(scope, .shortTerm)])
     // What is known for long may have come by way of what went on.
-    if kind == .longTerm, !draft.versions.isEmpty {
+    if kind == .longTerm, draft.versions.keys.contains(where: { $0.kind == .shortTerm && $0.scope != scope })
+    {
       kept.formUnion(try await self.sources(of: .shortTerm).map(\.key))
     }
     if draft.versions.keys.contains(where: { !kept.contains($0) }) {

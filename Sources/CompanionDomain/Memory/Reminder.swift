@@ -53,6 +53,28 @@ package struct Reminder: Hashable, Sendable {
     return ([Self.introduction] + blocks.compactMap(\.self)).joined(separator: "\n")
   }
 
+  /// As much of it as fits a budget, the best first: what stands around the texts counts too. Memories give way last.
+  ///
+  /// Complexity: the text is counted about as often as the items can be halved.
+  ///
+  /// - Parameters:
+  ///   - limit: the tokens of the whole block, at most.
+  ///   - count: the tokens of a text.
+  package func fitted(to limit: Int, countedBy count: (String) -> Int) -> Reminder {
+    var fitted = self
+    for part in [\Reminder.recalled, \Reminder.memories] where count(fitted.text) > limit {
+      let all = fitted[keyPath: part]
+      var (fits, exceeds) = (0, all.count)
+      while exceeds - fits > 1 {
+        let middle = (fits + exceeds) / 2
+        fitted[keyPath: part] = Array(all[..<middle])
+        if count(fitted.text) > limit { exceeds = middle } else { fits = middle }
+      }
+      fitted[keyPath: part] = Array(all[..<fits])
+    }
+    return fitted
+  }
+
   private func block(_ name: String, _ items: [Item]) -> String {
     let lines = items.flatMap { item in
       let text = item.text.split(whereSeparator: \.isNewline).map(String.init)

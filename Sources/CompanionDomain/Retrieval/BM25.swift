@@ -32,22 +32,33 @@ package struct BM25: Hashable, Sendable {
     return log(1 + (Double(documents) - frequency + 0.5) / (frequency + 0.5))
   }
 
-  /// The score of a term that occurs so often in a document: f (k1 + 1) / (f + k1 (1 - b + b length / average)),
-  /// times what the term says and weighs.
+  /// What is the same in all documents of what a term scores: ``TermScore/callAsFunction(frequency:length:)``.
+  ///
+  /// - Parameter averageLength: of the documents; with 0, no document is held back for its length.
   package func score(
-    of term: TextQuery.Term, frequency: Int, length: Int, averageLength: Double,
-    inverseDocumentFrequency: Double
-  ) -> Double {
-    guard frequency > 0 else { return 0 }
-    let (k1, b) = (k1(of: term), b(of: term))
-    let relativeLength = averageLength > 0 ? Double(length) / averageLength : 1
-    let saturated = Double(frequency) * (k1 + 1) / (Double(frequency) + k1 * (1 - b + b * relativeLength))
-    return term.weight * inverseDocumentFrequency * saturated
+    of term: TextQuery.Term, averageLength: Double, inverseDocumentFrequency: Double
+  ) -> TermScore {
+    let isWord = term.saturation == .word
+    let (k1, b) = isWord ? (k1, b) : (k1OfCharacters, bOfCharacters)
+    return TermScore(
+      gain: term.weight * inverseDocumentFrequency * (k1 + 1), base: averageLength > 0 ? k1 * (1 - b) : k1,
+      slope: averageLength > 0 ? k1 * b / averageLength : 0)
   }
+}
 
-  package func k1(of term: TextQuery.Term) -> Double { term.saturation == .word ? k1 : k1OfCharacters }
+/// What a term of a query scores, by how often it occurs in a document: f (k1 + 1) / (f + k1 (1 - b + b length /
+/// average)), times what the term says and weighs.
+package struct TermScore: Hashable, Sendable {
+  let gain: Double
+  let base: Double
+  let slope: Double
 
-  package func b(of term: TextQuery.Term) -> Double { term.saturation == .word ? b : bOfCharacters }
+  /// The score of a document that has the term so often, and so many terms in all.
+  package func callAsFunction(frequency: Int, length: Int) -> Double {
+    guard frequency > 0 else { return 0 }
+    let frequency = Double(frequency)
+    return gain * frequency / (frequency + base + slope * Double(length))
+  }
 }
 
 /// What is known of the terms of a query in all documents that are searched.

@@ -38,11 +38,8 @@ package struct CandidateSelection: Sendable {
   package mutating func add(
     _ list: PostingList, of term: TextQuery.Term, weight: Double, lengths: ContiguousArray<Int32>
   ) {
-    let k1 = Float(bm25.k1(of: term))
-    let b = bm25.b(of: term)
-    let gain = Float(term.weight * weight) * (k1 + 1)
-    let base = k1 * Float(1 - b)
-    let slope = k1 * Float(b / average)
+    let constants = bm25.score(of: term, averageLength: average, inverseDocumentFrequency: weight)
+    let (gain, base, slope) = (Float(constants.gain), Float(constants.base), Float(constants.slope))
     func score(_ frequency: Int32, _ document: Int) -> Float {
       gain * Float(frequency) / (Float(frequency) + base + slope * Float(lengths[document]))
     }

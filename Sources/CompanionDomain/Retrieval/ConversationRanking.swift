@@ -63,6 +63,9 @@ public struct TextMatches: Hashable, Sendable {
 /// The characters and pairs of one word are found together, so they say less than the sum of what each says.
 /// What a stretch of them has counts by its power of 3/4: above what a word would say it is less, below more.
 package struct ConversationRanking: Hashable, Sendable {
+  /// How many documents an index is asked for, beside their neighbours.
+  package static let candidates = 100
+
   package var bm25: BM25
   package var windowWeight: Double
   package var sessionWeight: Double
@@ -76,81 +79,95 @@ package struct ConversationRanking: Hashable, Sendable {
   /// The candidates, best first, without those that share nothing with the query.
   ///
   /// Complexity: candidates times terms.
+  @specialized(where ID == RecallSource)
   package func ranked<ID>(_ found: TextCandidates<ID>, for query: TextQuery) -> [RankedItem<ID>] {
     let scores = scores(of: found.matches, for: query)
-    return scores.indices.filter { scores[$0] > 0 }
-      .sorted { scores[$0] == scores[$1] ? found.ids[$0] < found.ids[$1] : scores[$0] > scores[$1] }
-      .map { RankedItem(id: found.ids[$0], score: scores[$0]) }
+    var order = Self.order(of: scores)
+    // Those of the same score, by their names.
+    var start = 0
+    while start < order.count {
+      var end = start + 1
+      while end < order.count, scores[order[end]] == scores[order[start]] { end += 1 }
+      if end - start > 1 { order[start..<end].sort { found.ids[$0] < found.ids[$1] } }
+      start = end
+    }
+    return order.map { RankedItem(id: found.ids[$0], score: scores[$0]) }
+  }
+
+  /// The places of what has a score, the highest first.
+  private static func order(of scores: [Double]) -> [Int] {
+    scores.indices.filter { scores[$0] > 0 }.sorted { scores[$0] > scores[$1] }
   }
 
   /// The score of each candidate.
   private func scores(of found: TextMatches, for query: TextQuery) -> [Double] {
-    let documentWeights = Weights(found.documentStatistics)
     let average = found.documentStatistics.averageLength
-    let own = found.candidates.map { score($0.document, query, documentWeights, average) }
+    let ofDocument = QueryScore(query, bm25, found.documentStatistics, averageLength: average)
     // A window has the length of three documents, and its terms say what they say in documents.
-    let windows = found.candidates.map { $0.window.map { score($0, query, documentWeights, 3 * average) } }
-    let sessionWeights = Weights(found.sessionStatistics)
-    let ofSessions = found.sessions.map {
-      score($0, query, sessionWeights, found.sessionStatistics.averageLength)
-    }
+    let ofWindow = QueryScore(query, bm25, found.documentStatistics, averageLength: 3 * average)
+    let ofSession = QueryScore(
+      query, bm25, found.sessionStatistics, averageLength: found.sessionStatistics.averageLength)
+    let own = found.candidates.map { ofDocument($0.document) }
+    let windows = found.candidates.map { $0.window.map { ofWindow($0) } }
+    let sessions = found.sessions.map { ofSession($0) }
     let bestOwn = own.max() ?? 0
-    let bestWindow = windows.compactMap(\.self).max() ?? 0
-    let bestSession = ofSessions.max() ?? 0
+    let bestWindow = windows.reduce(0) { max($0, $1 ?? 0) }
+    let bestSession = sessions.max() ?? 0
     return found.candidates.indices.map { position in
       let normalized = Self.part(own[position], of: bestOwn)
       let window = windows[position].map { Self.part($0, of: bestWindow) } ?? normalized
-      let session = found.candidates[position].session.map { Self.part(ofSessions[$0], of: bestSession) }
+      let session = found.candidates[position].session.map { Self.part(sessions[$0], of: bestSession) }
       return normalized + windowWeight * window + sessionWeight * (session ?? normalized)
     }
   }
 
-  private func score(
-    _ counts: TermCounts, _ query: TextQuery, _ weights: Weights, _ averageLength: Double
-  ) -> Double {
+  private static func part(_ score: Double, of best: Double) -> Double { best > 0 ? score / best : 0 }
+}
+
+/// What a query scores in texts of one kind.
+private struct QueryScore {
+  private let terms: ContiguousArray<TermScore>
+  /// Of each term; -1 for a word.
+  private let stretches: ContiguousArray<Int>
+  /// What a word would score that says as much as the terms do on average.
+  private let weightOfWord: Double
+
+  init(_ query: TextQuery, _ bm25: BM25, _ statistics: TermStatistics, averageLength: Double) {
+    let weights = statistics.inverseDocumentFrequencies
+    terms = ContiguousArray(
+      zip(query.terms, weights).map { term, weight in
+        bm25.score(of: term, averageLength: averageLength, inverseDocumentFrequency: weight)
+      })
+    stretches = ContiguousArray(query.terms.map { $0.stretch ?? -1 })
+    let present = zip(weights, statistics.documentFrequencies).filter { $0.1 > 0 }.map(\.0)
+    weightOfWord = TextQuery.Term.weightOfWord * present.reduce(0, +) / Double(max(1, present.count))
+  }
+
+  func callAsFunction(_ counts: TermCounts) -> Double {
     var sum = 0.0
     // The terms of a stretch stand together.
-    var stretch: Int?
+    var stretch = -1
     var ofStretch = 0.0
-    for position in query.terms.indices where counts.frequencies[position] > 0 {
-      let term = query.terms[position]
-      let score = bm25.score(
-        of: term, frequency: counts.frequencies[position], length: counts.length,
-        averageLength: averageLength, inverseDocumentFrequency: weights.ofTerms[position])
-      guard term.stretch != nil else {
+    for position in terms.indices where counts.frequencies[position] > 0 {
+      let score = terms[position](frequency: counts.frequencies[position], length: counts.length)
+      guard stretches[position] >= 0 else {
         sum += score
         continue
       }
-      if term.stretch != stretch {
-        sum += damped(ofStretch, weights)
-        stretch = term.stretch
+      if stretches[position] != stretch {
+        sum += damped(ofStretch)
+        stretch = stretches[position]
         ofStretch = 0
       }
       ofStretch += score
     }
-    return sum + damped(ofStretch, weights)
+    return sum + damped(ofStretch)
   }
 
-  private func damped(_ score: Double, _ weights: Weights) -> Double {
-    guard score > 0, weights.ofWord > 0 else { return score }
+  private func damped(_ score: Double) -> Double {
+    guard score > 0, weightOfWord > 0 else { return score }
     // By roots, which are the same on every machine, and fast.
-    let root = (score / weights.ofWord).squareRoot()
-    return weights.ofWord * root * root.squareRoot()
+    let root = (score / weightOfWord).squareRoot()
+    return weightOfWord * root * root.squareRoot()
   }
-
-  /// What the terms of a query say, and what a word would weigh that says as much as they do on average.
-  private struct Weights {
-    let ofTerms: [Double]
-    let ofWord: Double
-
-    init(_ statistics: TermStatistics) {
-      let all = statistics.inverseDocumentFrequencies
-      let present = zip(all, statistics.documentFrequencies).filter { $0.1 > 0 }.map(\.0)
-      let average = present.reduce(0, +) / Double(max(1, present.count))
-      ofTerms = all
-      ofWord = TextQuery.Term.weightOfWord * average
-    }
-  }
-
-  private static func part(_ score: Double, of best: Double) -> Double { best > 0 ? score / best : 0 }
 }

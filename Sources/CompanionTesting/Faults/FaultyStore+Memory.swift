@@ -97,4 +97,11 @@ extension FaultyStore {
       try await store.textCandidates(for: query, kinds: kinds, in: scopes, limit: limit)
     }
   }
+
+  /// What some sources are, unless something goes wrong.
+  public func records(
+    of sources: Set<RecallSource>
+  ) async throws(StoreFailure) -> [RecallSource: RecallRecord] {
+    try await call(.read) { store throws(StoreFailure) in try await store.records(of: sources) }
+  }
 }

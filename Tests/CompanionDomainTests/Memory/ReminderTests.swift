@@ -23,4 +23,35 @@ struct ReminderTests {
   func `another text reminds of nothing`(text: String) {
     #expect(Reminder.items(in: text).isEmpty)
   }
+
+  @Test func `a block is cut to every budget, from the last on, and memories give way last`() {
+    let whole = reminder.text.count
+    let memories = Reminder(memories: reminder.memories, recalled: [])
+    for limit in 0...whole + 1 {
+      let fitted = reminder.fitted(to: limit, countedBy: \.count)
+      #expect(fitted.text.count <= limit)
+      #expect(
+        reminder.recalled.starts(with: fitted.recalled) && reminder.memories.starts(with: fitted.memories))
+      #expect((fitted.memories == reminder.memories) == (limit >= memories.text.count))
+      guard fitted.recalled.count < reminder.recalled.count, fitted.memories == reminder.memories else {
+        continue
+      }
+      var more = fitted
+      more.recalled.append(reminder.recalled[fitted.recalled.count])
+      #expect(more.text.count > limit, "more would have fitted into \(limit)")
+    }
+    #expect(reminder.fitted(to: whole, countedBy: \.count) == reminder)
+  }
+
+  @Test func `a block of many short texts is counted a few times, however much of it has to go`() {
+    let many = Reminder(
+      memories: [], recalled: (0..<1_000).map { .init(saidOn: "2026-03-03", by: "anna", text: "\($0)") })
+    var counts = 0
+    let fitted = many.fitted(to: 5_000) { text in
+      counts += 1
+      return text.count
+    }
+    #expect((100..<1_000).contains(fitted.recalled.count))
+    #expect(counts <= 13)
+  }
 }

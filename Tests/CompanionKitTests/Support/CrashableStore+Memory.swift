@@ -64,4 +64,10 @@ extension CrashableStore {
   ) async throws(StoreFailure) -> TextCandidates<RecallSource> {
     try await alive().textCandidates(for: query, kinds: kinds, in: scopes, limit: limit)
   }
+
+  func records(
+    of sources: Set<RecallSource>
+  ) async throws(StoreFailure) -> [RecallSource: RecallRecord] {
+    try await alive().records(of: sources)
+  }
 }

@@ -65,4 +65,10 @@ extension StoreWrapper {
   ) async throws(StoreFailure) -> TextCandidates<RecallSource> {
     try await base.textCandidates(for: query, kinds: kinds, in: scopes, limit: limit)
   }
+
+  func records(
+    of sources: Set<RecallSource>
+  ) async throws(StoreFailure) -> [RecallSource: RecallRecord] {
+    try await base.records(of: sources)
+  }
 }
