@@ -25,3 +25,12 @@ package struct FigureReport: Sendable {
     FileHandle.standardError.write(Data((text + "\n").utf8))
   }
 }
+
+extension [Double] {
+  /// The value that a part of all others does not exceed; 0 where there is none.
+  package func percentile(_ part: Double) -> Double {
+    guard !isEmpty else { return 0 }
+    let sorted = sorted()
+    return sorted[Swift.min(sorted.count - 1, Int(Double(sorted.count) * part))]
+  }
+}

@@ -22,7 +22,8 @@ final class FullTextTable {
     }
     guard unsafe sqlite3_exec(database, "COMMIT", nil, nil, nil) == SQLITE_OK else { return nil }
     match = try unsafe RawStatement(
-      "SELECT rowid FROM t WHERE t MATCH ? ORDER BY rank LIMIT 300", on: database)
+      "SELECT rowid FROM t WHERE t MATCH ? ORDER BY rank LIMIT \(ConversationRanking.candidates)",
+      on: database)
   }
 
   deinit { unsafe sqlite3_close_v2(database) }

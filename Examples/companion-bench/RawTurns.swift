@@ -1,5 +1,6 @@
 import CSQLite
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// What a turn does in the store, by hand: one insert in its own transaction, and the twenty newest read.

@@ -55,10 +55,9 @@ extension NotebookStore {
     for source in sources {
       switch source {
       case .message(let id, let sequence):
-        guard let session = session(id), let message = messages(in: id, before: sequence.next, limit: 1).last,
-          message.sequence == sequence
-        else { continue }
-        records[source] = .message(message, in: session)
+        guard let session = notes.sessions[id] else { continue }
+        let message = notes.messages[id]?.first { $0.sequence == sequence }
+        records[source] = message.map { .message($0, in: session) }
       case .memory(let key): records[source] = memory(key).map { .memory($0) }
       case .fact(let id): records[source] = fact(id).map { .fact($0) }
       case .document(let id): records[source] = document(id).map { .document($0) }

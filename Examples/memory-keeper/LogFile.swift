@@ -85,6 +85,7 @@ struct LogFile {
     if !isThere { throw FileProblem(file: path, problem: "it is not there") }
     if isFolder.boolValue { throw FileProblem(file: path, problem: "it is a folder") }
     do {
+      // Not by `Data(contentsOf:)`, which leaks a block for an empty file on Linux.
       return try FileHandle(forReadingFrom: URL(filePath: path)).readToEnd() ?? Data()
     } catch {
       throw FileProblem(file: path, problem: "it cannot be read; check its permissions")

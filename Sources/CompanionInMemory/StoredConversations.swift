@@ -108,10 +108,8 @@ struct StoredConversations: Sendable {
 
   /// A message with its session, or `nil`.
   func record(at sequence: SequenceNumber, in id: SessionID) -> RecallRecord? {
-    guard let entry = entries[id], (1...Int64(entry.log.count)).contains(sequence.rawValue) else {
-      return nil
-    }
-    return .message(entry.log[Int(sequence.rawValue) - 1], in: entry.session)
+    guard let entry = entries[id] else { return nil }
+    return entry.index(of: sequence).map { .message(entry.log[$0], in: entry.session) }
   }
 
   func logEvents(in id: SessionID, after: LogRevision, limit: Int) -> [LogEvent] {

@@ -3,8 +3,8 @@ public import CompanionDomain
 /// Finds what a store holds by its words.
 ///
 /// Messages, memories, facts and documents are found as soon as they are stored, as the documents that
-/// `TextDocument` makes of them, and not any more when they are gone. The index only finds: what it finds is ranked
-/// by one rule for all stores, `ConversationRanking`; and it reads what was found.
+/// `TextDocument` makes of them, and not any more when they are gone. What the index finds is ranked by one rule for
+/// all stores, `ConversationRanking`; then the best of it is read.
 public protocol TextIndex: Sendable {
   /// What may fit a query: the documents that its terms fit best, with their neighbours in the conversation, and what
   /// is needed to rank them.
@@ -31,9 +31,12 @@ public protocol TextIndex: Sendable {
     for query: TextQuery, kinds: Set<RecallSource.Kind>, in scopes: Set<MemoryScope>, limit: Int
   ) async throws(StoreFailure) -> TextCandidates<RecallSource>
 
-  /// What some sources are now, by their names: those that are there, whatever they say.
+  /// What sources are now, under their names, whether they can still be found or not: archived documents, superseded
+  /// facts, empty memories and deleted messages too. A name of nothing, whatever number it has, is left out.
   ///
-  /// All are read at once, since a recall needs dozens of them.
+  /// All are of one moment, a message and its session above all. It is one call, since a recall needs dozens of them.
+  ///
+  /// - Throws: `StoreFailure` when the store cannot be read.
   func records(
     of sources: Set<RecallSource>
   ) async throws(StoreFailure) -> [RecallSource: RecallRecord]

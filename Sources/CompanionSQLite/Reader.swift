@@ -56,8 +56,11 @@ final class ReaderPool: Sendable {
       loads[place] += 1
       return place
     }
-    defer { loads.withLock { $0[place] -= 1 } }
-    return try await readers[place].read(body)
+    return try await readers[place].read { connection throws(StoreFailure) in
+      // Here, since the caller may have to wait for its turn.
+      defer { loads.withLock { $0[place] -= 1 } }
+      return try body(connection)
+    }
   }
 
   /// Closes all readers, each behind the reads it has been given.

@@ -40,7 +40,9 @@ struct TextPartition: Sendable {
       partition.sessions = try row.count(3)
       partition.free = try row.count(4)
       partition.tail = try row.count(5)
-      guard partition.key <= Int64(Int32.max), partition.capacity < Int(Int32.max) else {
+      guard partition.key <= Int64(Int32.max), partition.capacity < Int(Int32.max),
+        partition.sessions <= partition.documents, partition.length <= partition.documents * Int(Int32.max)
+      else {
         throw IndexReader.damage
       }
       return partition

@@ -67,7 +67,8 @@ enum MemoryFlaw: String, CaseIterable {
   case erasesNothing = "messages are found while they say something"
   case supersedesNothing = "a fact is found while it holds"
   case archivesNothing = "a document is found until it is archived"
-  case readsNeighbours = "what was found is read at once, as it is stored"
+  case readsNeighbours = "what was found is read at once, by its name"
+  case readsOnlyCurrent = "what has changed since is read as it is now"
   case countsOtherScopes = "a scope knows nothing of what is in another"
   case findsOtherKinds = "a kind is searched where it is asked for"
   case hasNoWindows = "sessions that go on at the same time have windows of their own"
@@ -170,6 +171,11 @@ extension FlawedMemory {
     of sources: Set<RecallSource>
   ) async throws(StoreFailure) -> [RecallSource: RecallRecord] {
     var records = try await store.records(of: sources)
+    if flaw == .readsOnlyCurrent {
+      records = records.filter { _, record in
+        if case .fact(let fact) = record { fact.supersededBy == nil } else { true }
+      }
+    }
     guard flaw == .readsNeighbours else { return records }
     for case .message(let session, let sequence) in sources where records[.message(session, sequence)] == nil
     {

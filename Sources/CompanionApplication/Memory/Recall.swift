@@ -55,7 +55,11 @@ package struct Recall: Sendable {
     let query = TextQuery(String(query.prefix(Self.queryLength)))
     guard !query.terms.isEmpty, budget > 0 else { return RecallResult() }
     do throws(StoreFailure) {
-      let ranking = try await ranking(for: query, in: scopes).filter { !excluded.contains($0.id) }
+      // Of what is known already, all may fit: it takes the place of nothing else.
+      let ranking = try await ranking(
+        for: query, in: scopes, limit: ConversationRanking.candidates + excluded.count
+      )
+      .filter { !excluded.contains($0.id) }
       var reader = RecallReader(environment: environment, scopes: scopes, window: window)
       return try await pack(ranking, budget: budget, &reader)
     } catch {
@@ -65,10 +69,10 @@ package struct Recall: Sendable {
 
   /// By words alone. A ranking by vectors joins it here, through `RankFusion`.
   private func ranking(
-    for query: TextQuery, in scopes: Set<MemoryScope>
+    for query: TextQuery, in scopes: Set<MemoryScope>, limit: Int
   ) async throws(StoreFailure) -> [RankedItem<RecallSource>] {
     let found = try await environment.store.textCandidates(
-      for: query, kinds: Set(RecallSource.Kind.allCases), in: scopes, limit: ConversationRanking.candidates)
+      for: query, kinds: Set(RecallSource.Kind.allCases), in: scopes, limit: limit)
     return ConversationRanking().ranked(found, for: query)
   }
 
@@ -78,7 +82,7 @@ package struct Recall: Sendable {
   ) async throws(StoreFailure) -> RecallResult {
     let documents = ranking.map(\.id).filter { $0.kind == .document }.prefix(Self.pinnedCandidates)
     try await reader.read(documents + ranking.prefix(Self.batch).map(\.id))
-    // Pinned documents come before everything else that fits the query.
+    // Pinned documents come before everything else that was found.
     let pinned = Set(documents.filter { reader.isPinned($0) })
     var rest = ranking[...]
     if !pinned.isEmpty {
@@ -116,7 +120,8 @@ package struct Recall: Sendable {
 
 /// What was found for a query.
 public struct RecallResult: Hashable, Sendable {
-  /// What fits the budget: pinned documents first, and then what fits the query best.
+  /// What fits the budget: pinned documents first, and then what fits the query best. Of all that shares words with
+  /// the query, this is chosen from about the best hundred, and what stands beside them in their conversations.
   public var items: [Recollection] = []
   /// How much more was found, and did not fit the budget.
   public var leftOut = 0

@@ -15,7 +15,7 @@ public enum TextIndexConformance {
 
   /// All checks, for a test that is parameterised over them.
   public static let checks: [ConformanceCheck<MakeStore>] =
-    contents + places + queries + changeSets + randomLogs
+    contents + records + places + queries + changeSets + randomLogs
 
   /// Runs all checks, each on a store of its own.
   ///
@@ -35,9 +35,6 @@ public enum TextIndexConformance {
     ConformanceCheck("a fact is found while it holds") { store, _ in try await factsAreFound(store) },
     ConformanceCheck("a document is found until it is archived") { store, _ in
       try await documentsAreFound(store)
-    },
-    ConformanceCheck("what was found is read at once, as it is stored") { store, _ in
-      try await recordsAreRead(store)
     },
     ConformanceCheck("texts of every language are found") { store, _ in try await languagesAreFound(store) },
   ]
@@ -145,50 +142,6 @@ public enum TextIndexConformance {
     try await expectFound(store, "tiger", [.document(Make.id(1))])
     try await store.commit(.removeDocument(Make.id(1)))
     try await expectFound(store, "tiger grass", [])
-  }
-
-  static func recordsAreRead(_ store: any Store) async throws {
-    let other = ChatSession(
-      id: Make.id(2), place: ConversationPlace(workspace: "home", channel: "garden"), createdAt: Make.start)
-    let (memory, fact) = (Make.memory(text: "They keep a zebra."), Make.fact(1, "The zebra eats grass."))
-    let document = Make.document(1, "They eat grass.", title: "Zebras")
-    try await store.commit(
-      .insertSession(session), .insertSession(other),
-      .append([Make.message(1, "A zebra"), Make.message(2, "Really?")], to: session.id, after: .zero),
-      .append([Make.message(1, "A lion")], to: other.id, after: .zero), .putMemory(memory, adding: []),
-      .insertFact(fact), .putDocument(document))
-    let places = [(session.id, 1), (session.id, 2), (other.id, 1)]
-    let there: [RecallSource] =
-      places.map { .message($0.0, Make.at($0.1)) } + [
-        .memory(memory.key), .fact(fact.id), .document(document.id),
-      ]
-    let missing: [RecallSource] = [
-      .message(session.id, .zero), .message(session.id, Make.at(3)), .message(other.id, Make.at(2)),
-      .message(session.id, SequenceNumber(rawValue: .max)), .message(Make.id(3), Make.at(1)),
-      .memory(MemoryKey(.workspace("home"), .longTerm)), .fact(Make.id(2)), .document(Make.id(2)),
-    ]
-    var expected: [RecallSource: RecallRecord] = [
-      .memory(memory.key): .memory(memory), .fact(fact.id): .fact(fact),
-      .document(document.id): .document(document),
-    ]
-    for (id, place) in places {
-      let message = try await store.messages(in: id, before: Make.at(place).next, limit: 1).last
-      guard let message, let session = try await store.session(id) else { continue }
-      expected[.message(id, Make.at(place))] = .message(message, in: session)
-    }
-    try expect(expected.count, there.count, "the records that are there")
-    try await expect(store.records(of: Set(there + missing)), expected, "what is read at once")
-    try await expect(store.records(of: []), [:], "what is read of nothing")
-    // What was taken back is there, and says nothing; what was erased as a whole is not.
-    try await store.commit(
-      .amend(Make.at(2), .delete, in: session.id, at: Make.time(1)), .eraseSession(other.id),
-      .removeMemory(memory.key), .removeFact(fact.id), .removeDocument(document.id))
-    let records = try await store.records(of: Set(there))
-    try expect(
-      Set(records.keys), Set(places.prefix(2).map { .message($0.0, Make.at($0.1)) }),
-      "what is left to be read")
-    guard case .message(let deleted, _) = records[.message(session.id, Make.at(2))] else { return }
-    try expect(deleted.text, "", "the text of a deleted message")
   }
 
   static func languagesAreFound(_ store: any Store) async throws {

@@ -5,7 +5,6 @@ import Synchronization
 /// What one life of a simulated process consists of, whatever the process does.
 protocol SimulatedIncarnation: Sendable {
   var process: ProcessLife { get }
-  var store: FaultyStore { get }
 }
 
 /// The lives of a simulated process, one after the other, until all is over.

@@ -1,9 +1,9 @@
 import CompanionDomain
 import CompanionPorts
-import CompanionTesting
 import Testing
 
 @testable import CompanionApplication
+@testable import CompanionTesting
 
 /// What is found again, and where.
 struct RecallTests {
@@ -128,6 +128,63 @@ struct RecallTests {
     }
   }
 
+  @Test func `what is read in several goes is what fits when all is read at once`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      for number in 1...130 {
+        try await room.say(
+          "apple \(number)" + String(repeating: " and more", count: number * 7 % 23), in: session)
+      }
+      let all = try await room.recall("apple", in: session, budget: .max)
+      #expect(all.items.count > 100 && all.leftOut == 0)
+      for budget in [30, 100, 300, 700, 1_000, 2_000] {
+        let result = try await room.recall("apple", in: session, budget: budget)
+        let packing = RecallPacking(all.items, budget: budget) { $0.tokens }
+        // It stops where a whole batch does not fit, and before that it has what fits.
+        #expect(packing.packed.starts(with: result.items))
+        #expect(result.items.count + result.leftOut == all.items.count)
+        if budget >= 300 { #expect(result.items.count > 24) }
+        #expect(packing.tokens - result.tokens <= 20)
+      }
+    }
+  }
+
+  @Test func `what is gone or elsewhere when it is read is not told, and not counted`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      for number in 1...4 { try await room.say("apple \(number)", in: session) }
+      try await room.document("page", "apple page", in: .workspace(.main))
+      try await room.document("pin", "apple pin", in: .workspace(.main), isPinned: true)
+      let store = MeanwhileStore(base: room.store) { store throws(StoreFailure) in
+        let (first, second) = (DocumentID(rawValue: "page"), DocumentID(rawValue: "pin"))
+        guard let first, let second, var page = try await store.document(first),
+          var pin = try await store.document(second)
+        else { return }
+        (page.scope, pin.isPinned) = (.channel("kitchen", of: "home"), false)
+        try await store.commit(
+          .putDocument(page), .putDocument(pin),
+          .eraseMessage(SequenceNumber(rawValue: 1), in: session, at: .epoch),
+          .amend(SequenceNumber(rawValue: 2), .delete, in: session, at: .epoch))
+      }
+      let other = MemoryRoom(simulator: room.simulator, store: room.store, over: store)
+      let result = try await other.recall("apple", in: session, budget: 1_000)
+      #expect(Set(result.items.map(\.text)) == ["apple 3", "apple 4", "apple pin"])
+      #expect(result.leftOut == 0)
+    }
+  }
+
+  @Test func `what is known already takes the place of nothing else`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      for number in 1...150 { try await room.say("apple apple", in: session, answer: "pear \(number)") }
+      let old = try await room.start("old")
+      try await room.say("an apple, long ago", in: old)
+      let known = (1...300).map { RecallSource.message(session, SequenceNumber(rawValue: $0)) }
+      let result = try await room.recall("apple", in: session, budget: 100, excluding: Set(known))
+      #expect(result.items.map(\.text) == ["an apple, long ago"])
+    }
+  }
+
   @Test func `pinned documents come before what fits better`() throws {
     try MemoryRoom.run { room in
       let session = try await room.start("one")
@@ -198,5 +255,26 @@ struct RecallTests {
       }
       #expect(try await room.recall("apple", in: [], budget: 100) == RecallResult())
     }
+  }
+}
+
+/// A store in which something happens before what was found is read.
+private struct MeanwhileStore: StoreWrapper {
+  let base: any CompanionStore
+  let change: @Sendable (any CompanionStore) async throws(StoreFailure) -> Void
+
+  init(
+    base: any CompanionStore,
+    change: @escaping @Sendable (any CompanionStore) async throws(StoreFailure) -> Void
+  ) {
+    self.base = base
+    self.change = change
+  }
+
+  func records(
+    of sources: Set<RecallSource>
+  ) async throws(StoreFailure) -> [RecallSource: RecallRecord] {
+    try await change(base)
+    return try await base.records(of: sources)
   }
 }
