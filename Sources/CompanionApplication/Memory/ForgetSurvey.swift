@@ -214,11 +214,12 @@ struct ForgetSurvey {
         last = page.count < Self.page ? nil : page.last?.id
       } while last != nil
     }
+    let mark = environment.random.nextBits()
     var restarts: [PassRestart] = []
     for (session, passes) in passes.sorted(by: { $0.key < $1.key }) {
       let progress = try await store.memoryProgress(of: session)
       restarts += MemoryPass.allCases.filter(passes.contains).map { pass in
-        PassRestart(session, pass, from: progress[pass])
+        PassRestart(session, pass, from: progress[pass], mark: mark)
       }
     }
     return restarts

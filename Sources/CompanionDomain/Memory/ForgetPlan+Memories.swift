@@ -7,13 +7,16 @@ package struct PassRestart: Hashable, Sendable {
 
   /// Moves a pass back before the first event of a log.
   ///
-  /// A pass that is under way has read what is forgotten now. It must not find its place as it left it, so that
-  /// the place changes even where nothing was read: below zero nothing has been read, too.
-  package init(_ session: SessionID, _ pass: MemoryPass, from: LogRevision) {
+  /// A pass that is under way has read what is forgotten now, and must not find its place as it left it. So the place
+  /// becomes one below zero, where nothing has been read, that was never there: another pass may have moved on from
+  /// the place and been forgotten in its turn, and a place that comes back would be taken for one that had stayed.
+  ///
+  /// - Parameter mark: chosen by chance for this forgetting.
+  package init(_ session: SessionID, _ pass: MemoryPass, from: LogRevision, mark: UInt64) {
     self.session = session
     self.pass = pass
     self.from = from
-    to = from > .zero ? .zero : LogRevision(rawValue: from.rawValue - 1)
+    to = LogRevision(rawValue: -1 - Int64(mark >> 2))
   }
 }
 

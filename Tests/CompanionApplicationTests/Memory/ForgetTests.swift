@@ -301,6 +301,27 @@ struct ForgetTests {
 
   // MARK: What comes meanwhile
 
+  @Test func `no place to which a pass goes back was one before, whatever came between`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start(
+        "kitchen", at: ConversationPlace(workspace: "home", channel: "kitchen"))
+      for number in 1...6 { try await room.say("apple \(number)", in: session) }
+      var places = [try await room.store.memoryProgress(of: session)[.channel]]
+      for number in 1...6 as ClosedRange<Int64> {
+        // Twice in a row, and behind a pass that has read all.
+        if number > 2 {
+          let revision = try #require(try await room.store.session(session)).revision
+          try await room.store.commit(
+            .moveMemoryProgress(session, .channel, from: places[places.count - 1], to: revision))
+        }
+        _ = try await room.forget(.message(SequenceNumber(rawValue: number), in: session))
+        places.append(try await room.store.memoryProgress(of: session)[.channel])
+      }
+      #expect(Set(places).count == 7)
+      #expect(places.dropFirst().allSatisfy { $0 < .zero })
+    }
+  }
+
   @Test func `a result that comes between the look and the change goes, too`() throws {
     try MemoryRoom.run { room in
       let session = try await room.start("own")

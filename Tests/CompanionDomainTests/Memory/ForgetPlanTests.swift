@@ -265,11 +265,14 @@ struct ForgetPlanTests {
     }
   }
 
-  @Test func `a pass that begins again is never where it was`() {
-    for place in -3...5 as ClosedRange<Int64> {
+  @Test func `a pass that begins again is where none ever was`() {
+    for place in [-3, 0, 5] as [Int64] {
       let from = LogRevision(rawValue: place)
-      let restart = PassRestart(SessionID(bits: 1), .channel, from: from)
-      #expect(restart.to <= .zero && restart.to != from && restart.from == from)
+      let places = [0, 4, 1 << 40, .max].map { (mark: UInt64) in
+        PassRestart(SessionID(bits: 1), .channel, from: from, mark: mark)
+      }
+      #expect(places.allSatisfy { $0.from == from && $0.to < .zero })
+      #expect(Set(places.map(\.to)).count == 4)
     }
     #expect(MemoryScope.channel("kitchen", of: .main).passes == [.channel, .channelLongTerm])
     #expect(MemoryScope.thread("soup", of: "kitchen", in: .main).passes == [.thread])
