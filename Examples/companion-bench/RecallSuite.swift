@@ -5,7 +5,7 @@ import Foundation
 /// Recall by words through a store that has just been opened: what a person waits for.
 ///
 /// First only the search, then, after opening once more, the whole recall: in all kinds, with its texts read and packed
-/// into the 1,000 tokens that a prompt is reminded of.
+/// into 1,000 tokens.
 struct RecallSuite {
   let options: BenchmarkOptions
   let report: FigureReport

@@ -193,14 +193,26 @@ struct MemoryClient: Sendable {
       noteErasure: { session in if session == chat { life.chat.loop?.noteErasure() } })
     let isDone = Recording<Bool>()
     await life.process.whileItLives {
-      do throws(MemoryFailure) {
-        _ = try await Forget(engine: incarnation.engine, chats: chats)(target)
-        isDone.append(true)
-      } catch {
-        witness.tell("client: \(target): \(error)")
+      await giveUp(after: MemoryScenario.patienceWithErasure) {
+        do throws(MemoryFailure) {
+          _ = try await Forget(engine: incarnation.engine, chats: chats)(target)
+          isDone.append(true)
+        } catch {
+          witness.tell("client: \(target): \(error)")
+        }
       }
     }
     return !isDone.elements.isEmpty
+  }
+
+  /// Cancels what takes longer than somebody waits.
+  private func giveUp(after patience: Duration, _ body: @escaping @Sendable () async -> Void) async {
+    await withTaskGroup { group in
+      group.addTask { await body() }
+      group.addTask { try? await time.sleep(until: time.now.advanced(by: patience), tolerance: nil) }
+      await group.next()
+      group.cancelAll()
+    }
   }
 
   private func target(of oblivion: MemoryScenario.Oblivion, in talk: Int) -> ForgetTarget? {

@@ -94,6 +94,8 @@ struct MemoryScenario: Sendable {
 
   /// How long it may take until everything is remembered when all is calm.
   static let patience = Duration.seconds(24 * 3600)
+  /// How long somebody waits until what was forgotten is erased: rewriting a file takes as long as it takes.
+  static let patienceWithErasure = Duration.seconds(3600)
   /// The most simulated time.
   static let limit = Duration.seconds(4 * 86_400)
 
