@@ -5,6 +5,7 @@ import FoundationEssentials
 enum Coding {
   private static let encoder: JSONEncoder = {
     let encoder = JSONEncoder()
+    // Sorted, so that the same is stored alike, and a plain text can be told by what stands around it.
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return encoder
   }()

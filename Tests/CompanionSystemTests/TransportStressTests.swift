@@ -4,7 +4,7 @@ import FoundationEssentials
 import LoopbackServer
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(1)))
 struct TransportStressTests {
   @Test func `a cancel at any moment leaves nothing behind`() async throws {
     let transport = URLSessionTransport()

@@ -188,10 +188,7 @@ struct FactPass {
   func related(to text: String, limit: Int) async throws(MemoryPassFailure) -> [Fact] {
     let query = TextQuery(String(text.prefix(Self.queryLength)))
     return try await work.stored { () async throws(StoreFailure) in
-      let candidates = try await work.store.textCandidates(
-        for: query, kinds: [.fact], in: [scope], limit: limit)
-      let best = ConversationRanking().ranked(candidates, for: query).prefix(limit).map(\.id)
-      return try await work.store.facts(best).filter { $0.supersededBy == nil }
+      try await work.store.facts(for: query, in: scope, limit: limit).filter { $0.supersededBy == nil }
     }
   }
 

@@ -53,14 +53,3 @@ struct RecallReader {
     }
   }
 }
-
-extension TextIndex {
-  /// Those of some sources that are facts, in their order.
-  func facts(_ sources: [RecallSource]) async throws(StoreFailure) -> [Fact] {
-    guard !sources.isEmpty else { return [] }
-    let records = try await records(of: Set(sources))
-    return sources.compactMap { source in
-      if case .fact(let fact)? = records[source] { fact } else { nil }
-    }
-  }
-}

@@ -87,10 +87,7 @@ package struct Remember: Sendable {
       try await StoreWalk(store: environment.store).forEachFact(matching: filter) { related.append($0) }
       return related
     }
-    let found = try await environment.store.textCandidates(
-      for: query, kinds: [.fact], in: [fact.scope], limit: Self.candidates)
-    let best = ConversationRanking().ranked(found, for: query).prefix(Self.candidates).map(\.id)
-    return try await environment.store.facts(best)
+    return try await environment.store.facts(for: query, in: fact.scope, limit: Self.candidates)
   }
 
   private static let candidates = 32

@@ -38,7 +38,8 @@ final class ProcessLives<Incarnation: SimulatedIncarnation>: Sendable {
       var number = 0
       while !state.withLock({ $0.isOver }), !Task.isCancelled {
         let incarnation = await start(number)
-        group.addTask { await Self.untilDeath(of: incarnation.process) { await serve(incarnation) } }
+        group.addTask { await incarnation.process.whileItLives { await serve(incarnation) } }
+        // These waits fail only when they are cancelled, which ends the loop.
         try? await incarnation.process.end.wait()
         state.withLock { $0.current = nil }
         if staysDown, incarnation.process.hasDied { break }
@@ -47,17 +48,6 @@ final class ProcessLives<Incarnation: SimulatedIncarnation>: Sendable {
         try? await time.sleep(until: time.now.advanced(by: delay), tolerance: nil)
         number += 1
       }
-    }
-  }
-
-  private static func untilDeath(
-    of life: ProcessLife, _ body: @escaping @Sendable () async -> Void
-  ) async {
-    await withTaskGroup { group in
-      group.addTask { await body() }
-      group.addTask { try? await life.death.wait() }
-      await group.next()
-      group.cancelAll()
     }
   }
 

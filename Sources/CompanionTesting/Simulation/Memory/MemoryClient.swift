@@ -209,6 +209,7 @@ struct MemoryClient: Sendable {
   private func giveUp(after patience: Duration, _ body: @escaping @Sendable () async -> Void) async {
     await withTaskGroup { group in
       group.addTask { await body() }
+      // It fails only when it is cancelled, because the other is done.
       group.addTask { try? await time.sleep(until: time.now.advanced(by: patience), tolerance: nil) }
       await group.next()
       group.cancelAll()

@@ -237,23 +237,3 @@ struct ProviderClient: Sendable {
   /// Clients are patient, but not for ever.
   private static let attempts = 20
 }
-
-extension ProcessLife {
-  /// Does something that ends with the process, if not before.
-  ///
-  /// - Parameter onEnd: told when it has ended by itself.
-  func whileItLives(_ body: @escaping @Sendable () async -> Void, onEnd: () -> Void = {}) async {
-    await withTaskGroup { group in
-      group.addTask {
-        await body()
-        return true
-      }
-      group.addTask {
-        try? await self.death.wait()
-        return false
-      }
-      if await group.next() == true { onEnd() }
-      group.cancelAll()
-    }
-  }
-}

@@ -104,3 +104,24 @@ final class ProcessLife: Sendable {
 extension ProcessLife: CustomStringConvertible {
   var description: String { "process \(process).\(number)" }
 }
+
+extension ProcessLife {
+  /// Does something that ends with the process, if not before.
+  ///
+  /// - Parameter onEnd: told when it has ended by itself.
+  func whileItLives(_ body: @escaping @Sendable () async -> Void, onEnd: () -> Void = {}) async {
+    await withTaskGroup { group in
+      group.addTask {
+        await body()
+        return true
+      }
+      group.addTask {
+        // A wait that was cancelled is over as well.
+        try? await self.death.wait()
+        return false
+      }
+      if await group.next() == true { onEnd() }
+      group.cancelAll()
+    }
+  }
+}
