@@ -120,7 +120,7 @@ private struct ExactVectors {
 
 extension [Double] {
   /// The value that a part of all others does not exceed; 0 where there is none.
-  fileprivate func percentile(_ part: Double) -> Double {
+  func percentile(_ part: Double) -> Double {
     guard !isEmpty else { return 0 }
     let sorted = sorted()
     return sorted[Swift.min(sorted.count - 1, Int(Double(sorted.count) * part))]

@@ -3,7 +3,7 @@
 /// A heap with the worst of them on top, which the next better one replaces.
 struct BestMatches {
   private let capacity: Int
-  private(set) var heap: ContiguousArray<VectorMatch> = []
+  private var heap: ContiguousArray<VectorMatch> = []
 
   init(_ capacity: Int) { self.capacity = capacity }
 

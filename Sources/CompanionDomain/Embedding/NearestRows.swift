@@ -5,7 +5,8 @@
 struct NearestRows {
   private let capacity: Int
   /// The rows that came within the bound of their time, as the distance times 2^32, plus the slot.
-  private var found: ContiguousArray<UInt64> = []
+  private var found: ContiguousArray<UInt64>
+  private var count = 0
   /// How many of the chosen have each distance.
   private var counts: ContiguousArray<Int>
   private var chosen = 0
@@ -19,7 +20,7 @@ struct NearestRows {
     self.capacity = capacity
     bound = farthest + 1
     counts = ContiguousArray(repeating: 0, count: farthest + 1)
-    found.reserveCapacity(2 * capacity)
+    found = ContiguousArray(repeating: 0, count: 4 * capacity)
   }
 
   /// Considers a row; rows come in the order of their slots.
@@ -27,8 +28,9 @@ struct NearestRows {
     guard distance < bound else { return }
     counts[distance] += 1
     chosen += 1
-    if found.count == 2 * capacity { sweep() }
-    found.append(UInt64(distance) << 32 | UInt64(slot))
+    if count == found.count { sweep() }
+    found[count] = UInt64(distance) << 32 | UInt64(slot)
+    count += 1
     guard chosen >= capacity else { return }
     // The farthest come last of all chosen: as one more comes, one of them goes.
     if bound == counts.count { bound -= 1 }
@@ -42,17 +44,22 @@ struct NearestRows {
   /// The slots of the chosen rows, in their order.
   consuming func slots() -> ContiguousArray<Int32> {
     sweep()
-    return ContiguousArray(found.map { Int32(truncatingIfNeeded: $0) })
+    return ContiguousArray(found[..<count].map { Int32(truncatingIfNeeded: $0) })
   }
 
   /// Forgets rows that are no longer chosen.
   private mutating func sweep() {
     guard bound < counts.count else { return }
+    // Of the farthest, which came first stay.
     var room = counts[bound]
-    found.removeAll { row in
-      let distance = Int(row >> 32)
+    var kept = 0
+    for place in 0..<count {
+      let distance = Int(found[place] >> 32)
       if distance == bound { room -= 1 }
-      return distance > bound || (distance == bound && room < 0)
+      guard distance < bound || (distance == bound && room >= 0) else { continue }
+      found[kept] = found[place]
+      kept += 1
     }
+    count = kept
   }
 }

@@ -108,7 +108,7 @@ extension VectorIndex {
   ) -> [VectorMatch] {
     var search = given
     let estimate = VectorEstimate(of: search.row, centre)
-    let slots = best(compared, of: nearest(chosen, by: estimate, search), by: estimate, search.metric)
+    let slots = nearest(compared, of: nearest(chosen, by: estimate, search), by: estimate, search.metric)
     var product: Float = 0
     for (place, slot) in slots.enumerated() {
       if place + Self.ahead < slots.count {
@@ -152,17 +152,17 @@ extension VectorIndex {
 
   /// For products, the shorter a vector is the less its direction counts, for or against it.
   private func distance(_ distance: Int, byLengthOf place: Int, _ page: VectorPage) -> Int {
-    let inverse = page.inverseLengths[place]
-    guard inverse > 0 else { return dimension / 2 }
-    let share = min(1, 1 / (inverse * lengths.most))
-    return Int(Float(dimension) / 2 - (Float(dimension) / 2 - Float(distance)) * share)
+    let half = Float(dimension) / 2
+    return Int(half - (half - Float(distance)) * share(ofLongest: page.inverseLengths[place]))
   }
 
   /// Those of rows that are nearest to the query by what their bits tell.
-  private func best(
+  private func nearest(
     _ count: Int, of slots: ContiguousArray<Int32>, by estimate: VectorEstimate, _ metric: VectorMetric
-  ) -> [Int32] {
-    var best = BestMatches(count)
+  ) -> ContiguousArray<Int32> {
+    // Estimates are far less precise than so many steps.
+    let steps: Float = 1024
+    var nearest = NearestRows(count, farthest: 2 * Int(steps))
     let places = slots.map { UInt32($0) % UInt32(VectorPage.capacity) }
     places.withUnsafeBufferPointer { places in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: VectorPage.capacity) { cosines in
@@ -172,18 +172,23 @@ extension VectorIndex {
           let number = Int(slots[start]) / VectorPage.capacity
           var end = start + 1
           while end < slots.count, Int(slots[end]) / VectorPage.capacity == number { end += 1 }
-          let page = pages[number]
-          estimate.cosines(places[start..<end], of: page, into: scores)
+          estimate.cosines(places[start..<end], of: pages[number], into: scores)
           for place in start..<end {
             var score = scores[place - start]
-            let inverse = page.inverseLengths[Int(places[place])]
-            if metric == .dotProduct, inverse > 0 { score /= inverse }
-            best.keep(VectorMatch(slot: slots[place], score: score))
+            if metric == .dotProduct {
+              score *= share(ofLongest: pages[number].inverseLengths[Int(places[place])])
+            }
+            nearest.consider(slots[place], distance: Int((1 - max(-1, min(score, 1))) * steps))
           }
           start = end
         }
       }
     }
-    return best.heap.map(\.slot)
+    return nearest.slots()
+  }
+
+  /// How long a vector is, the longest being 1.
+  private func share(ofLongest inverse: Float) -> Float {
+    inverse > 0 ? min(1, 1 / (inverse * lengths.most)) : 0
   }
 }
