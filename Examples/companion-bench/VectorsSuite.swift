@@ -22,7 +22,7 @@ struct VectorsSuite {
     unsafe source.draw(count, into: numbers)
     let queries = source.queries(300)
 
-    let reading = unsafe best(of: 3) { unsafe Self.sum(UnsafeBufferPointer(numbers)) }
+    let reading = best(of: 3) { unsafe Self.sum(UnsafeBufferPointer(numbers)) }
     let megabytes = Double(count * dimension * MemoryLayout<Float>.stride) / 1_000_000
     report.figure(
       "vectors", "comparison: reading the numbers, \(name)", "mb_per_s", megabytes / (reading / 1000), "MB/s")
@@ -83,10 +83,10 @@ struct VectorsSuite {
     let block = 4096
     let dimension = index.dimension
     let groups = [UInt32](repeating: 0, count: block)
-    let count = unsafe numbers.count / dimension
+    let count = numbers.count / dimension
     for start in stride(from: 0, to: count, by: block) {
       let end = min(start + block, count)
-      try groups.withUnsafeBufferPointer { groups in
+      try unsafe groups.withUnsafeBufferPointer { groups in
         try unsafe index.append(
           UnsafeBufferPointer(rebasing: numbers[(start * dimension)..<(end * dimension)]),
           groups: UnsafeBufferPointer(rebasing: groups[..<(end - start)]))
@@ -98,7 +98,7 @@ struct VectorsSuite {
   private static func sum(_ numbers: UnsafeBufferPointer<Float>) -> Float {
     var sums = (SIMD8<Float>.zero, SIMD8<Float>.zero)
     unsafe UnsafeRawBufferPointer(numbers).withMemoryRebound(to: SIMD8<Float>.self) { blocks in
-      for place in stride(from: 0, to: unsafe blocks.count - 1, by: 2) {
+      for place in stride(from: 0, to: blocks.count - 1, by: 2) {
         unsafe sums.0 += blocks[place]
         unsafe sums.1 += blocks[place + 1]
       }
