@@ -2,13 +2,13 @@
 ///
 /// It counts how many rows there are of each distance, so that nothing is ever sorted: a row costs a few
 /// operations, and only where it is nearer than ``bound``.
-struct NearestRows {
+struct NearestRows: ~Copyable {
   private let capacity: Int
   /// The rows that came within the bound of their time, as the distance times 2^32, plus the slot.
-  private var found: ContiguousArray<UInt64>
+  private let found: UnsafeMutableBufferPointer<UInt64>
   private var count = 0
   /// How many of the chosen have each distance.
-  private var counts: ContiguousArray<Int>
+  private let counts: UnsafeMutableBufferPointer<Int32>
   private var chosen = 0
   /// Only rows nearer than this can still be chosen.
   private(set) var bound: Int
@@ -19,8 +19,14 @@ struct NearestRows {
   init(_ capacity: Int, farthest: Int) {
     self.capacity = capacity
     bound = farthest + 1
-    counts = ContiguousArray(repeating: 0, count: farthest + 1)
-    found = ContiguousArray(repeating: 0, count: 4 * capacity)
+    counts = .allocate(capacity: farthest + 1)
+    counts.initialize(repeating: 0)
+    found = .allocate(capacity: 4 * capacity)
+  }
+
+  deinit {
+    counts.deallocate()
+    found.deallocate()
   }
 
   /// Considers a row; rows come in the order of their slots.

@@ -37,7 +37,7 @@ extension VectorIndex {
       return exactly(search, all: allowed == Int(slots))
     }
     return roughly(
-      search, centre, chosen: min(allowed, max(Self.breadth * compared, allowed / 200)), compared)
+      search, centre, chosen: min(allowed, max(Self.breadth * compared, allowed / 250)), compared)
   }
 
   /// The vectors nearest to another, each compared: what a search is measured by.
@@ -48,11 +48,14 @@ extension VectorIndex {
   }
 
   /// For each vector that is compared, so many are looked at closely by their bits.
-  static let breadth = 16
+  ///
+  /// Measured on 23,500 vectors of all-MiniLM-L6-v2, 200 compared: 99.9 % of the ten nearest with 8, 99.97 % with 16,
+  /// which takes a third longer.
+  static let breadth = 8
 
   /// How many candidates are compared where nobody says.
   static func candidates(among count: Int) -> Int {
-    max(200, Int(0.6 * Double(count).squareRoot()))
+    max(200, Int(0.4 * Double(count).squareRoot()))
   }
 
   /// What is looked for, and what has been found.
