@@ -8,8 +8,8 @@ import CVectorKernels
 /// is 96 % and 86 % by signs, and 99.4 % relative to the mean still. The mean of the first 1000 is as good as that
 /// of all. A random rotation gains nothing.
 struct VectorCentre: Sendable {
-  /// So many rows make the middle: the first pages. An index with fewer has none, and no bits.
-  static let rows = 4 * VectorPage.capacity
+  /// So many rows make the middle: the first page. An index with fewer has none, and no bits.
+  static let rows = VectorPage.capacity
 
   /// The words that the bits of a row take.
   let words: Int

@@ -36,18 +36,19 @@ struct VectorEstimate {
 
   /// The cosines of rows of a page and the query, as far as the rows' bits tell.
   func cosines(
-    _ places: Slice<UnsafeBufferPointer<UInt32>>, of page: VectorPage,
-    into cosines: UnsafeMutablePointer<Float>
+    _ places: Slice<UnsafeBufferPointer<UInt32>>, of bits: ContiguousArray<UInt64>,
+    _ summaries: ContiguousArray<VectorRowSummary>, into cosines: UnsafeMutablePointer<Float>
   ) {
     let places = UnsafeBufferPointer(rebasing: places)
-    page.bits.withUnsafeBufferPointer { bits in
+    let words = self.bits.count
+    bits.withUnsafeBufferPointer { bits in
       table.withUnsafeBufferPointer { table in
         vector_rows_signed_sums(
-          bits.baseAddress, self.bits.count, places.baseAddress, places.count, table.baseAddress, cosines)
+          bits.baseAddress, words, places.baseAddress, places.count, table.baseAddress, cosines)
       }
     }
     for (number, place) in places.enumerated() {
-      let summary = page.summaries[Int(place)]
+      let summary = summaries[Int(place)]
       cosines[number] = base + summary.offset + summary.scale * cosines[number]
     }
   }

@@ -9,7 +9,7 @@
 /// once, what is removed is gone.
 ///
 /// It is a value without a lock. A copy shares memory until one of the two changes, and then only the changed
-/// pages of 1024 rows are copied, so that an owner can search a copy outside its lock.
+/// pages of 4096 rows are copied, so that an owner can search a copy outside its lock.
 ///
 /// Memory: 4 bytes and a bit for each number (rounded up to 16 and 64 numbers), and 8 bytes.
 package struct VectorIndex: Sendable {

@@ -6,7 +6,7 @@ import CVectorKernels
 /// until one changes.
 struct VectorPage: Sendable {
   /// The rows of a full page: their bits, at the usual dimensions, fit a processor's second cache.
-  static let capacity = 1024
+  static let capacity = 4096
 
   private(set) var numbers: ContiguousArray<Float> = []
   private(set) var bits: ContiguousArray<UInt64> = []
