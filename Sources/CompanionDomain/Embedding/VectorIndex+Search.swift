@@ -142,8 +142,8 @@ extension VectorIndex {
     var nearest = NearestRows(count, farthest: dimension)
     let isByLength = search.metric == .dotProduct && lengths.least < 0.98 * lengths.most
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: VectorPage.capacity) { buffer in
-      // A page's parts are named one by one: to hold all of it is to count references to each, a touch of memory
-      // that is not cached, and a fifth of the time of a search of 1,000,000.
+      // A page's parts are named one by one: to hold all of it is to count a reference to each, in memory that is
+      // not cached.
       for number in pages.indices {
         let first = number * VectorPage.capacity
         let rows = kernels.rows(

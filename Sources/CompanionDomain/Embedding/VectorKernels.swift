@@ -3,18 +3,21 @@ import CVectorKernels
 /// The inner loops of vector search, as this processor runs them best.
 ///
 /// They are in C, since Swift compiles for the oldest processor of its platform, on x86-64 one that cannot count
-/// bits. Measured at 384 dimensions on one core of a Xeon of 2.5 GHz, in ms, the best of nine:
+/// bits. Measured in one run at 384 dimensions, on one core of a Xeon of 2.5 GHz whose other core was busy, in ms,
+/// the best of nine:
 ///
 ///     rows                         10,000   100,000   1,000,000
 ///     distances, Swift              0.086      0.88        10.6
-///     distances, C, portable        0.054      0.72         9.2
-///     distances, C, wide            0.023      0.23         4.8
+///     distances, C, portable        0.086      0.88         9.2
+///     distances, C, wide            0.041      0.41         5.3
 ///     products, Swift               2.0       26.6       216
+///     products, Swift, prefetch     0.95      16.4       157
 ///     products, C, portable         1.6       22.0       181
 ///     products, C, wide             1.0       17.0       155
 ///
-/// The distances are what a search waits for. Wider registers (AVX2, AVX-512) gain nothing over the one
-/// instruction for the bits of a word. In a debug build, too, C is many times faster than Swift's vectors.
+/// The distances are what a search waits for, and what C is for: twice as fast, and at 1,000,000 as fast as memory
+/// is. Products need C only for the prefetch. Wider registers (AVX2, AVX-512) gain nothing over the one instruction
+/// that counts the bits of a word.
 package struct VectorKernels: Hashable, Sendable {
   /// Whether instructions are used that not every processor has.
   let isWide: Bool
