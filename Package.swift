@@ -43,8 +43,9 @@ let package = Package(
     .executable(name: "reasoning-jobs", targets: ["reasoning-jobs"]),
   ],
   targets: [
-    // The layers: a target imports only what stands above it here.
-    .target(name: "CompanionDomain", swiftSettings: settings),
+    // The layers: a target imports only what stands above it here. The inner loops of vector search are in C.
+    .target(name: "CVectorKernels", cSettings: settingsOfC),
+    .target(name: "CompanionDomain", dependencies: ["CVectorKernels"], swiftSettings: settings),
     .target(name: "CompanionPorts", dependencies: ["CompanionDomain"], swiftSettings: settings),
     .target(
       name: "CompanionApplication",

@@ -19,6 +19,7 @@ struct Benchmark {
       case .router: try await RouterSuite(options: options, report: report).run()
       case .text: try await TextSuite(options: options, report: report).run()
       case .recall: try await RecallSuite(options: options, report: report).run()
+      case .vectors: try VectorsSuite(options: options, report: report).run()
       case .memoryGrowth: try await MemoryGrowthSuite(options: options, report: report).run()
       }
     } catch let error as BenchmarkError {
@@ -38,7 +39,7 @@ struct BenchmarkError: Error {
 /// What the command line asks for.
 struct BenchmarkOptions {
   enum Suite: String, CaseIterable {
-    case tasks, turns, sse, router, text, recall
+    case tasks, turns, sse, router, text, recall, vectors
     case memoryGrowth = "memory-growth"
   }
   enum Store: String, CaseIterable { case memory, sqlite }
@@ -49,11 +50,15 @@ struct BenchmarkOptions {
   var count: Int?
   /// How many ask at the same time, where several do.
   var concurrency = 64
+  /// How many numbers a vector has.
+  var dimension = 384
+  var data = SyntheticVectors.Kind.embedding
   var printsJSON = false
 
   static let usage = """
     usage: companion-bench \(Suite.allCases.map(\.rawValue).joined(separator: "|")) \
-    [--store \(Store.allCases.map(\.rawValue).joined(separator: "|"))] [--n N] [--concurrency C] [--json]
+    [--store \(Store.allCases.map(\.rawValue).joined(separator: "|"))] [--n N] [--concurrency C] \
+    [--dim D] [--data \(SyntheticVectors.Kind.allCases.map(\.rawValue).joined(separator: "|"))] [--json]
     """
 
   init(_ arguments: [String]) throws(BenchmarkError) {
@@ -75,6 +80,18 @@ struct BenchmarkOptions {
           throw BenchmarkError(message: "--concurrency needs a number from 1 to 10000. \(Self.usage)")
         }
         concurrency = count
+      case "--dim":
+        guard let dimension = rest.popFirst().flatMap(Int.init), VectorIndex.dimensions.contains(dimension)
+        else {
+          throw BenchmarkError(
+            message: "--dim needs a number from 1 to \(VectorIndex.dimensions.upperBound). \(Self.usage)")
+        }
+        self.dimension = dimension
+      case "--data":
+        guard let data = rest.popFirst().flatMap(SyntheticVectors.Kind.init(rawValue:)) else {
+          throw BenchmarkError(message: "--data needs a kind of data. \(Self.usage)")
+        }
+        self.data = data
       case "--store":
         guard let store = rest.popFirst().flatMap(Store.init(rawValue:)) else {
           throw BenchmarkError(message: "--store needs a store. \(Self.usage)")

@@ -17,6 +17,12 @@ struct Evaluation {
         try await RetrievalEvaluation(options: options, report: report).run()
       case .tokens(let options):
         try TokensEvaluation(options: options, report: FigureReport(printsJSON: options.printsJSON)).run()
+      case .vectors(let options):
+        let report = FigureReport(printsJSON: options.printsJSON)
+        #if DEBUG
+          report.note("This is a debug build: the times say nothing. Use --configuration release.")
+        #endif
+        try VectorsEvaluation(options: options, report: report).run()
       }
     } catch let error as UsageError {
       fail(error.message, code: 64)
@@ -38,6 +44,7 @@ enum Invocation {
   case help
   case retrieval(RetrievalOptions)
   case tokens(TokensOptions)
+  case vectors(VectorsOptions)
 
   init(_ arguments: [String]) throws(UsageError) {
     guard !arguments.contains("--help"), !arguments.contains("-h") else {
@@ -49,13 +56,15 @@ enum Invocation {
     switch command {
     case "retrieval": self = .retrieval(try RetrievalOptions(rest))
     case "tokens": self = .tokens(try TokensOptions(rest))
+    case "vectors": self = .vectors(try VectorsOptions(rest))
     default: throw UsageError("There is no \(command). \(Self.usage)")
     }
   }
 
   static let usage = """
     Usage: companion-eval retrieval --corpus C.jsonl --queries Q.jsonl [--embeddings URL --model NAME] \
-    [--json], or companion-eval tokens --usage U.jsonl [--json]; see --help.
+    [--json], companion-eval tokens --usage U.jsonl [--json], or companion-eval vectors --base B.npy \
+    --queries Q.npy [--k K] [--candidates N] [--json]; see --help.
     """
 
   static let helpText = """
@@ -77,6 +86,13 @@ enum Invocation {
         first 20 count in no figure. Prints the error that 95 % do not exceed, the mean error, how many stay
         within the margin, and the margin in the end.
 
+    companion-eval vectors --base B.npy --queries Q.npy [--k K] [--candidates N] [--json]
+        How many of the nearest vectors a search finds, by their cosine. Both files are matrices of 32-bit
+        floating-point numbers as NumPy saves them, a vector a row: np.save(path, matrix.astype("<f4")).
+        Prints recall@K, 10 without --k (the part of the K nearest that is found, all compared; equally near ones
+        count alike), the time of a query, also with all compared, and the time to build the index.
+
+    --candidates  how many vectors are compared for a query, rather than as many as have proven good.
     --embeddings  the base URL of an API like that of OpenAI, such as http://localhost:11434/v1; vectors then
                   rank together with words. A key is taken from the environment, as OPENAI_API_KEY.
     --model       the model that makes the vectors.

@@ -13,7 +13,8 @@ public protocol EmbeddingService: Sendable {
   /// The vectors of texts, one for each, in their order, all of the same dimension, all of finite numbers.
   ///
   /// - Parameter texts: at most ``maximumBatch``; none gives none without a call.
-  /// - Throws: `ProviderFailure`; `malformedResponse` when what came is not one valid vector for each text.
+  /// - Throws: `ProviderFailure`; `malformedResponse` when what came is not one valid vector for each text,
+  ///   `invalidRequest`, without a call, for more than ``maximumBatch``.
   func embed(_ texts: [String]) async throws(ProviderFailure) -> EmbeddingResponse
 }
 

@@ -77,7 +77,7 @@ public struct StandardProviderFactory: ProviderFactory {
         embeddings: OpenAICompatibleEmbeddings(
           baseURL: try address(of: configuration), model: model, apiKey: key, apiVersion: version,
           transport: transport, idleTimeout: timeout, time: time))
-    case .offline: return ProviderServices(language: OfflineModel())
+    case .offline: return ProviderServices(language: OfflineModel(), embeddings: OfflineEmbeddings())
     default:
       throw ProviderConfigurationFailure(
         field: "api", problem: "\(configuration.api.rawValue) is made by the host, not from a configuration")

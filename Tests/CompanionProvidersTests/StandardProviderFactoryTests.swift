@@ -72,6 +72,16 @@ struct StandardProviderFactoryTests {
     #expect(try factory.services(for: configuration).kinds == [kind])
   }
 
+  @Test func `offline makes vectors where the capabilities name them`() throws {
+    var configuration = configuration(.offline)
+    configuration.capabilities.kinds = [.embedding]
+    let services = try factory.services(for: configuration)
+    #expect(services.kinds == [.embedding])
+    #expect(services.identity == OfflineEmbeddings().identity)
+    configuration.capabilities.kinds = [.text, .embedding]
+    #expect(try factory.services(for: configuration).kinds == [.text, .embedding])
+  }
+
   @Test(
     arguments: [
       (.openAIChat, "https://api.openai.com/v1/chat/completions", "authorization"),

@@ -70,12 +70,7 @@ struct EnteredJobs: Sendable {
 extension LedgerEntryID {
   /// The name of a job's entry: the same one for the same job.
   init(job: ProviderJobID, at provider: ProviderID) {
-    // FNV-1a with 128 bits; see https://www.rfc-editor.org/rfc/rfc9923. No name has a zero in it, so that the
-    // zero tells where one ends.
-    var hash: UInt128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d
-    for byte in "\(provider.rawValue)\0\(job.rawValue)".utf8 {
-      hash = (hash ^ UInt128(byte)) &* 0x0000_0000_0100_0000_0000_0000_0000_013b
-    }
-    self.init(bits: hash)
+    // No name has a zero in it, so that the zero tells where one ends.
+    self.init(bits: ContentHash(of: "\(provider.rawValue)\0\(job.rawValue)").rawValue)
   }
 }

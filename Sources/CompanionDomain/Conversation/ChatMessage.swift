@@ -128,6 +128,15 @@ public struct ChatMessage: Hashable, Sendable, Codable {
   /// Whether it has been deleted.
   public var isDeleted: Bool { if case .deleted = change { true } else { false } }
 
+  /// Whether it is found again: calls of tools and their results, announcements and what was deleted are no part
+  /// of the talk.
+  var isPartOfTalk: Bool {
+    switch origin {
+    case .person, .model, .task: role != .tool && !isDeleted
+    case .announcement, .repair: false
+    }
+  }
+
   /// The text parts, joined.
   public var text: String { MessagePart.text(of: parts) }
 

@@ -62,7 +62,7 @@ public enum ProviderAPI: String, Hashable, Sendable, Codable, CaseIterable {
   case openAIImages = "openai-images"
   /// OpenAI's Embeddings, which many servers have.
   case openAIEmbeddings = "openai-embeddings"
-  /// The model that needs nothing.
+  /// What needs nothing: text, and vectors where `capabilities` name them.
   case offline
   /// What a host has made itself.
   case custom
@@ -82,7 +82,12 @@ public enum ProviderAPI: String, Hashable, Sendable, Codable, CaseIterable {
 
   /// What no model behind this API can do.
   var impossibleKinds: Set<ModelCapabilities.Kind> {
-    self == .custom ? [] : Set(ModelCapabilities.Kind.allCases).subtracting(usualKinds)
+    switch self {
+    case .custom: []
+    // It makes vectors where it is asked to: they are lexical, so that nobody should get them unawares.
+    case .offline: [.background, .image]
+    default: Set(ModelCapabilities.Kind.allCases).subtracting(usualKinds)
+    }
   }
 }
 

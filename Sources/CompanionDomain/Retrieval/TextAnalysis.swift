@@ -58,10 +58,10 @@ public enum TextAnalysis {
   }
 
   /// Whether a term consists of hiragana alone: endings and particles, which say little.
-  static func isHiragana(_ term: String) -> Bool { term.unicodeScalars.allSatisfy(isHiragana) }
+  package static func isHiragana(_ term: String) -> Bool { term.unicodeScalars.allSatisfy(isHiragana) }
 
   static func isHiragana(_ scalar: Unicode.Scalar) -> Bool { (0x3041...0x309F).contains(scalar.value) }
 
   /// Whether a scalar is of a script that parts no words.
-  static func isUnparted(_ scalar: Unicode.Scalar) -> Bool { CharacterClass(scalar.value).isUnparted }
+  package static func isUnparted(_ scalar: Unicode.Scalar) -> Bool { CharacterClass(scalar.value).isUnparted }
 }

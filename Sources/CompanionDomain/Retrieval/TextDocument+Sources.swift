@@ -8,13 +8,8 @@ extension TextDocument where ID == RecallSource {
   /// A message; `nil` for what is no part of the talk: calls of tools and their results, announcements, what was
   /// deleted.
   public init?(_ message: ChatMessage, in session: ChatSession) {
-    switch message.origin {
-    case .person, .model, .task: break
-    default: return nil
-    }
     let text = message.text
-    if case .deleted = message.change { return nil }
-    guard message.role != .tool, !text.isEmpty else { return nil }
+    guard message.isPartOfTalk, !text.isEmpty else { return nil }
     let speaker = session.speaker(of: message)?.rawValue
     self.init(
       id: .message(session.id, message.sequence), text: text,

@@ -159,18 +159,3 @@ private func text(of stream: GenerationStream) async throws -> String {
   }
   throw BrokenPromise(expected: "`finished`, or a failure", found: "a stream that just stops")
 }
-
-/// Does what a cancelled task may end with a failure of kind `cancelled`, and with no other.
-private func acceptingCancellation(_ body: () async throws -> Void) async throws {
-  do { try await body() } catch let failure as ProviderFailure {
-    guard failure.kind == .cancelled else {
-      throw BrokenPromise(expected: "a failure of kind cancelled", found: "\(failure.kind)")
-    }
-  }
-}
-
-extension Result where Failure == any Error {
-  fileprivate init(_ body: () async throws -> Success) async {
-    do { self = .success(try await body()) } catch { self = .failure(error) }
-  }
-}

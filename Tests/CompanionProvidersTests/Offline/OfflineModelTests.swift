@@ -193,6 +193,32 @@ struct AdapterConformanceTests {
     try await check.run(on: tested, measuredBy: .system)
   }
 
+  @Test(arguments: EmbeddingServiceConformance.checks)
+  func `the offline vectors`(check: ConformanceCheck<any EmbeddingService>) async throws {
+    try await check.run(on: OfflineEmbeddings(), measuredBy: .system)
+  }
+
+  @Test(arguments: EmbeddingServiceConformance.checks)
+  func `the service behind the Embeddings API`(
+    check: ConformanceCheck<any EmbeddingService>
+  ) async throws {
+    let server = try LoopbackServer { request, connection in
+      let input = try JSONDecoder().decode(JSONValue.self, from: request.body)["input"]
+      guard case .array(let texts) = input else { return try connection.respond(400, [:], "{}") }
+      // Of each text its bytes, counted by their low bits; the last text first.
+      let items = texts.enumerated().reversed().map { index, text in
+        var counts = [Int](repeating: 1, count: 16)
+        if case .string(let text) = text { for byte in text.utf8 { counts[Int(byte % 16)] += 1 } }
+        return #"{"index":\#(index),"embedding":\#(counts)}"#
+      }
+      try connection.respond(200, [:], #"{"data":[\#(items.joined(separator: ","))]}"#)
+    }
+    let service = OpenAICompatibleEmbeddings(
+      baseURL: server.url("/v1"), model: "m", maximumBatch: 32, transport: ModelUnderTest.transport,
+      time: .system)
+    try await check.run(on: service, measuredBy: .system)
+  }
+
   @Test(arguments: TimeSourceConformance.checks)
   func `the system's clock`(check: ConformanceCheck<any TimeSource>) async throws {
     try await check.run(on: SystemTimeSource(), measuredBy: .system)
