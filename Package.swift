@@ -39,6 +39,7 @@ let package = Package(
     .executable(name: "companion-eval", targets: ["companion-eval"]),
     .executable(name: "companion-sim", targets: ["companion-sim"]),
     .executable(name: "custom-adapters", targets: ["custom-adapters"]),
+    .executable(name: "embedding-runner", targets: ["embedding-runner"]),
     .executable(name: "memory-keeper", targets: ["memory-keeper"]),
     .executable(name: "reasoning-jobs", targets: ["reasoning-jobs"]),
   ],
@@ -108,6 +109,9 @@ let package = Package(
       name: "custom-adapters", dependencies: ["CompanionKit", "CompanionTesting"],
       path: "Examples/custom-adapters", swiftSettings: settings),
     .executableTarget(
+      name: "embedding-runner", dependencies: ["CompanionKit", "ExampleSupport"],
+      path: "Examples/embedding-runner", swiftSettings: settings),
+    .executableTarget(
       name: "memory-keeper", dependencies: ["CompanionKit", "ExampleSupport"],
       path: "Examples/memory-keeper", exclude: ["sample.jsonl"], swiftSettings: settings),
     .executableTarget(
@@ -153,8 +157,8 @@ let package = Package(
     .testTarget(
       name: "CompanionKitTests",
       dependencies: [
-        "CompanionKit", "CompanionTesting", "LoopbackServer", "companion", "companion-sim", "memory-keeper",
-        "reasoning-jobs",
+        "CompanionKit", "CompanionTesting", "LoopbackServer", "companion", "companion-sim",
+        "embedding-runner", "memory-keeper", "reasoning-jobs",
       ],
       swiftSettings: settings),
   ],

@@ -17,7 +17,14 @@ package struct Arguments {
   private var values: [String: String] = [:]
 
   /// Reads a command line, without the program's name. `--help`, or `-h`, is an option of every program.
-  package init(_ arguments: [String], flags: [String: Flag]) throws(UsageError) {
+  ///
+  /// - Parameters:
+  ///   - commands: what the first word may be.
+  ///   - standard: the command where the first word is none of them; it becomes the first word. Without it, the first
+  ///     word stays what it is.
+  package init(
+    _ arguments: [String], flags: [String: Flag], commands: Set<String> = [], standard: String? = nil
+  ) throws(UsageError) {
     var flags = flags
     flags["--help"] = Flag(takesValue: false)
     var rest = arguments[...]
@@ -45,6 +52,7 @@ package struct Arguments {
       }
       values[name] = value
     }
+    if let standard, let first = words.first, !commands.contains(first) { words.insert(standard, at: 0) }
     if wantsHelp { return }
     for name in values.keys.sorted() {
       let commands = flags[name]?.commands ?? []

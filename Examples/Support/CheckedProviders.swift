@@ -19,8 +19,8 @@ extension ProvidersConfiguration {
   }
 }
 
-/// Checks that the environment variable of `--api-key-env` has a key.
-package func checkKey(in variable: String) throws(UsageError) {
+/// Checks that an environment variable, which an option names, has a key.
+package func checkKey(in variable: String, option: String = "--api-key-env") throws(UsageError) {
   guard ProcessInfo.processInfo.environment[variable, default: ""].isEmpty else { return }
-  throw UsageError("The environment variable \(variable), named by --api-key-env, is not set.")
+  throw UsageError("The environment variable \(variable), named by \(option), is not set.")
 }

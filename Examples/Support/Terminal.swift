@@ -32,6 +32,18 @@ package enum Terminal {
     try? FileHandle.standardError.write(contentsOf: Data((line.singleLine.withoutControls + "\n").utf8))
   }
 
+  /// Whether a line of standard error can be drawn again.
+  package static var redraws: Bool {
+    let kind = ProcessInfo.processInfo.environment["TERM", default: ""]
+    return isatty(STDERR_FILENO) == 1 && !kind.isEmpty && kind != "dumb"
+  }
+
+  /// Draws a line in the place of the one that was drawn last, on standard error; an empty one removes it.
+  package static func draw(_ line: String) {
+    let text = "\r\(line.singleLine.withoutControls)\u{1B}[K"
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+
   /// Writes a line about something that went wrong to standard error.
   package static func complain(_ message: String) {
     tell("\(ProcessInfo.processInfo.processName): \(message)")

@@ -19,6 +19,9 @@ struct Benchmark {
       case .router: try await RouterSuite(options: options, report: report).run()
       case .text: try await TextSuite(options: options, report: report).run()
       case .recall: try await RecallSuite(options: options, report: report).run()
+      case .vectors where options.namesStore && options.store == .sqlite:
+        try await StoredVectorsSuite(options: options, report: report).run()
+      case .embedding: try await EmbeddingSuite(options: options, report: report).run()
       case .vectors: try VectorsSuite(options: options, report: report).run()
       case .memoryGrowth: try await MemoryGrowthSuite(options: options, report: report).run()
       }
@@ -39,13 +42,15 @@ struct BenchmarkError: Error {
 /// What the command line asks for.
 struct BenchmarkOptions {
   enum Suite: String, CaseIterable {
-    case tasks, turns, sse, router, text, recall, vectors
+    case tasks, turns, sse, router, text, recall, vectors, embedding
     case memoryGrowth = "memory-growth"
   }
   enum Store: String, CaseIterable { case memory, sqlite }
 
   var suite: Suite
   var store = Store.sqlite
+  /// Whether the command line says which store: vectors are measured without one otherwise.
+  var namesStore = false
   /// How many things there are: tasks, stored messages, events.
   var count: Int?
   /// How many ask at the same time, where several do.
@@ -97,6 +102,7 @@ struct BenchmarkOptions {
           throw BenchmarkError(message: "--store needs a store. \(Self.usage)")
         }
         self.store = store
+        namesStore = true
       default: throw BenchmarkError(message: "Unknown option \(argument). \(Self.usage)")
       }
     }

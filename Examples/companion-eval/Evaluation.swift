@@ -62,15 +62,16 @@ enum Invocation {
   }
 
   static let usage = """
-    Usage: companion-eval retrieval --corpus C.jsonl --queries Q.jsonl [--embeddings URL --model NAME] \
-    [--json], companion-eval tokens --usage U.jsonl [--json], or companion-eval vectors --base B.npy \
+    Usage: companion-eval retrieval --corpus C.jsonl --queries Q.jsonl \
+    [--embeddings URL --model NAME | --embeddings offline] [--json], companion-eval tokens --usage U.jsonl [--json], or companion-eval vectors --base B.npy \
     --queries Q.npy [--k K] [--candidates N] [--json]; see --help.
     """
 
   static let helpText = """
     companion-eval judges what the library does on data of one's own.
 
-    companion-eval retrieval --corpus C.jsonl --queries Q.jsonl [--embeddings URL --model NAME] [--json]
+    companion-eval retrieval --corpus C.jsonl --queries Q.jsonl
+        [--embeddings URL --model NAME | --embeddings offline] [--json]
         How well documents are found. Both files have a JSON object a line:
             {"id", "text", "session"?, "speaker"?, "time"?, "position"?, "scope"?}
             {"id", "text", "relevant": [ids], "scope"?}
@@ -78,7 +79,10 @@ enum Invocation {
         a query restricts it to documents of that scope. Prints recall@1/5/10/20/50 (the part of a query's
         relevant documents that is among the first, on average), MRR (one by the rank of the first relevant
         document), the time of a query, and the time to read and index the corpus.
-        Queries without a relevant document are timed, yet count in no other figure.
+        Queries without a relevant document are timed, yet count in no other figure. With vectors, documents are
+        ranked by words and vectors together; the same figures follow for "text alone" and "vectors alone". Texts
+        of more than 512 tokens, or of what the model takes, are cut into pieces, of which the nearest counts. To
+        make the vectors is not part of the times.
 
     companion-eval tokens --usage U.jsonl [--json]
         How far estimates of tokens are off for a model. Each line, in the order in which they came, has a prompt
@@ -94,20 +98,23 @@ enum Invocation {
 
     --candidates  how many vectors are compared for a query, rather than as many as have proven good.
     --embeddings  the base URL of an API like that of OpenAI, such as http://localhost:11434/v1; vectors then
-                  rank together with words. A key is taken from the environment, as OPENAI_API_KEY.
+                  rank together with words. A key is taken from the environment, as OPENAI_API_KEY. With "offline"
+                  no model makes them, but the library itself, from words and parts of words: what it takes to try
+                  everything out. They know no meaning, and add little to a search by words.
     --model       the model that makes the vectors.
     --json        a JSON object a line for each figure.
 
-    It exits 0 when all was measured, 64 when the arguments make no sense, 65 when a file does not.
+    It exits 0 when all was measured, 64 when the arguments make no sense, 65 when a file does not, 1 when
+    vectors could not be had.
     """
 }
 
 /// What `companion-eval retrieval` is asked.
 struct RetrievalOptions {
-  /// A service that makes vectors.
-  struct Embeddings {
-    let url: URL
-    let model: String
+  /// What makes vectors.
+  enum Embeddings: Equatable {
+    case offline
+    case service(url: URL, model: String)
   }
 
   let corpus: String
@@ -140,11 +147,13 @@ struct RetrievalOptions {
     self.printsJSON = printsJSON
     switch (values["--embeddings"], values["--model"]) {
     case (nil, nil): embeddings = nil
+    case ("offline", nil): embeddings = .offline
+    case ("offline", _?): throw UsageError("--embeddings offline has no --model. \(Invocation.usage)")
     case (let address?, let model?):
       guard let url = URL(string: address), ["http", "https"].contains(url.scheme), url.host != nil else {
         throw UsageError("\(address) is no address of a service, such as http://localhost:11434/v1.")
       }
-      embeddings = Embeddings(url: url, model: model)
+      embeddings = .service(url: url, model: model)
     default: throw UsageError("--embeddings and --model go together. \(Invocation.usage)")
     }
   }

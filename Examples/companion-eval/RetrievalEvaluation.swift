@@ -6,12 +6,10 @@ import CompanionSystem
 import ExampleSupport
 import Foundation
 
-/// `companion-eval retrieval`: how well documents are found for queries.
+/// `companion-eval retrieval`: how well documents are found for queries, by words, by vectors and by both.
 struct RetrievalEvaluation {
   let options: RetrievalOptions
   let report: FigureReport
-
-  private static let depths = [1, 5, 10, 20, 50]
 
   func run() async throws {
     let clock = ContinuousClock()
@@ -23,97 +21,75 @@ struct RetrievalEvaluation {
     let queries = try RetrievalFiles.queries(at: options.queries, known: Set(corpus.map(\.id)))
     let vectors = try await vectors(of: corpus, queries)
 
-    var recalls = Self.depths.map { _ in 0.0 }
-    var reciprocalRanks = 0.0
-    var judged = 0
-    var latencies: [Double] = []
+    var figures = RetrievalFigures()
+    var ofText = RetrievalFigures()
+    var ofVectors = RetrievalFigures()
     let ranking = ConversationRanking()
+    let fusion = RankFusion()
     for query in queries {
       let asked = clock.now
       let terms = TextQuery(query.text)
       let scopes = query.scope.map { Set([$0]) }
-      var found = ranking.ranked(index.candidates(for: terms, scopes: scopes), for: terms)
-      if let vectors {
-        found = RankFusion().fused([.init(found), .init(vectors.nearest(to: query))])
+      let byText = ranking.ranked(index.candidates(for: terms, scopes: scopes), for: terms)
+      let textFound = clock.now
+      guard let vectors else {
+        figures.add(byText, for: query, duration: (textFound - asked) / .milliseconds(1))
+        continue
       }
-      latencies.append((clock.now - asked) / .milliseconds(1))
-      guard !query.relevant.isEmpty else { continue }
-      judged += 1
-      for (place, depth) in Self.depths.enumerated() {
-        let hits = found.prefix(depth).count { query.relevant.contains($0.id) }
-        recalls[place] += Double(hits) / Double(query.relevant.count)
-      }
-      if let rank = found.firstIndex(where: { query.relevant.contains($0.id) }) {
-        reciprocalRanks += 1 / Double(rank + 1)
-      }
+      let byVectors = try vectors.nearest(to: query, count: fusion.window)
+      let vectorsFound = clock.now
+      let found =
+        options.embeddings == .offline
+        ? RankFusion.extended(byText, by: byVectors)
+        : fusion.fused([.init(floor: 0, byText), .init(byVectors)])
+      figures.add(found, for: query, duration: (clock.now - asked) / .milliseconds(1))
+      ofText.add(byText, for: query, duration: (textFound - asked) / .milliseconds(1))
+      ofVectors.add(byVectors, for: query, duration: (vectorsFound - textFound) / .milliseconds(1))
     }
 
-    let name = "\(corpus.count) documents, \(judged) queries"
-    if judged < queries.count {
-      report.note("\(queries.count - judged) queries have no relevant document, and count in no recall.")
+    let name = "\(corpus.count) documents, \(figures.judged) queries"
+    if figures.judged < queries.count {
+      report.note(
+        "\(queries.count - figures.judged) queries have no relevant document, and count in no recall.")
     }
-    let count = Double(max(1, judged))
-    for (depth, recall) in zip(Self.depths, recalls) {
-      report.figure("retrieval", name, "recall_at_\(depth)", recall / count, "fraction")
-    }
-    report.figure("retrieval", name, "mrr", reciprocalRanks / count, "fraction")
-    report.figure("retrieval", name, "latency_p50_ms", latencies.percentile(0.5), "ms")
-    report.figure("retrieval", name, "latency_p95_ms", latencies.percentile(0.95), "ms")
+    figures.print(to: report, as: name)
     report.figure("retrieval", name, "open_ms", openTime / .milliseconds(1), "ms")
+    if vectors != nil {
+      ofText.print(to: report, as: "\(name), text alone")
+      ofVectors.print(to: report, as: "\(name), vectors alone")
+    }
   }
 
   private func vectors(
     of corpus: [TextDocument<String>], _ queries: [JudgedQuery]
-  ) async throws -> ExactVectors? {
-    guard let embeddings = options.embeddings else { return nil }
-    let hasKey = ProcessInfo.processInfo.environment["OPENAI_API_KEY"] != nil
-    let service = OpenAICompatibleEmbeddings(
-      baseURL: embeddings.url, model: embeddings.model, maximumBatch: 64,
-      apiKey: hasKey ? .environment("OPENAI_API_KEY") : nil, transport: URLSessionTransport(),
-      time: SystemTimeSource())
+  ) async throws -> RetrievalVectors? {
+    guard let service else { return nil }
     report.note("Vectors for \(corpus.count) documents and \(queries.count) queries are made now.")
-    return try await ExactVectors(of: corpus, queries, by: service)
-  }
-}
-
-/// The vectors of documents and queries, compared one by one.
-private struct ExactVectors {
-  private let documents: [(id: String, scope: String?, vector: [Float])]
-  private let queries: [String: [Float]]
-
-  init(
-    of corpus: [TextDocument<String>], _ queries: [JudgedQuery], by service: any EmbeddingService
-  ) async throws {
-    let ofDocuments = try await Self.vectors(
-      of: corpus.map { ($0.context + [$0.text]).joined(separator: "\n") }, by: service)
-    let ofQueries = try await Self.vectors(of: queries.map(\.text), by: service)
-    documents = zip(corpus, ofDocuments).map { ($0.id, $0.scope, $1) }
-    self.queries = Dictionary(zip(queries.map(\.id), ofQueries)) { first, _ in first }
-  }
-
-  /// The documents in a query's scope by the cosine of their vectors.
-  func nearest(to query: JudgedQuery) -> [RankedItem<String>] {
-    guard let asked = queries[query.id] else { return [] }
-    return documents.lazy
-      .filter { query.scope == nil || $0.scope == query.scope }
-      .map { document in
-        let product = zip(document.vector, asked).reduce(into: Float(0)) { $0 += $1.0 * $1.1 }
-        return RankedItem(id: document.id, score: Double(product))
-      }
-      .sorted { $0.comes(before: $1) }
-  }
-
-  /// Vectors of length 1. An empty text, which services refuse, has one of zeros.
-  private static func vectors(of texts: [String], by service: any EmbeddingService) async throws -> [[Float]]
-  {
-    var vectors: [[Float]] = []
-    for start in stride(from: 0, to: texts.count, by: service.maximumBatch) {
-      let batch = texts[start..<min(start + service.maximumBatch, texts.count)].map { $0.isEmpty ? " " : $0 }
-      vectors += try await service.embed(batch).vectors.map { vector in
-        let length = vector.reduce(into: Float(0)) { $0 += $1 * $1 }.squareRoot()
-        return length > 0 ? vector.map { $0 / length } : vector
-      }
+    let vectors = try await RetrievalVectors(of: corpus, queries, by: service)
+    if vectors.tokens < RetrievalVectors.pieceTokens {
+      report.note("The model refuses longer texts: they are cut into pieces of \(vectors.tokens) tokens.")
+    }
+    if vectors.documents < corpus.count {
+      report.note("\(corpus.count - vectors.documents) documents have no text, and so no vector.")
+    }
+    if vectors.pieces > vectors.documents {
+      report.note(
+        "\(vectors.documents) documents have \(vectors.pieces) pieces with a vector each; the nearest counts."
+      )
     }
     return vectors
+  }
+
+  private var service: (any EmbeddingService)? {
+    switch options.embeddings {
+    case nil: return nil
+    case .offline: return OfflineEmbeddings()
+    case .service(let url, let model):
+      let hasKey = ProcessInfo.processInfo.environment["OPENAI_API_KEY"] != nil
+      return OpenAICompatibleEmbeddings(
+        baseURL: url, model: model, maximumBatch: 64,
+        apiKey: hasKey ? .environment("OPENAI_API_KEY") : nil, transport: URLSessionTransport(),
+        time: SystemTimeSource())
+    }
   }
 }

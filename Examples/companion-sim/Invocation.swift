@@ -27,7 +27,7 @@ enum Invocation {
       case "--plant": flaw = try Self.flaw(rest.popFirst())
       case "--profile":
         guard let name = rest.popFirst() else {
-          throw UsageError("--profile needs a value: tasks, providers, memory or all.")
+          throw UsageError("--profile needs a value: \(Self.profiles).")
         }
         profile = name
       default: throw UsageError("There is no \(argument). \(Self.usage)")
@@ -66,9 +66,10 @@ enum Invocation {
     if let flaw = name.flatMap(PlantedFlaw.init(rawValue:)) { return .tasks(flaw) }
     if let flaw = name.flatMap(PlantedProviderFlaw.init(rawValue:)) { return .providers(flaw) }
     if let flaw = name.flatMap(PlantedMemoryFlaw.init(rawValue:)) { return .memory(flaw) }
+    if let flaw = name.flatMap(PlantedEmbeddingFlaw.init(rawValue:)) { return .embedding(flaw) }
     let names =
       PlantedFlaw.allCases.map(\.rawValue) + PlantedProviderFlaw.allCases.map(\.rawValue)
-      + PlantedMemoryFlaw.allCases.map(\.rawValue)
+      + PlantedMemoryFlaw.allCases.map(\.rawValue) + PlantedEmbeddingFlaw.allCases.map(\.rawValue)
     throw UsageError("--plant needs one of \(names.joined(separator: ", ")).")
   }
 
@@ -79,15 +80,15 @@ enum Invocation {
     let all: [Simulation]
     switch profile {
     case nil: return [flaw ?? .tasks(nil)]
-    case "tasks": all = [.tasks(nil)]
-    case "providers": all = [.providers(nil)]
-    case "memory": all = [.memory(nil)]
-    case "all": all = [.tasks(nil), .providers(nil), .memory(nil)]
-    case "chat"?, "embedding"?:
-      throw UsageError(
-        "The profile \(profile ?? "") does not exist yet; there are tasks, providers, memory and all.")
+    case "all": all = Simulation.all
     case let profile?:
-      throw UsageError("There is no profile \(profile); there are tasks, providers, memory and all.")
+      all = Simulation.all.filter { $0.profile == profile }
+      guard !all.isEmpty else {
+        throw UsageError(
+          profile == "chat"
+            ? "The profile chat does not exist yet; there are \(profiles)."
+            : "There is no profile \(profile); there are \(profiles).")
+      }
     }
     guard let flaw else { return all }
     guard all.contains(where: { $0.profile == flaw.profile }) else {
@@ -96,14 +97,16 @@ enum Invocation {
     return [flaw]
   }
 
+  private static let profiles = "tasks, providers, memory, embedding and all"
+
   static let usage =
-    "Usage: companion-sim --seeds A..B [--profile tasks|providers|memory|all] [--json]; see --help."
+    "Usage: companion-sim --seeds A..B [--profile tasks|providers|memory|embedding|all] [--json]; see --help."
 
   static let helpText = """
     companion-sim runs a companion's engines in simulated processes, on simulated time, while everything goes
     wrong that can, and checks what must hold. The same seed is the same run.
 
-    companion-sim --seeds A..B [--profile tasks|providers|memory|all] [--json]
+    companion-sim --seeds A..B [--profile tasks|providers|memory|embedding|all] [--json]
         Runs the seeds from A to B, on all cores. A line for each violation names its seed and invariant; the
         last line is always of the form
             N seeds, V violations, H simulated hours, trace HASH
@@ -114,8 +117,8 @@ enum Invocation {
         Kills real processes, and checks that no task was lost or done twice; see crash --help.
 
     --profile  tasks: durable background tasks, the default. providers: chat, tasks and jobs by several
-               providers that fail. memory: what is made of conversations, corrected and forgotten. all: every
-               profile there is, each seed in one after the other.
+               providers that fail. memory: what is made of conversations, corrected and forgotten. embedding:
+               what can be found gets its vectors. all: every profile there is, each seed in one after the other.
     --plant    makes a mistake on purpose, to be found. Queues are known for finish-without-fence,
                rescue-without-counting and acknowledge-before-commit; callers of providers for two-probes,
                ignore-retry-after, retry-same-provider, update-before-test, resubmit-after-restart, forget-rate,
@@ -123,7 +126,9 @@ enum Invocation {
                enter-only-successes, never-close, ignore-stop and forget-end; keepers of memories for lose-memory,
                lose-progress, overwrite, believe-quotes, forget-reminders, share-everything, ask-twice,
                forget-call-budget, forget-length, keep-derived, keep-progress, hide-corrections, never-expire,
-               overlook-session and ignore-memory-stop.
+               overlook-session and ignore-memory-stop; whoever embeds for ignore-hash, charge-outage,
+               park-silently, forget-bisection, store-unchecked, embed-again, lose-retry, ignore-wait, block-head
+               and ignore-embedding-stop.
     --json     a JSON object a line for each violation, and one for the sum, before the last line.
 
     It exits 0 when nothing was violated, 1 when something was, 2 when the arguments make no sense.

@@ -5,6 +5,10 @@ enum Simulation: Sendable {
   case tasks(PlantedFlaw?)
   case providers(PlantedProviderFlaw?)
   case memory(PlantedMemoryFlaw?)
+  case embedding(PlantedEmbeddingFlaw?)
+
+  /// Every profile, without a mistake.
+  static let all: [Simulation] = [.tasks(nil), .providers(nil), .memory(nil), .embedding(nil)]
 
   /// The profile's name.
   var profile: String {
@@ -12,6 +16,7 @@ enum Simulation: Sendable {
     case .tasks: "tasks"
     case .providers: "providers"
     case .memory: "memory"
+    case .embedding: "embedding"
     }
   }
 
@@ -20,6 +25,7 @@ enum Simulation: Sendable {
     case .tasks(let flaw): TaskSimulation(seed: seed, flaw: flaw, tellsStory: tellsStory).run()
     case .providers(let flaw): ProviderSimulation(seed: seed, flaw: flaw, tellsStory: tellsStory).run()
     case .memory(let flaw): MemorySimulation(seed: seed, flaw: flaw, tellsStory: tellsStory).run()
+    case .embedding(let flaw): EmbeddingSimulation(seed: seed, flaw: flaw, tellsStory: tellsStory).run()
     }
   }
 }

@@ -5,7 +5,7 @@ actor NotebookStore: CompanionStore {
   var notes = Notes()
   private let time: any TimeSource
   /// It rings for every change: those who listen look for themselves.
-  private let bell = Bell()
+  let bell = Bell()
 
   init(time: any TimeSource) { self.time = time }
 
@@ -17,6 +17,7 @@ actor NotebookStore: CompanionStore {
     var changed: [TaskChange] = []
     for change in changes.changes {
       if let task = try next.apply(change, at: now) { changed.append(task) }
+      next.followTexts()
     }
     notes = next
     bell.ring()

@@ -25,7 +25,7 @@ extension Notes {
     if !old.isDeleted { note(.deleted([]), of: erased, in: id) }
   }
 
-  /// Applies a change of what is remembered, or of documents.
+  /// Applies a change of what is remembered, of documents, or of what is embedded.
   mutating func remember(_ change: ChangeSet.Change) throws(StoreFailure) {
     switch change {
     case .putMemory(let memory, let spans):
@@ -66,7 +66,7 @@ extension Notes {
       documents[document.id] = StoredDocument(
         cursor: DocumentCursor(rawValue: lastDocument), document: document)
     case .removeDocument(let id): documents[id] = nil
-    default: throw .invalid("this notebook does not know the change")
+    default: try embed(change)
     }
   }
 

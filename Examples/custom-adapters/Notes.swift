@@ -19,6 +19,10 @@ struct Notes {
   var facts: [FactID: Fact] = [:]
   var documents: [DocumentID: StoredDocument] = [:]
   var lastDocument: Int64 = 0
+  /// What can be embedded, and the spaces that are open.
+  var embeddable: [RecallSource: EmbeddableNote] = [:]
+  var lastEmbeddable = 0
+  var spaces: [NotedSpace] = []
 
   /// The task of a key. Keys are the same when their bytes are.
   func task(key: String) -> GenerationTask? {

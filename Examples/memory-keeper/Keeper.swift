@@ -48,9 +48,6 @@ struct Keeper: Sendable {
   }
 }
 
-/// A number of things: `1 message`, `2 messages`.
-func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
-
 extension MemoryRun {
   /// What it has done, and what it has cost, on one line.
   var summary: String {
@@ -87,12 +84,5 @@ struct FailureTeller: EventSink {
       Terminal.tell("Waiting for \(provider)\(until.map { " until \($0)" } ?? ""): \(reason)")
     default: break
     }
-  }
-}
-
-/// Prints every event as one line of JSON, as it happens.
-struct JSONEvents: EventSink {
-  func emit(_ event: CompanionEvent) {
-    if let line = event.json.line { Terminal.pass(line + "\n") }
   }
 }

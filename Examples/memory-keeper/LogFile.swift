@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// A file of conversations, read line by line, again whenever it has changed.
@@ -91,14 +92,4 @@ struct LogFile {
       throw FileProblem(file: path, problem: "it cannot be read; check its permissions")
     }
   }
-}
-
-/// What is wrong with a file, and where.
-struct FileProblem: Error, CustomStringConvertible {
-  let file: String
-  /// From 1; `nil` for the file as a whole.
-  var line: Int?
-  let problem: String
-
-  var description: String { line.map { "\(file), line \($0): \(problem)" } ?? "\(file): \(problem)" }
 }

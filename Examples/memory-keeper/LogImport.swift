@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 
 /// Brings a file's lines into a store: message k of a conversation is line k of it.
 ///

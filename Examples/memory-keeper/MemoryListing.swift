@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// Memories and facts, as text for a person.

@@ -31,6 +31,8 @@ public struct CompanionConfiguration: Sendable {
   public var routing: RoutingConfiguration
   /// How memory is formed, and what it may cost.
   public var memory: MemoryConfiguration
+  /// How what is stored is embedded, and found by that.
+  public var embedding: EmbeddingConfiguration
 
   /// The defaults.
   public init() {
@@ -43,6 +45,7 @@ public struct CompanionConfiguration: Sendable {
     tasks = TaskConfiguration()
     routing = RoutingConfiguration()
     memory = MemoryConfiguration()
+    embedding = EmbeddingConfiguration()
   }
 
   /// The persona of a companion that has been given no other.
@@ -59,6 +62,7 @@ public struct CompanionConfiguration: Sendable {
     bounded.waitingMessages = max(waitingMessages, 1)
     bounded.tasks = tasks.bounded
     bounded.memory = memory.bounded
+    bounded.embedding = embedding.bounded
     return bounded
   }
 }

@@ -4,7 +4,7 @@ public import CompanionPorts
 /// A store for everything a companion keeps: one database, so that what belongs together is committed
 /// together.
 public typealias CompanionStore = ConversationStore & TaskStore & LedgerStore & MemoryStore & DocumentStore
-  & TextIndex
+  & TextIndex & EmbeddingIndex
 
 /// What the services and use cases work with.
 package struct Environment: Sendable {
@@ -16,6 +16,7 @@ package struct Environment: Sendable {
   package let bus: EventBus
   package let configuration: CompanionConfiguration
   let announcements: AnnouncementOrder
+  let recallModel = RecallModel()
 
   package init(
     providers: [Provider],

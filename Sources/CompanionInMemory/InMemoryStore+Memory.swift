@@ -97,15 +97,7 @@ extension InMemoryStore {
   ) async throws(StoreFailure) -> [RecallSource: RecallRecord] {
     content.withLock { content in
       var records: [RecallSource: RecallRecord] = [:]
-      for source in sources {
-        records[source] =
-          switch source {
-          case .message(let session, let sequence): content.conversations.record(at: sequence, in: session)
-          case .memory(let key): content.memories.memory(key).map { .memory($0) }
-          case .fact(let id): content.facts.fact(id).map { .fact($0) }
-          case .document(let id): content.documents.document(id).map { .document($0) }
-          }
-      }
+      for source in sources { records[source] = content.record(of: source) }
       return records
     }
   }

@@ -6,12 +6,13 @@ import Synchronization
 ///
 /// It keeps every promise of the ports but one: what it holds ends with the process.
 public final class InMemoryStore: ConversationStore, TaskStore, LedgerStore, MemoryStore, DocumentStore,
-  TextIndex
+  TextIndex, EmbeddingIndex
 {
   private let time: any TimeSource
   let content = Mutex(StoredContent())
   private let taskListeners = ChangeListeners()
   let logListeners = ChangeListeners()
+  let embeddingListeners = ChangeListeners()
 
   /// An empty store.
   ///
@@ -27,6 +28,7 @@ public final class InMemoryStore: ConversationStore, TaskStore, LedgerStore, Mem
     }
     if changes.changes.contains(where: \.concernsTasks) { taskListeners.tell() }
     if changes.changes.contains(where: \.concernsLogs) { logListeners.tell() }
+    if changes.changes.contains(where: \.mayNeedEmbedding) { embeddingListeners.tell() }
     return changed
   }
 }

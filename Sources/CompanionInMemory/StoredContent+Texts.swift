@@ -23,22 +23,26 @@ extension StoredContent {
   }
 
   /// Lets these be found as they are now; not any more if they are gone.
-  mutating func updateTexts(_ sources: [RecallSource]) {
+  mutating func updateFinding(_ sources: [RecallSource]) {
     var seen: Set<RecallSource> = []
     for source in sources where sources.count == 1 || seen.insert(source).inserted {
-      if let document = text(of: source) { texts.insert(document) } else { texts.remove(source) }
+      let record = record(of: source)
+      if let document = record.flatMap({ TextDocument($0) }) {
+        texts.insert(document)
+      } else {
+        texts.remove(source)
+      }
+      embeddings.update(source, to: record.flatMap { EmbeddingText($0) })
     }
   }
 
-  private func text(of source: RecallSource) -> TextDocument<RecallSource>? {
+  /// What a source is, whether it can be found or not.
+  func record(of source: RecallSource) -> RecallRecord? {
     switch source {
-    case .message(let id, let sequence):
-      guard let session = conversations.session(id), let message = conversations.message(sequence, in: id)
-      else { return nil }
-      return TextDocument(message, in: session)
-    case .memory(let key): return memories.memory(key).flatMap { TextDocument($0) }
-    case .fact(let id): return facts.fact(id).flatMap { TextDocument($0) }
-    case .document(let id): return documents.document(id).flatMap { TextDocument($0) }
+    case .message(let session, let sequence): conversations.record(at: sequence, in: session)
+    case .memory(let key): memories.memory(key).map { .memory($0) }
+    case .fact(let id): facts.fact(id).map { .fact($0) }
+    case .document(let id): documents.document(id).map { .document($0) }
     }
   }
 }

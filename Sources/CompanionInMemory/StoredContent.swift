@@ -10,6 +10,7 @@ struct StoredContent {
     case memories(StoredMemories.Undo)
     case facts(StoredFacts.Undo)
     case documents(StoredDocuments.Undo)
+    case embeddings(StoredEmbeddings.Undo)
   }
 
   private(set) var conversations = StoredConversations()
@@ -20,6 +21,8 @@ struct StoredContent {
   private(set) var documents = StoredDocuments()
   /// What can be found of all that. It follows when a set has been applied, so that nothing of it is ever undone.
   var texts = InvertedIndex<RecallSource>()
+  /// The same, and what is embedded of it; but for its spaces it follows too.
+  var embeddings = StoredEmbeddings()
 
   /// Applies all changes or none.
   ///
@@ -30,18 +33,25 @@ struct StoredContent {
     var undos: [Undo] = []
     var changed: [TaskChange] = []
     var sources: [RecallSource] = []
+    var embedded: [ChangeSet.Change] = []
     do throws(StoreFailure) {
       for index in changes.indices {
         // Nothing can fail behind the last.
         let isFinal = index == changes.count - 1
         sources += self.sources(of: changes[index])
+        if try isOfEmbeddings(changes[index]) { embedded.append(changes[index]) }
+        if case .closeEmbeddingSpace(let space) = changes[index] {
+          // It goes with the space, even if that is opened again.
+          embedded.removeAll { $0.embeddingSpace == space }
+        }
         if let undo = try apply(changes[index], at: now, &changed, isFinal: isFinal) { undos.append(undo) }
       }
     } catch {
       for undo in undos.reversed() { revert(undo) }
       throw error
     }
-    updateTexts(sources)
+    updateFinding(sources)
+    for change in embedded { applyToEmbeddings(change) }
     return changed
   }
 
@@ -79,6 +89,27 @@ struct StoredContent {
       .restoreFact,
       .removeFact, .putDocument, .removeDocument:
       return try applyToMemory(change)
+    case .openEmbeddingSpace(let space): return try embeddings.openSpace(space).map { .embeddings($0) }
+    case .closeEmbeddingSpace(let space): return embeddings.closeSpace(space).map { .embeddings($0) }
+    case .putEmbedding, .noteFailedEmbedding, .retryEmbeddings: return nil
+    }
+  }
+
+  /// Whether a change is one of vectors, which follow when a set has been applied.
+  ///
+  /// - Throws: `StoreConflict.noSuchEmbeddingSpace` where it says to which space, and that is not open.
+  private func isOfEmbeddings(_ change: ChangeSet.Change) throws(StoreFailure) -> Bool {
+    guard let space = change.embeddingSpace else { return false }
+    guard embeddings[space] != nil else { throw .conflict(.noSuchEmbeddingSpace) }
+    return true
+  }
+
+  private mutating func applyToEmbeddings(_ change: ChangeSet.Change) {
+    switch change {
+    case .putEmbedding(let embedded, let space): embeddings.put(embedded, in: space)
+    case .noteFailedEmbedding(let failed, let space): embeddings.note(failed, in: space)
+    case .retryEmbeddings(let space): embeddings.retry(in: space)
+    default: break
     }
   }
 
@@ -119,6 +150,17 @@ struct StoredContent {
     case .memories(let undo): memories.revert(undo)
     case .facts(let undo): facts.revert(undo)
     case .documents(let undo): documents.revert(undo)
+    case .embeddings(let undo): embeddings.revert(undo)
+    }
+  }
+}
+
+extension ChangeSet.Change {
+  /// The space that it says something of, which has to be open.
+  fileprivate var embeddingSpace: EmbeddingSpace? {
+    switch self {
+    case .putEmbedding(_, let space), .noteFailedEmbedding(_, let space), .retryEmbeddings(let space): space
+    default: nil
     }
   }
 }

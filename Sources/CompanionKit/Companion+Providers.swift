@@ -1,6 +1,7 @@
 public import CompanionApplication
 public import CompanionDomain
 public import CompanionPorts
+import Synchronization
 
 extension Companion {
   /// How the providers stand, in the order in which they are asked.
@@ -44,6 +45,10 @@ extension Companion {
     _ configuration: ProviderConfiguration
   ) async throws(ProviderCommandFailure) {
     try await UpdateProviderConfig(engine: engine, factory: factory)(configuration)
+    // It may be the first that makes vectors.
+    if environment.configuration.embedding.isAutomatic, state.withLock({ $0.phase == .running }) {
+      embeddingRunner.start()
+    }
   }
 
   /// Calls of providers that are over, newest first.

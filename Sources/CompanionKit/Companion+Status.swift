@@ -25,6 +25,8 @@ public struct CompanionStatus: Hashable, Sendable {
   public var isFormingMemory: Bool
   /// The last run of forming memory in this process; `nil` before the first.
   public var lastMemoryRun: MemoryRun?
+  /// How far everything is embedded.
+  public var embedding: EmbeddingStatus
 }
 
 extension Companion {
@@ -42,7 +44,8 @@ extension Companion {
       deadLetteredTasks: tasks.count(.deadLettered),
       paused: try await environment.store.pausedTasks(),
       isFormingMemory: memoryGenerator.isRunning,
-      lastMemoryRun: memoryGenerator.lastRun)
+      lastMemoryRun: memoryGenerator.lastRun,
+      embedding: try await embeddingRunner.status())
   }
 
   /// All events from now on, until the companion stops.

@@ -34,6 +34,10 @@ public final class Companion: Sendable {
   /// Forms memory. It runs with the companion, unless the configuration says that it shall not.
   public let memoryGenerator: BackgroundMemoryGenerator
 
+  /// Keeps everything that can be found embedded. It runs with the companion where a provider makes vectors, unless
+  /// the configuration says that it shall not.
+  public let embeddingRunner: EmbeddingRunner
+
   let environment: Environment
   let engine: TaskEngine
   let factory: any ProviderFactory
@@ -179,6 +183,7 @@ public final class Companion: Sendable {
     self.factory = factory
     self.environment = environment
     memoryGenerator = BackgroundMemoryGenerator(environment: environment)
+    embeddingRunner = EmbeddingRunner(environment: environment)
     engine = TaskEngine(
       environment: environment, registrations: standard + handlers, schedules: schedules)
     (newLoops, addLoop) = AsyncStream.makeStream()
@@ -214,6 +219,7 @@ public final class Companion: Sendable {
     finishChats()
     engine.stop()
     memoryGenerator.requestStop()
+    embeddingRunner.requestStop()
     if state.withLock({ $0.hasEnded }) { environment.bus.finish() }
     addLoop.finish()
     await withCheckedContinuation { continuation in
@@ -240,6 +246,10 @@ public final class Companion: Sendable {
       if memory.isAutomatic {
         services.addTask { await self.memoryGenerator.run() }
       }
+      let embedding = environment.configuration.embedding
+      if embedding.isAutomatic {
+        services.addTask { await self.embeddingRunner.run() }
+      }
       if let proactivity = memory.proactivity {
         let check = ProactiveCheck(environment: environment, configuration: proactivity)
         services.addTask { await check.run() }
@@ -253,6 +263,7 @@ public final class Companion: Sendable {
         finishChats()
       }
       if memory.isAutomatic { await memoryGenerator.stop() }
+      if embedding.isAutomatic { await embeddingRunner.stop() }
       services.cancelAll()
     }
     await ledger.finish()

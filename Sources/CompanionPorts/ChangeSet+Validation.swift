@@ -9,7 +9,7 @@ extension ChangeSet {
   /// Every store calls this before it begins, so that all of them refuse the same: text with NUL, which some
   /// databases cannot hold; text beyond ``maximumTextBytes``; messages that leave a gap or repeat a place; a
   /// new session that claims to have messages; a task to be added to which something has happened already; a
-  /// call whose cost is negative or no number.
+  /// call whose cost is negative or no number; a vector that is none of its space.
   ///
   /// - Throws: ``StoreFailure/invalid(_:)``, which names the change and never quotes the text.
   public func validate() throws(StoreFailure) {
@@ -75,10 +75,25 @@ extension ChangeSet.Change {
       var texts = [document.title, document.text]
       for (key, value) in document.metadata { texts += [key, value] }
       try Self.check(texts, of: "document \(document.id)")
+    case .openEmbeddingSpace(let space):
+      try Self.check([space.model.provider, space.model.model], of: "the space \(space)")
+      guard VectorIndex.dimensions.contains(space.dimension) else {
+        throw .invalid("vectors with \(space.dimension) numbers")
+      }
+    case .putEmbedding(let embedded, let space):
+      guard !embedded.vectors.isEmpty else { throw .invalid("\(embedded.source) has no vector to keep") }
+      for vector in embedded.vectors {
+        if let flaw = space.flaw(of: vector) {
+          throw .invalid("a vector of \(embedded.source) \(flaw)")
+        }
+      }
+    case .noteFailedEmbedding(let failed, _):
+      try Self.check([failed.reason], of: "the failure of \(failed.source)")
+      guard failed.attempts > 0 else { throw .invalid("\(failed.source) has failed without an attempt") }
     case .removeTask, .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger, .removeMemory,
       .expectMemory,
       .moveMemoryProgress, .restoreFact, .removeFact, .removeDocument, .eraseMessage,
-      .eraseSession, .eraseUser, .eraseTask:
+      .eraseSession, .eraseUser, .eraseTask, .closeEmbeddingSpace, .retryEmbeddings:
       break
     }
   }

@@ -67,6 +67,20 @@ public struct ChangeSet: Hashable, Sendable {
     indirect case putDocument(Document)
     /// Removes a document, if it is there.
     case removeDocument(DocumentID)
+    /// Lets all that can be found be embedded in a space, unless it is open already.
+    case openEmbeddingSpace(EmbeddingSpace)
+    /// Closes a space, if it is open; its vectors, and what is known of failures, go.
+    case closeEmbeddingSpace(EmbeddingSpace)
+    /// Keeps the vectors of something, in the place of those that it has. The space must be open.
+    ///
+    /// Where the text is not that of the hash any more, or nothing is there to be found, nothing is changed:
+    /// whatever was changed meanwhile waits to be embedded.
+    indirect case putEmbedding(EmbeddedSource, in: EmbeddingSpace)
+    /// Notes that something could not be embedded, under the same conditions. What has vectors keeps them, and
+    /// nothing is noted.
+    indirect case noteFailedEmbedding(FailedEmbedding, in: EmbeddingSpace)
+    /// Lets all that has failed in a space, parked or not, wait as if it had never been tried. The space must be open.
+    case retryEmbeddings(in: EmbeddingSpace)
     /// Erases what a message says, what it said before, and who said it. The message must be in the log. It keeps
     /// its place there, as a deleted one without words, which is an event of the log unless it was deleted already.
     case eraseMessage(SequenceNumber, in: SessionID, at: Timestamp)

@@ -66,6 +66,10 @@ extension CompanionEvent.Kind {
     case .memoryPassFailed: "memory.pass_failed"
     case .memorySkipped: "memory.skipped"
     case .memoryRunEnded: "memory.run_ended"
+    case .embeddingSpaceOpened: "embedding.space_opened"
+    case .embeddingProgressed: "embedding.progressed"
+    case .embeddingParked: "embedding.parked"
+    case .embeddingRunEnded: "embedding.run_ended"
     case .speakUpSuggested: "speak_up.suggested"
     case .eventsDropped: "events.dropped"
     }
@@ -146,6 +150,14 @@ extension CompanionEvent.Kind {
         "messages": .integer(Int64(messages)), "error": .string(failure.description),
       ]
     case .memoryRunEnded(let run): run.fields
+    case .embeddingSpaceOpened(let space): space.fields
+    case .embeddingProgressed(let progress): progress.fields
+    case .embeddingParked(let failed, let space):
+      space.fields.merging([
+        "source": .string(failed.source.description), "attempts": .integer(Int64(failed.attempts)),
+        "error": .string(failed.reason),
+      ]) { first, _ in first }
+    case .embeddingRunEnded(let run): run.fields
     case .speakUpSuggested(let judgement, let sequence):
       [
         "sequence": .integer(sequence.rawValue), "reason": .string(judgement.reason),

@@ -104,6 +104,14 @@ public struct CompanionEvent: Hashable, Sendable {
     case memorySkipped(MemoryPass, MemoryScope, messages: Int, MemoryPassFailure)
     /// A run is over.
     case memoryRunEnded(MemoryRun)
+    /// A space for vectors was opened: all that can be found is embedded in it from now on.
+    case embeddingSpaceOpened(EmbeddingSpace)
+    /// How far a run of embedding has come.
+    case embeddingProgressed(EmbeddingProgress)
+    /// Something could not be embedded, and is not tried again until it is changed, or somebody asks for it.
+    case embeddingParked(FailedEmbedding, in: EmbeddingSpace)
+    /// A run of embedding is over that has done something, or has failed.
+    case embeddingRunEnded(EmbeddingRun)
     /// The companion would say something by itself in this conversation: answer its last message to let it, or drop
     /// this.
     case speakUpSuggested(SpeakUpJudgement, after: SequenceNumber)

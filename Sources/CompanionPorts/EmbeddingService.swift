@@ -10,12 +10,21 @@ public protocol EmbeddingService: Sendable {
   /// The most texts that one call takes.
   var maximumBatch: Int { get }
 
+  /// Whether texts are near each other for their spelling, and not for what they mean: words find more by themselves,
+  /// and what only vectors find comes behind it. `false` unless said otherwise.
+  var isLexical: Bool { get }
+
   /// The vectors of texts, one for each, in their order, all of the same dimension, all of finite numbers.
   ///
   /// - Parameter texts: at most ``maximumBatch``; none gives none without a call.
   /// - Throws: `ProviderFailure`; `malformedResponse` when what came is not one valid vector for each text,
   ///   `invalidRequest`, without a call, for more than ``maximumBatch``.
   func embed(_ texts: [String]) async throws(ProviderFailure) -> EmbeddingResponse
+}
+
+extension EmbeddingService {
+  /// They are near for what they mean.
+  public var isLexical: Bool { false }
 }
 
 /// The vectors of texts.

@@ -58,6 +58,8 @@ public enum StoreConflict: Hashable, Sendable {
   case factMoved
   /// The message that a fact quotes is not there, or does not say so.
   case noSuchSource
+  /// Vectors are kept in spaces that have been opened.
+  case noSuchEmbeddingSpace
 }
 
 extension StoreFailure: CustomStringConvertible {

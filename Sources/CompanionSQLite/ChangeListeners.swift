@@ -54,16 +54,19 @@ final class ChangeListeners: Sendable {
 struct StoreListeners: Sendable {
   let tasks = ChangeListeners()
   let logs = ChangeListeners()
+  let embeddings = ChangeListeners()
 
   /// Tells everybody.
   func tell() {
     tasks.tell()
     logs.tell()
+    embeddings.tell()
   }
 
   /// Ends all streams, those of later calls too.
   func finish() {
     tasks.finish()
     logs.finish()
+    embeddings.finish()
   }
 }

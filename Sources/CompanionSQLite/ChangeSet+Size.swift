@@ -28,8 +28,11 @@ extension ChangeSet.Change {
     case .insertFact(let fact): fact.statement.utf8.count
     case .putDocument(let document): document.text.utf8.count
     // What is found no more is taken out of the postings of its terms.
-    case .removeMemory, .removeFact, .removeDocument, .eraseMessage, .eraseSession, .eraseUser:
+    case .removeMemory, .removeFact, .removeDocument, .eraseMessage, .eraseSession, .eraseUser,
+      .openEmbeddingSpace, .closeEmbeddingSpace, .retryEmbeddings:
       ChangeSet.smallSize + 1
+    case .putEmbedding(let embedded, let space): 4 * space.dimension * embedded.vectors.count
+    case .noteFailedEmbedding(let failed, _): failed.reason.utf8.count
     case .insertSession, .amend, .discardDraft, .transition, .removeTask, .pauseTasks, .resumeTasks,
       .moveSchedule, .expectMemory, .moveMemoryProgress, .supersedeFact, .restoreFact, .eraseTask:
       0

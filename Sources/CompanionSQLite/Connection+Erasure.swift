@@ -14,6 +14,7 @@ extension Connection {
     guard let old else { throw .conflict(.noSuchMessage) }
     let new = old.erased(at: time)
     try reindex(old, as: new, of: session, at: key)
+    try embed(new, of: session, at: key)
     try run(
       "UPDATE messages SET parts = ?, speaker = NULL, change = ?, changed_at = ? WHERE session = ? AND sequence = ?",
       [.utf8(try Coding.encode(new.parts))] + (new.change?.columns ?? [.null, .null]) + place)
@@ -35,12 +36,14 @@ extension Connection {
     new.user = .forgotten
     try run("UPDATE sessions SET user = ? WHERE key = ?", [.text(new.user.rawValue), .integer(key)])
     try indexMessages(of: new, at: key)
+    try embedMessages(of: new, at: key)
   }
 
   /// Removes a session with all that belongs to it, if it is there.
   func erase(_ session: SessionID) throws(StoreFailure) {
     guard let (key, session) = try SessionRow.find(session, self) else { return }
     try removeMessagesFromIndex(of: session, at: key)
+    try removeEmbeddings(ofMessagesAt: key)
     for table in ["drafts", "amendments", "messages", "memory_progress"] {
       try run("DELETE FROM \(table) WHERE session = ?", [.integer(key)])
     }

@@ -3,14 +3,22 @@ import CompanionPorts
 import FoundationEssentials
 
 extension Connection {
-  private static let fact = SQL("SELECT key, record, document FROM facts WHERE id = ?")
+  /// A fact as it is stored.
+  private struct StoredFact {
+    var key: Int64
+    var fact: Fact
+    var document: Int32?
+    var source: Int64?
+  }
+
+  private static let fact = SQL("SELECT key, record, document, embedding FROM facts WHERE id = ?")
   private static let insertFact = SQL(
     """
     INSERT INTO facts (id, scope, session, sequence, stated_by, is_superseded, record)
     VALUES (?, ?, ?, ?, ?, 0, ?)
     """)
   private static let updateFact = SQL("UPDATE facts SET is_superseded = ?, record = ? WHERE key = ?")
-  private static let numberFact = SQL("UPDATE facts SET document = ? WHERE key = ?")
+  private static let numberFact = SQL("UPDATE facts SET document = ?, embedding = ? WHERE key = ?")
   private static let removeFact = SQL("DELETE FROM facts WHERE key = ?")
   private static let quoted = SQL(
     """
@@ -42,7 +50,8 @@ extension Connection {
         .utf8(try Coding.encode(fact)),
       ])
     let key = lastInsertedKey
-    try number(try reindex(nil, nil, as: TextDocument(fact), at: key), key)
+    let document = try reindex(nil, nil, as: TextDocument(fact), at: key)
+    try number(document, try embed(nil, as: .fact(fact), .fact, at: key), key)
   }
 
   /// Lets a newer fact take the place of an older one.
@@ -69,17 +78,20 @@ extension Connection {
   func remove(_ id: FactID) throws(StoreFailure) {
     guard let found = try stored(id) else { return }
     _ = try reindex(TextDocument(found.fact), found.document, as: nil, at: found.key)
+    _ = try embed(found.source, as: nil, .fact, at: found.key)
     try run(Self.removeFact, [.integer(found.key)])
   }
 
-  private func stored(_ id: FactID) throws(StoreFailure) -> (key: Int64, fact: Fact, document: Int32?)? {
+  private func stored(_ id: FactID) throws(StoreFailure) -> StoredFact? {
     try row(Self.fact, [.text(id.rawValue)]) { row throws(StoreFailure) in
-      (key: try row.integer(0), fact: try Coding.decode(try row.utf8(1)), document: try row.documentNumber(2))
+      StoredFact(
+        key: try row.integer(0), fact: try Coding.decode(try row.utf8(1)),
+        document: try row.documentNumber(2), source: try row.sourceKey(3))
     }
   }
 
   private func update(
-    _ old: (key: Int64, fact: Fact, document: Int32?), to new: Fact
+    _ old: StoredFact, to new: Fact
   ) throws(StoreFailure) {
     try run(
       Self.updateFact,
@@ -87,10 +99,10 @@ extension Connection {
         .integer(new.supersededBy == nil ? 0 : 1), .utf8(try Coding.encode(new)), .integer(old.key),
       ])
     let found = try reindex(TextDocument(old.fact), old.document, as: TextDocument(new), at: old.key)
-    try number(found, old.key)
+    try number(found, try embed(old.source, as: .fact(new), .fact, at: old.key), old.key)
   }
 
-  private func number(_ document: Int32?, _ key: Int64) throws(StoreFailure) {
-    try run(Self.numberFact, [.optional(document.map(Int.init)), .integer(key)])
+  private func number(_ document: Int32?, _ source: Int64?, _ key: Int64) throws(StoreFailure) {
+    try run(Self.numberFact, [.optional(document.map(Int.init)), .optional(source), .integer(key)])
   }
 }

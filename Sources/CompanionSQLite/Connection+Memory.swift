@@ -8,9 +8,11 @@ extension Connection {
     var key: Int64
     var record: Data
     var document: Int32?
+    var source: Int64?
   }
 
-  private static let memory = SQL("SELECT key, record, document FROM memories WHERE scope = ? AND kind = ?")
+  private static let memory = SQL(
+    "SELECT key, record, document, embedding FROM memories WHERE scope = ? AND kind = ?")
   private static let insertMemory = SQL(
     """
     INSERT INTO memories (scope, kind, version, newest_source, is_expired, record, previous, document)
@@ -21,7 +23,7 @@ extension Connection {
     UPDATE memories SET version = ?, newest_source = ?, is_expired = ?, record = ?, previous = ?
     WHERE key = ?
     """)
-  private static let numberMemory = SQL("UPDATE memories SET document = ? WHERE key = ?")
+  private static let numberMemory = SQL("UPDATE memories SET document = ?, embedding = ? WHERE key = ?")
   private static let removeMemory = SQL("DELETE FROM memories WHERE key = ?")
   private static let source = SQL(
     "SELECT session, first, last, count FROM memory_sources WHERE memory = ? AND session = ?")
@@ -50,7 +52,8 @@ extension Connection {
     for span in sources { try add(span, to: key) }
     let number = try reindex(
       previous.flatMap { TextDocument($0) }, found?.document, as: TextDocument(memory), at: key)
-    try run(Self.numberMemory, [.optional(number.map(Int.init)), .integer(key)])
+    let source = try embed(found?.source, as: .memory(memory), .memory, at: key)
+    try run(Self.numberMemory, [.optional(number.map(Int.init)), .optional(source), .integer(key)])
   }
 
   /// Removes a memory, its previous version and its sources, if it is there.
@@ -58,6 +61,7 @@ extension Connection {
     guard let found = try stored(key) else { return }
     let memory: MemoryRecord = try Coding.decode(found.record)
     _ = try reindex(TextDocument(memory), found.document, as: nil, at: found.key)
+    _ = try embed(found.source, as: nil, .memory, at: found.key)
     try run(Self.removeMemory, [.integer(found.key)])
   }
 
@@ -72,7 +76,8 @@ extension Connection {
   private func stored(_ key: MemoryKey) throws(StoreFailure) -> StoredMemory? {
     try row(Self.memory, MemoryRow.columns(of: key)) { row throws(StoreFailure) in
       StoredMemory(
-        key: try row.integer(0), record: try row.utf8(1), document: try row.documentNumber(2))
+        key: try row.integer(0), record: try row.utf8(1), document: try row.documentNumber(2),
+        source: try row.sourceKey(3))
     }
   }
 

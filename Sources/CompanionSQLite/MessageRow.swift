@@ -35,10 +35,12 @@ struct MessageRow: Sendable {
   static let newColumns =
     "sequence, turn, role, parts, time, interruption, origin, origin_task, speaker, is_reminded"
 
-  /// The values are those of ``values(session:)``, and the message's number in the text index.
+  /// The values are those of ``values(session:)``, the message's number in the text index, and the key of what is
+  /// embedded of it.
   static let insert = SQL(
     """
-    INSERT INTO messages (session, \(newColumns), document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO messages (session, \(newColumns), document, embedding)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """)
 
   func values(session: Int64) -> [SQLiteValue] {

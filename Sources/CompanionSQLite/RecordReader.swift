@@ -26,6 +26,9 @@ struct RecordReader {
     }
   }
 
+  /// Hands over what was read of a source, and keeps it no longer.
+  mutating func take(_ source: RecallSource) -> RecallRecord? { records.removeValue(forKey: source) }
+
   private mutating func session(_ id: SessionID) throws(StoreFailure) -> (key: Int64, session: ChatSession)? {
     if let known = sessions[id] { return known }
     let found = try SessionRow.find(id, file)

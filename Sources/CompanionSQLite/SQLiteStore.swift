@@ -2,7 +2,7 @@ import CSQLite
 public import CompanionDomain
 public import CompanionPorts
 
-/// Conversations, tasks, the ledger, memories and documents in one SQLite file, which several processes may
+/// Conversations, tasks, the ledger, memories, documents and vectors in one SQLite file, which several processes may
 /// use at a time.
 ///
 /// A write-ahead log lies beside the file while it is open, so readers never wait for writers. Commits that
@@ -12,7 +12,7 @@ public import CompanionPorts
 /// A store that is let go of without ``close()`` closes too, at a time that nobody chooses; nothing that
 /// ``commit(_:)`` has acknowledged is lost by that, nor by the end of the process.
 public final class SQLiteStore: ConversationStore, TaskStore, LedgerStore, MemoryStore, DocumentStore,
-  TextIndex
+  TextIndex, EmbeddingIndex
 {
   /// What a returned commit has survived.
   public enum Durability: Hashable, Sendable {
@@ -25,6 +25,7 @@ public final class SQLiteStore: ConversationStore, TaskStore, LedgerStore, Memor
 
   let writer: Writer
   let readers: ReaderPool
+  let vectors: VectorMemory
   let time: any TimeSource
   private let path: String
   private let busyTimeout: Duration
@@ -60,6 +61,7 @@ public final class SQLiteStore: ConversationStore, TaskStore, LedgerStore, Memor
     let file = try await writer.open(options)
     self.path = file
     self.readers = try await ReaderPool(file, busyTimeout: busyTimeout)
+    vectors = VectorMemory(file, busyTimeout: busyTimeout)
     watch = try watcher.map { watcher throws(StoreFailure) in
       try LogWatch(LogFile.path(of: file), watcher) { await writer.noticeOthers() }
     }
@@ -97,6 +99,7 @@ public final class SQLiteStore: ConversationStore, TaskStore, LedgerStore, Memor
   public func close() async {
     watch?.end()
     await readers.close()
+    await vectors.close()
     await writer.close()
   }
 

@@ -7,7 +7,7 @@ enum Schema {
   static let applicationID: Int64 = 0x434B_6974
 
   /// The version that this library reads and writes.
-  static let version = 5
+  static let version = 6
 
   /// Leads from one version to the next, inside the open transaction. What has been released never changes.
   private static func migrate(
@@ -19,6 +19,7 @@ enum Schema {
     case 2: try addLedger(connection)
     case 3: try addPlacesAndAmendments(connection)
     case 4: try addMemory(connection)
+    case 5: try addEmbeddings(connection)
     default: break
     }
   }

@@ -45,22 +45,25 @@ struct SourceNames {
       return .message(try session(entry.session).id, SequenceNumber(rawValue: entry.position))
     }
     if let source = sources[entry.position] { return source }
-    let source = try read(at: [.integer(entry.position)])
-    guard let source else { throw IndexReader.damage }
+    guard let source = try Self.source(of: kind, at: entry.position, file) else { throw IndexReader.damage }
     sources[entry.position] = source
     return source
   }
 
-  private func read(at key: [SQLiteValue]) throws(StoreFailure) -> RecallSource? {
-    switch kind {
+  /// What a row of memories, facts or documents is; `nil` where there is none.
+  static func source(
+    of kind: RecallSource.Kind, at key: Int64, _ file: Connection
+  ) throws(StoreFailure) -> RecallSource? {
+    let key = [SQLiteValue.integer(key)]
+    return switch kind {
     case .message: nil
     case .memory:
-      try file.row(Self.memory, key) { row throws(StoreFailure) in
+      try file.row(memory, key) { row throws(StoreFailure) in
         .memory(try MemoryRow.key(from: row))
       }
-    case .fact: try file.row(Self.fact, key) { row throws(StoreFailure) in .fact(try row.value(0)) }
+    case .fact: try file.row(fact, key) { row throws(StoreFailure) in .fact(try row.value(0)) }
     case .document:
-      try file.row(Self.document, key) { row throws(StoreFailure) in .document(try row.value(0)) }
+      try file.row(document, key) { row throws(StoreFailure) in .document(try row.value(0)) }
     }
   }
 }

@@ -26,6 +26,7 @@ enum SQLiteValue: Sendable {
   static func optional(_ value: String?) -> SQLiteValue { value.map { .text($0) } ?? .null }
   static func optional(_ value: Timestamp?) -> SQLiteValue { value.map { .time($0) } ?? .null }
   static func optional(_ value: Int?) -> SQLiteValue { value.map { .integer($0) } ?? .null }
+  static func optional(_ value: Int64?) -> SQLiteValue { value.map { .integer($0) } ?? .null }
   static func optional(_ value: Double?) -> SQLiteValue { value.map { .real($0) } ?? .null }
 }
 
@@ -187,6 +188,33 @@ extension Statement {
     let start = unsafe sqlite3_column_blob(handle, column)
     let count = Int(unsafe sqlite3_column_bytes(handle, column))
     return unsafe Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
+  }
+
+  /// Copies a part of a blob that has numbers of four bytes each, the lowest byte first.
+  ///
+  /// - Parameters:
+  ///   - part: which of the numbers.
+  ///   - count: how many the blob has to have.
+  ///   - place: where the first comes to stand, with room for all.
+  func copyNumbers(
+    _ column: Int32, _ part: Range<Int>, of count: Int, to numbers: inout [Float], at place: Int
+  ) throws(StoreFailure) {
+    guard unsafe sqlite3_column_type(handle, column) == SQLITE_BLOB else {
+      throw .corrupt("column \(column) of a row is not a blob")
+    }
+    let start = unsafe sqlite3_column_blob(handle, column)
+    guard let start = unsafe start, Int(unsafe sqlite3_column_bytes(handle, column)) == 4 * count,
+      part.lowerBound >= 0, part.upperBound <= count, place >= 0, place <= numbers.count - part.count
+    else { throw VectorBlock.damage }
+    let bytes = unsafe UnsafeRawBufferPointer(start: start + 4 * part.lowerBound, count: 4 * part.count)
+    unsafe numbers.withUnsafeMutableBytes { buffer in
+      unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[(4 * place)...]).copyMemory(from: bytes)
+    }
+    #if _endian(big)
+      for place in place..<place + part.count {
+        numbers[place] = Float(bitPattern: numbers[place].bitPattern.byteSwapped)
+      }
+    #endif
   }
 
   private func withUTF8<Value>(

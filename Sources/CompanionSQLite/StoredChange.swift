@@ -42,7 +42,8 @@ enum StoredChange: Sendable {
     case .putMemory, .removeMemory, .expectMemory, .moveMemoryProgress, .insertFact, .supersedeFact,
       .restoreFact,
       .removeFact,
-      .putDocument, .removeDocument, .eraseMessage, .eraseSession, .eraseUser:
+      .putDocument, .removeDocument, .eraseMessage, .eraseSession, .eraseUser,
+      .openEmbeddingSpace, .closeEmbeddingSpace, .putEmbedding, .noteFailedEmbedding, .retryEmbeddings:
       self = .memory(change)
     }
   }
@@ -65,6 +66,7 @@ extension WriteConnection {
   func apply(_ change: StoredChange, at now: Timestamp) throws(StoreFailure) -> TaskChange? {
     guard case .task(let change) = change else {
       if change.concernsLog { hasChangedLog = true }
+      if change.mayNeedEmbedding { mayNeedEmbedding = true }
       try connection.apply(change)
       return nil
     }
@@ -91,10 +93,19 @@ extension StoredChange {
     default: false
     }
   }
+
+  /// Whether there may be something new to embed then.
+  fileprivate var mayNeedEmbedding: Bool {
+    switch self {
+    case .append, .amend: true
+    case .memory(let change): change.mayNeedEmbedding
+    default: false
+    }
+  }
 }
 
 extension Connection {
-  /// Applies a change of memories, facts or documents, or an erasure, whose precondition holds.
+  /// Applies a change of memories, facts, documents or vectors, or an erasure, whose precondition holds.
   private func apply(_ change: ChangeSet.Change) throws(StoreFailure) {
     switch change {
     case .putMemory(let memory, let sources): try put(memory, adding: sources)
@@ -111,6 +122,11 @@ extension Connection {
     case .eraseMessage(let sequence, let session, let time): try erase(sequence, in: session, at: time)
     case .eraseSession(let session): try erase(session)
     case .eraseUser(let session): try eraseUser(of: session)
+    case .openEmbeddingSpace(let space): try openSpace(space)
+    case .closeEmbeddingSpace(let space): try closeSpace(space)
+    case .putEmbedding(let embedded, let space): try put(embedded, in: space)
+    case .noteFailedEmbedding(let failed, let space): try note(failed, in: space)
+    case .retryEmbeddings(let space): try retryEmbeddings(in: space)
     default: break
     }
   }
@@ -155,9 +171,11 @@ extension Connection {
     guard found.session.lastSequence == after else { throw .conflict(.logMoved) }
     guard let last = rows.last else { return }
     let documents = try indexNew(rows.map(\.message), of: found.session, at: found.key)
-    for (row, document) in zip(rows, documents) {
+    let sources = try embedNew(rows.map(\.message), of: found.session, at: found.key)
+    for (row, (document, source)) in zip(rows, zip(documents, sources)) {
       try run(
-        MessageRow.insert, row.values(session: found.key) + [.optional(document.map(Int.init))])
+        MessageRow.insert,
+        row.values(session: found.key) + [.optional(document.map(Int.init)), .optional(source)])
     }
     try run(
       "UPDATE sessions SET last_sequence = ?, updated_at = ?, revision = revision + ? WHERE key = ?",
@@ -177,6 +195,7 @@ extension Connection {
     }
     guard old.mayBeAmended(by: amendment) else { throw .conflict(.notAmendable) }
     try reindex(old, as: new, of: found.session, at: found.key)
+    try embed(new, of: found.session, at: found.key)
     try run(
       "INSERT INTO amendments (session, revision, sequence, is_deletion, old_parts) VALUES (?, ?, ?, ?, ?)",
       [

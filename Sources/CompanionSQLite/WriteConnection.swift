@@ -20,6 +20,8 @@ final class WriteConnection {
   var hasChangedTasks = false
   /// Whether the open transaction has changed the log of a conversation.
   var hasChangedLog = false
+  /// Whether there may be more to embed behind the open transaction.
+  var mayNeedEmbedding = false
 
   private let listeners: StoreListeners
   private let busyTimeout: Duration
@@ -163,17 +165,19 @@ final class WriteConnection {
     try connection.run(.begin)
     hasChangedTasks = false
     hasChangedLog = false
+    mayNeedEmbedding = false
     try noticeOthers()
   }
 
   private func end() throws(StoreFailure) {
     try connection.run(.commit)
     commits += 1
-    guard hasChangedTasks || hasChangedLog else { return }
+    guard hasChangedTasks || hasChangedLog || mayNeedEmbedding else { return }
     // Whoever watches the log would otherwise be told before the commit can be seen, and not after.
     log.touch()
     if hasChangedTasks { listeners.tasks.tell() }
     if hasChangedLog { listeners.logs.tell() }
+    if mayNeedEmbedding { listeners.embeddings.tell() }
   }
 
   private func forget() {
@@ -193,6 +197,7 @@ extension Connection {
     try configure(for: options.durability)
     try Schema.migrate(self, at: options.now)
     try Schema.updateTextIndex(self)
+    try Schema.updateEmbeddings(self)
   }
 
   /// Changes with every commit of another connection, in this process or another, and only then.

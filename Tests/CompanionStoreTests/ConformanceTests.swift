@@ -40,6 +40,11 @@ import Testing
     try await check.run(on: { time in InMemoryStore(time: time) }, measuredBy: .system)
   }
 
+  @Test(arguments: EmbeddingIndexConformance.checks)
+  func `in memory, what is near`(check: ConformanceCheck<EmbeddingIndexConformance.MakeStore>) async throws {
+    try await check.run(on: { time in InMemoryStore(time: time) }, measuredBy: .system)
+  }
+
   @Test(arguments: ConversationStoreConformance.checks)
   func `in SQLite, conversations`(
     check: ConformanceCheck<ConversationStoreConformance.MakeStore>
@@ -90,6 +95,15 @@ import Testing
 
   @Test(arguments: TextIndexConformance.checks)
   func `in SQLite, what is found`(check: ConformanceCheck<TextIndexConformance.MakeStore>) async throws {
+    try await withDatabase { path in
+      try await check.run(
+        on: { time in try await SQLiteStore(path: path, durability: .normal, time: time) },
+        measuredBy: .system)
+    }
+  }
+
+  @Test(arguments: EmbeddingIndexConformance.checks)
+  func `in SQLite, what is near`(check: ConformanceCheck<EmbeddingIndexConformance.MakeStore>) async throws {
     try await withDatabase { path in
       try await check.run(
         on: { time in try await SQLiteStore(path: path, durability: .normal, time: time) },

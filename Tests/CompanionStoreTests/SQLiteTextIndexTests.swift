@@ -172,6 +172,7 @@ import Testing
 
   /// Takes away what version 5 has added.
   private func toVersionFour(_ path: String) throws {
+    try toVersionFive(path)
     let file = RawDatabase(path)
     try file.run(
       """

@@ -64,6 +64,22 @@ final class RawDatabase {
   struct RawFailure: Error { var message: String }
 }
 
+/// Takes away what version 6 of a file has added.
+func toVersionFive(_ path: String) throws {
+  let file = RawDatabase(path)
+  for table in embeddingTables { try file.run("DROP TABLE \(table)") }
+  for table in ["messages", "memories", "facts", "documents"] {
+    try file.run("ALTER TABLE \(table) DROP COLUMN embedding")
+  }
+  try file.run("PRAGMA user_version = 5")
+}
+
+/// The tables of what is embedded.
+let embeddingTables = [
+  "embedding_state", "embedding_sources", "embedding_partitions", "embedding_spaces", "embedding_line",
+  "embedding_failures", "embedding_vectors", "embedding_tail", "embedding_blocks", "embedding_removals",
+]
+
 func identifier<ID: Identifier>(_ number: Int, of _: ID.Type = ID.self) -> ID {
   ID(bits: UInt128(clamping: number))
 }

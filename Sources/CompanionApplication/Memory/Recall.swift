@@ -52,8 +52,8 @@ package struct Recall: Sendable {
   package func callAsFunction(
     _ query: String, in scopes: Set<MemoryScope>, budget: Int, excluding excluded: Set<RecallSource> = []
   ) async throws(MemoryFailure) -> RecallResult {
-    let query = TextQuery(String(query.prefix(Self.queryLength)))
-    guard !query.terms.isEmpty, budget > 0 else { return RecallResult() }
+    let query = String(query.prefix(Self.queryLength))
+    guard budget > 0, query.contains(where: { !$0.isWhitespace }) else { return RecallResult() }
     do throws(StoreFailure) {
       // Of what is known already, all may fit: it takes the place of nothing else.
       let ranking = try await ranking(
@@ -67,10 +67,30 @@ package struct Recall: Sendable {
     }
   }
 
-  /// By words alone. A ranking by vectors joins it here, through `RankFusion`.
+  /// By words, and by vectors where there are any.
   private func ranking(
-    for query: TextQuery, in scopes: Set<MemoryScope>, limit: Int
+    for query: String, in scopes: Set<MemoryScope>, limit: Int
   ) async throws(StoreFailure) -> [RankedItem<RecallSource>] {
+    let vectors = RecallByVectors(environment: environment)
+    guard environment.router.embeddingModel != nil else { return try await byWords(query, scopes, limit) }
+    async let near = vectors(query, in: scopes, limit: max(limit, RankFusion().window))
+    let byWords: [RankedItem<RecallSource>]
+    do throws(StoreFailure) { byWords = try await self.byWords(query, scopes, limit) } catch {
+      _ = await near
+      throw error
+    }
+    let (byVectors, isLexical) = await near
+    if byVectors.isEmpty { return byWords }
+    return isLexical
+      ? RankFusion.extended(byWords, by: byVectors)
+      : RankFusion().fused([.init(floor: 0, byWords), .init(byVectors)])
+  }
+
+  private func byWords(
+    _ text: String, _ scopes: Set<MemoryScope>, _ limit: Int
+  ) async throws(StoreFailure) -> [RankedItem<RecallSource>] {
+    let query = TextQuery(text)
+    guard !query.terms.isEmpty else { return [] }
     let found = try await environment.store.textCandidates(
       for: query, kinds: Set(RecallSource.Kind.allCases), in: scopes, limit: limit)
     return ConversationRanking().ranked(found, for: query)
@@ -121,7 +141,8 @@ package struct Recall: Sendable {
 /// What was found for a query.
 public struct RecallResult: Hashable, Sendable {
   /// What fits the budget: pinned documents first, and then what fits the query best. Of all that shares words with
-  /// the query, this is chosen from about the best hundred, and what stands beside them in their conversations.
+  /// the query, this is chosen from about the best hundred, and what stands beside them in their conversations; where
+  /// there are vectors, from the hundred that are nearest, too, whether they share words or not.
   public var items: [Recollection] = []
   /// How much more was found, and did not fit the budget.
   public var leftOut = 0

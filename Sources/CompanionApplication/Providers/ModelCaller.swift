@@ -141,7 +141,10 @@ extension ModelCaller {
       switch result {
       case .success(let beginning): return (call, beginning)
       case .failure(let failure):
-        call.end(.failed(failure), ModelCallOutcome(failure: failure, duration: .zero))
+        let isRejection = tries.needs.isSuspect && failure.mayBeForRequest
+        call.end(
+          isRejection ? .rejected(failure) : .failed(failure),
+          ModelCallOutcome(failure: failure, duration: .zero))
         try tries.failed(call.call, failure)
       }
     }

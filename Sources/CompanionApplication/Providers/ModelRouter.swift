@@ -56,6 +56,36 @@ package final class ModelRouter: Sendable {
     }
   }
 
+  /// What a request for vectors needs; by the model that is asked first, unless it says by which.
+  func needs(ofEmbedding texts: [String], by model: ModelIdentity?) -> RoutingNeeds {
+    var needs = RoutingNeeds([.embedding])
+    needs.model = model ?? embeddingModel
+    guard table.withLock(\.countsTokens) else { return needs }
+    let tokens = texts.map { max(counter.tokens(in: $0), 0) }
+    needs.longestText = tokens.max()
+    for count in tokens { needs.expected = needs.expected.adding(TokenUsage(input: count, output: 0)) }
+    return needs
+  }
+
+  /// The model that is asked first for vectors; `nil` where there is none.
+  var embeddingModel: ModelIdentity? { first(for: .embedding)?.embeddingModel }
+
+  /// What holds for a model's vectors, whichever of its providers makes them; `nil` where it has none.
+  func embeddingTerms(of model: ModelIdentity) -> EmbeddingTerms? {
+    table.withLock { table in
+      var terms: EmbeddingTerms?
+      for row in table.rows where row.setup.embeddingModel == model {
+        guard let service = row.setup.provider.services.embeddings else { continue }
+        let window = row.setup.capabilities.contextWindow
+        terms = EmbeddingTerms(
+          window: [terms?.window, window].compactMap(\.self).min(),
+          maximumBatch: min(terms?.maximumBatch ?? .max, max(1, service.maximumBatch)),
+          isLexical: service.isLexical)
+      }
+      return terms
+    }
+  }
+
   /// Tells of what has happened, outside of the lock.
   func tell(_ news: ProviderTable.News, _ context: EventContext) {
     for event in news.events { events.emit(event, in: context) }
@@ -172,8 +202,18 @@ extension ProviderTable.End {
   fileprivate var failureKind: ProviderFailure.Kind? {
     switch self {
     case .succeeded: nil
-    case .failed(let failure): failure.kind
+    case .failed(let failure), .rejected(let failure): failure.kind
     case .abandoned, .notMade: .cancelled
     }
   }
+}
+
+/// What holds for a model's vectors.
+struct EmbeddingTerms: Sendable {
+  /// The most tokens of a text; `nil` where that is not known.
+  var window: Int?
+  /// The most texts of a call.
+  var maximumBatch: Int
+  /// Whether they are near for their spelling.
+  var isLexical: Bool
 }

@@ -6,10 +6,20 @@ extension ProviderTable {
   enum End: Sendable {
     case succeeded
     case failed(ProviderFailure)
+    /// It failed, which may be for what was asked: it says nothing about the provider.
+    case rejected(ProviderFailure)
     /// It says nothing about the provider.
     case abandoned
     /// It was not made.
     case notMade
+
+    /// What has failed.
+    var failure: ProviderFailure? {
+      switch self {
+      case .failed(let failure), .rejected(let failure): failure
+      case .succeeded, .abandoned, .notMade: nil
+      }
+    }
   }
 
   /// Takes in how a call ended, and lets those go on who have waited for it.
@@ -34,7 +44,7 @@ extension ProviderTable {
     if let event = spend(cost, reserved: isCurrent ? call.expectedCost : 0, atPlace: place, at: now) {
       news.events.append(event)
     }
-    if case .failed(let failure) = end {
+    if let failure = end.failure {
       // What the same account is told holds for its present configuration, too; another's does not.
       let (then, present) = (call.setup.provider.configuration, rows[place].setup.provider.configuration)
       if isCurrent || then.hasSameAccount(as: present) { noteRest(failure, ofPlace: place, at: now) }
@@ -76,7 +86,7 @@ extension ProviderTable {
     case .failed(let failure):
       cause = failure
       _ = rows[place].breaker.reduce(.failed(call.permit, failure), at: now)
-    case .abandoned, .notMade: _ = rows[place].breaker.reduce(.abandoned(call.permit), at: now)
+    case .rejected, .abandoned, .notMade: _ = rows[place].breaker.reduce(.abandoned(call.permit), at: now)
     }
     return phase == rows[place].breaker.phase ? nil : healthEvent(ofPlace: place, cause, at: now)
   }
@@ -99,7 +109,7 @@ extension ProviderTable {
       rows[place].requests?.take(-1, at: now)
     } else if let usage = usage?.counted {
       used = Double(usage.input) + Double(usage.output)
-    } else if case .failed(let failure) = end, failure.disposition != .ambiguous {
+    } else if let failure = end.failure, failure.disposition != .ambiguous {
       used = 0
     }
     if used != call.expectedTokens { rows[place].tokens?.take(used - call.expectedTokens, at: now) }

@@ -22,6 +22,11 @@ struct ProviderTable: Sendable {
     /// What it costs; `nil` where that is not known.
     let price: ModelPrice?
 
+    /// What makes its vectors; `nil` where it makes none.
+    var embeddingModel: ModelIdentity? {
+      kinds.contains(.embedding) ? provider.services.embeddings?.identity : nil
+    }
+
     init(_ provider: Provider, number: Int) {
       self.provider = provider
       self.number = number

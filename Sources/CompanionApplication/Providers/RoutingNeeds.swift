@@ -9,6 +9,8 @@ struct RoutingNeeds: Sendable {
   var json = false
   /// The tokens that it is expected to use; rates and costs are reserved by it until the provider has counted.
   var expected = TokenUsage(input: 0, output: 0)
+  /// The tokens of the longest text, where each has the context window to itself; `nil` where they share it.
+  var longestText: Int?
   /// Only a model with a context window larger than this; set when the request has turned out to be too long.
   var windowBeyond: Int?
   /// Only this provider.
@@ -19,6 +21,9 @@ struct RoutingNeeds: Sendable {
   var excluded: Set<ProviderID> = []
   /// Whether it costs nothing more, so that no budget stands in its way: such as a look after a job.
   var isPaidFor = false
+  /// Whether a failure may be for what is asked, and then says nothing about the provider: whoever asks finds out by
+  /// asking something else.
+  var isSuspect = false
   /// The task that it is made for: the provider that failed it last is asked last.
   var task: TaskID?
 
@@ -66,14 +71,15 @@ extension RoutingNeeds {
   func lack(of setup: ProviderTable.Setup) -> Lack? {
     if let only, only != setup.id { return .otherProvider }
     guard !setup.kinds.isDisjoint(with: kinds) else { return .kind(names) }
-    if let model, model != setup.model { return .otherModel }
+    if let model, model != (kinds == [.embedding] ? setup.embeddingModel : setup.model) { return .otherModel }
     if tools, !setup.capabilities.tools { return .tools }
     if json, !setup.capabilities.json { return .json }
     if let maximum = setup.capabilities.maximumOutput, expected.output > maximum {
       return .output(maximum, needed: expected.output)
     }
-    if let window = setup.capabilities.contextWindow, expectedTokens > Double(window) {
-      return .window(window, needed: Int(exactly: expectedTokens.rounded()) ?? .max)
+    let needed = longestText.map(Double.init) ?? expectedTokens
+    if let window = setup.capabilities.contextWindow, needed > Double(window) {
+      return .window(window, needed: Int(exactly: needed.rounded()) ?? .max)
     }
     if let windowBeyond, setup.capabilities.contextWindow ?? 0 <= windowBeyond { return .largerWindow }
     return nil

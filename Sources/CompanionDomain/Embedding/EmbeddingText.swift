@@ -1,7 +1,7 @@
 /// What of something that can be found is turned into a vector.
 ///
-/// It says what ``TextDocument`` has words of, but for dates: numbers are next to every other number. A document
-/// that is archived has a vector, too, so that it is found at once when it is in use again.
+/// It says what ``TextDocument`` has words of, but for dates: numbers are next to every other number. What is not
+/// found by its words has no vector either.
 public struct EmbeddingText: Hashable, Sendable {
   /// The version of the rules. It grows when the text of anything changes, or the pieces that it is cut into: then
   /// all hashes are others, and everything is embedded again.
@@ -9,20 +9,24 @@ public struct EmbeddingText: Hashable, Sendable {
 
   /// What the text is of.
   public let source: RecallSource
+  /// Where it is found.
+  public let scope: MemoryScope
   /// What is embedded: never without anything but white space.
   public let text: String
 
-  /// What is embedded of something; `nil` for what is not: what was deleted, superseded, has expired, says nothing,
-  /// or is no part of the talk.
+  /// What is embedded of something; `nil` for what is not: what was deleted, superseded, archived, has expired, says
+  /// nothing, or is no part of the talk.
   public init?(_ record: RecallRecord) {
     switch record {
     case .message(let message, let session): self.init(message, in: session)
-    case .memory(let memory): self.init(.memory(memory.key), [memory.text])
+    case .memory(let memory): self.init(.memory(memory.key), in: memory.key.scope, [memory.text])
     case .fact(let fact):
       guard fact.supersededBy == nil else { return nil }
-      self.init(.fact(fact.id), [fact.statement], by: fact.isNamed ? nil : fact.subject)
+      self.init(
+        .fact(fact.id), in: fact.scope, [fact.statement], by: fact.isNamed ? nil : fact.subject)
     case .document(let document):
-      self.init(.document(document.id), [document.title, document.text])
+      guard document.status == .normal else { return nil }
+      self.init(.document(document.id), in: document.scope, [document.title, document.text])
     }
   }
 
@@ -35,14 +39,18 @@ public struct EmbeddingText: Hashable, Sendable {
   private init?(_ message: ChatMessage, in session: ChatSession) {
     guard message.isPartOfTalk else { return nil }
     self.init(
-      .message(session.id, message.sequence), [message.text], by: session.speaker(of: message)?.rawValue)
+      .message(session.id, message.sequence), in: session.searchScope, [message.text],
+      by: session.speaker(of: message)?.rawValue)
   }
 
   /// The parts that say something, each on lines of its own, behind the name of whom they are by or about.
-  private init?(_ source: RecallSource, _ parts: [String], by name: String? = nil) {
+  private init?(
+    _ source: RecallSource, in scope: MemoryScope, _ parts: [String], by name: String? = nil
+  ) {
     let parts = parts.filter { part in part.contains { !$0.isWhitespace } }
     guard !parts.isEmpty else { return nil }
     self.source = source
+    self.scope = scope
     let text = parts.joined(separator: "\n")
     self.text = if let name, !name.isEmpty { "\(name): \(text)" } else { text }
   }

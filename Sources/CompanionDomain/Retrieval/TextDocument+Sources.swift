@@ -5,6 +5,16 @@ extension TextDocument where ID == RecallSource {
     "\(kind.rawValue) \(scope)"
   }
 
+  /// What a record is found by; `nil` where it is not.
+  public init?(_ record: RecallRecord) {
+    switch record {
+    case .message(let message, let session): self.init(message, in: session)
+    case .memory(let memory): self.init(memory)
+    case .fact(let fact): self.init(fact)
+    case .document(let document): self.init(document)
+    }
+  }
+
   /// A message; `nil` for what is no part of the talk: calls of tools and their results, announcements, what was
   /// deleted.
   public init?(_ message: ChatMessage, in session: ChatSession) {

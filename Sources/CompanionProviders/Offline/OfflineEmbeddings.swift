@@ -22,6 +22,9 @@ public struct OfflineEmbeddings: EmbeddingService {
     ModelIdentity(provider: "offline", model: "lexical-\(LexicalFeatures.version).\(TextAnalysis.version)")
   }
 
+  /// They are.
+  public var isLexical: Bool { true }
+
   /// 4,096.
   public var maximumBatch: Int { 4_096 }
 

@@ -84,21 +84,7 @@ extension TextIndexConformance {
   /// Checks that what is read at once is what is read one by one.
   private static func expectRecords(_ store: any Store) async throws {
     var expected: [RecallSource: RecallRecord] = [:]
-    for source in there { expected[source] = try await record(of: source, in: store) }
+    for source in there { expected[source] = try await store.record(of: source) }
     try await expect(store.records(of: there), expected, "what is read at once")
-  }
-
-  private static func record(of source: RecallSource, in store: any Store) async throws -> RecallRecord? {
-    switch source {
-    case .message(let id, let sequence):
-      guard let session = try await store.session(id) else { return nil }
-      let message = try await store.messages(in: id, before: nil, limit: .max).first {
-        $0.sequence == sequence
-      }
-      return message.map { .message($0, in: session) }
-    case .memory(let key): return try await store.memory(key).map { .memory($0) }
-    case .fact(let id): return try await store.fact(id).map { .fact($0) }
-    case .document(let id): return try await store.document(id).map { .document($0) }
-    }
   }
 }

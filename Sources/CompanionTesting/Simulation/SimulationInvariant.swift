@@ -44,7 +44,8 @@ public enum SimulationInvariant: String, Hashable, Sendable, CaseIterable {
   /// Nothing that the companion said because it was reminded of it, no tool's words and no announcement is made
   /// memory of.
   case memoryDoesNotFeedItself = "S22"
-  /// What is said in a place is in no memory, no prompt and no request of another, but where it is shared.
+  /// What is said in a place is in no memory, no prompt and no request of another, but where it is shared, and is
+  /// recalled in no other.
   case memoriesDoNotLeak = "S23"
   /// A message goes into a request once for each memory, nothing is asked when nothing is new, and a run keeps to
   /// its budgets.
@@ -55,6 +56,17 @@ public enum SimulationInvariant: String, Hashable, Sendable, CaseIterable {
   case forgottenStaysForgotten = "S26"
   /// What was edited or deleted is in no memory once all of a run has gone well.
   case correctionsReachMemory = "S27"
+  /// Each vector is that of a piece of the text that its source has now, all pieces have one, and what a store says of
+  /// them adds up.
+  case vectorsAreRight = "S28"
+  /// What is gone has no vector and no failure, waits for none, and is not found.
+  case goneIsNotEmbedded = "S29"
+  /// What is embedded is not embedded again, unless it was changed, its space was closed, or the store may have lost
+  /// it.
+  case embeddedOnce = "S30"
+  /// Nothing is charged with a failure that may be the service's, and what is parked has a reason, after as many tries
+  /// as the policy says.
+  case onlyPoisonIsParked = "S31"
   /// Every task ends once nothing goes wrong any more, and one that kills its workers ends although it does.
   case everyTaskEnds = "L1"
   /// Whatever runs out is looked after within the interval of sweeps.
@@ -77,6 +89,8 @@ public enum SimulationInvariant: String, Hashable, Sendable, CaseIterable {
   case silenceExpires = "L10"
   /// Everything is remembered once nothing goes wrong any more.
   case everythingIsRemembered = "L11"
+  /// Everything is embedded, or parked with a reason, once nothing goes wrong any more.
+  case everythingIsEmbedded = "L12"
   /// The run itself ends: nothing waits for ever, and nothing goes round in circles.
   case runEnds = "L0"
 }

@@ -88,9 +88,10 @@ struct EmbeddingTextTests {
     #expect(text(memory("")) == nil)
   }
 
-  @Test func `a document is embedded with its title, archived or not`() {
+  @Test func `a document is embedded with its title, unless it is archived`() {
     #expect(text(document("Tea", "It is green.")) == "Tea\nIt is green.")
-    #expect(text(document("", "It is green.", status: .archived)) == "It is green.")
+    #expect(text(document("", "It is green.")) == "It is green.")
+    #expect(text(document("Tea", "It is green.", status: .archived)) == nil)
     #expect(text(document("Tea", " \n")) == "Tea")
     #expect(text(document(" ", "")) == nil)
   }
@@ -104,9 +105,20 @@ struct EmbeddingTextTests {
     #expect(EmbeddingText(document("Tea", ""))?.source == .document(DocumentID(bits: 1)))
   }
 
+  @Test func `it is found where its record is`() {
+    let said = message([.text("tea")])
+    #expect(EmbeddingText(said)?.scope == .user("anna", in: .main))
+    guard case .message(let words, _) = said else { return }
+    let place = ConversationPlace(workspace: "home", channel: "kitchen", thread: "soup")
+    let shared = ChatSession(id: SessionID(bits: 2), place: place, createdAt: .epoch)
+    #expect(EmbeddingText(.message(words, in: shared))?.scope == .channel("kitchen", of: "home"))
+    for record in [memory("tea"), fact("tea", about: "Anna"), document("Tea", "")] {
+      #expect(EmbeddingText(record)?.scope == scope)
+    }
+  }
+
   @Test func `what is embedded decides the hash, and nothing else`() {
     let plain = EmbeddingText(document("Tea", "It is green."))
-    #expect(plain?.hash == EmbeddingText(document("Tea", "It is green.", status: .archived))?.hash)
     #expect(plain?.hash == EmbeddingText(memory("Tea\nIt is green."))?.hash)
     #expect(plain?.hash != EmbeddingText(document("Tea", "It is green!"))?.hash)
   }

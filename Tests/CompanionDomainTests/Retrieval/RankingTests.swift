@@ -134,28 +134,6 @@ struct ConversationRankingTests {
   }
 }
 
-struct RankFusionTests {
-  private func leg(_ items: KeyValuePairs<String, Double>, weight: Double = 1) -> RankFusion.Leg<String> {
-    RankFusion.Leg(weight: weight, items.map { RankedItem(id: $0.key, score: $0.value) })
-  }
-
-  @Test func `scores are stretched, weighted and summed`() {
-    let fused = RankFusion().fused([
-      leg(["a": 10, "b": 5, "c": 0]), leg(["c": 0.9, "b": 0.8, "d": 0.7], weight: 2),
-    ])
-    #expect(fused.map(\.id) == ["c", "b", "a", "d"])
-    #expect(abs(fused[0].score - 2) < 1e-9 && abs(fused[1].score - 1.5) < 1e-9)
-  }
-
-  @Test func `windows, doubles, equals and what is no number do no harm`() {
-    #expect(RankFusion(window: 1).fused([leg(["a": 1, "b": 1])]).map(\.id) == ["a"])
-    #expect(RankFusion(window: 0).window == 1)
-    #expect(RankFusion().fused([leg(["b": 1, "a": 1, "b": 1])]).map(\.id) == ["a", "b"])
-    #expect(RankFusion().fused([leg(["a": .nan, "b": .infinity, "c": 1])]).map(\.id) == ["c"])
-    #expect(RankFusion().fused([leg([:])]).isEmpty)
-  }
-}
-
 struct RecallPackingTests {
   @Test func `whole items are packed in order, and shorter ones behind what is too long`() {
     let packing = RecallPacking([5, 9, 3, 2, 1], budget: 10) { $0 }

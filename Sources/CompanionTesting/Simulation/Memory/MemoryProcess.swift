@@ -1,7 +1,6 @@
 import CompanionApplication
 import CompanionDomain
 import CompanionPorts
-import Synchronization
 
 /// One life of a simulated process that forms memory.
 final class MemoryLife: Sendable {
@@ -9,7 +8,6 @@ final class MemoryLife: Sendable {
   let index: Int
   let process: ProcessLife
   let chat = SimulatedChat()
-  private let isStopped = Mutex(false)
 
   init(index: Int, process: ProcessLife) {
     self.index = index
@@ -17,11 +15,6 @@ final class MemoryLife: Sendable {
   }
 
   var hasDied: Bool { process.hasDied }
-
-  /// Whether it has said that its generator has stopped.
-  var hasStopped: Bool { isStopped.withLock(\.self) }
-
-  func noteStop() { isStopped.withLock { $0 = true } }
 }
 
 /// A process that lives, dies, and is started again, with a generator of memory; the first one has a conversation,
@@ -107,16 +100,9 @@ final class MemoryProcess: Sendable {
     guard let incarnation = current else { return }
     let life = incarnation.life
     world.witness.tell("\(life.process): is to stop")
-    let begin = world.time.now
     let bound = plan.configuration.memory.stopGrace + plan.configuration.tasks.storeTimeout * 2 + .seconds(20)
-    await life.process.whileItLives {
+    await life.process.stop(within: bound, on: world.time, world.witness) {
       await incarnation.generator.stop()
-    } onEnd: {
-      life.noteStop()
-      let took = begin.duration(to: world.time.now)
-      if took > bound {
-        world.witness.report(.shutdownEnds, "\(life.process) took \(took) to stop, not \(bound)")
-      }
     }
   }
 

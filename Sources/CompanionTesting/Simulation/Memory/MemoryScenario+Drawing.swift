@@ -78,20 +78,7 @@ extension MemoryScenario {
   private static func process(
     _ memory: MemoryConfiguration, isQuiet: Bool, _ dice: inout Dice
   ) -> Process {
-    var odds = StoreFaultPlan.Odds()
-    if !isQuiet {
-      if dice.happens(percent: 40) { odds.crash = Double(dice.number(in: 1...10)) / 1000 }
-      if dice.happens(percent: 50) { odds.errorAfter = Double(dice.number(in: 1...40)) / 1000 }
-      if dice.happens(percent: 40) { odds.busy = Double(dice.number(in: 1...50)) / 1000 }
-      if dice.happens(percent: 40) { odds.slow = Double(dice.number(in: 1...60)) / 1000 }
-      if dice.happens(percent: 20) { odds.hang = Double(dice.number(in: 1...5)) / 1000 }
-      if dice.happens(percent: 40) {
-        odds.lostNews = Double(dice.number(in: 0...400)) / 1000
-        odds.doubledNews = Double(dice.number(in: 0...200)) / 1000
-        odds.lateNews = Double(dice.number(in: 0...200)) / 1000
-      }
-    }
-    odds.slowest = dice.milliseconds(in: 50...5_000)
+    let odds = StoreFaultPlan.Odds(isQuiet: isQuiet, &dice)
     var configuration = CompanionConfiguration()
     configuration.persona = "A companion, \(MemoryWitness.persona.word)."
     configuration.intents = .rules

@@ -55,7 +55,7 @@ struct RuleModel: LanguageModel {
   // MARK: Waiting
 
   private func checkLife() throws(ProviderFailure) {
-    if life.hasStopped, !life.hasDied {
+    if life.process.hasStopped, !life.hasDied {
       witness.report(.shutdownEnds, "\(life.process) asks a model when it has stopped")
     }
     guard !life.hasDied, !Task.isCancelled else { throw ProviderFailure(.cancelled) }

@@ -7,6 +7,7 @@ import Synchronization
 final class ProcessLife: Sendable {
   private struct State {
     var hasDied = false
+    var hasStopped = false
     var isDisturbed = false
     var runs: [TaskKind: Int] = [:]
     var allRuns = 0
@@ -38,6 +39,9 @@ final class ProcessLife: Sendable {
   }
 
   var hasDied: Bool { state.withLock { $0.hasDied } }
+
+  /// Whether what it lives for has said that it has stopped.
+  var hasStopped: Bool { state.withLock { $0.hasStopped } }
 
   /// Whether nothing has gone wrong in it.
   var isUndisturbed: Bool { state.withLock { !$0.isDisturbed } }
@@ -122,6 +126,23 @@ extension ProcessLife {
       }
       if await group.next() == true { onEnd() }
       group.cancelAll()
+    }
+  }
+
+  /// Stops what it lives for, and waits for that.
+  ///
+  /// - Parameters:
+  ///   - bound: how long it may take.
+  ///   - witness: told when it takes longer.
+  func stop(
+    within bound: Duration, on time: any TimeSource, _ witness: any SimulationWitness,
+    _ body: @escaping @Sendable () async -> Void
+  ) async {
+    let begin = time.now
+    await whileItLives(body) {
+      state.withLock { $0.hasStopped = true }
+      let took = begin.duration(to: time.now)
+      if took > bound { witness.report(.shutdownEnds, "\(self) took \(took) to stop, not \(bound)") }
     }
   }
 }

@@ -1,0 +1,93 @@
+import CompanionKit
+import ExampleSupport
+import Foundation
+
+/// A folder whose text files are embedded.
+struct Folder: Sendable {
+  /// A file that may be embedded.
+  struct File: Sendable {
+    /// Below the folder.
+    let path: String
+    let size: Int64
+    let modified: Timestamp
+  }
+
+  /// What is in it now.
+  struct Contents: Sendable {
+    var files: [File] = []
+    /// The folders below it that could not be looked into: what is in them is not known.
+    var unread: [String] = []
+    var problems: [FileProblem] = []
+    /// How many files were left out because their names end otherwise, and how many symbolic links.
+    var others = 0
+    var links = 0
+  }
+
+  /// Its whole path, without symbolic links.
+  let path: String
+  let sizeLimit: Int
+  private let types: Set<String>
+
+  /// - Throws: `FileProblem` where there is no such folder.
+  init(_ path: String, types: Set<String>, sizeLimit: Int) throws(FileProblem) {
+    self.path = URL(filePath: path).resolvingSymlinksInPath().standardizedFileURL.path
+    self.types = types
+    self.sizeLimit = sizeLimit
+    try check(path)
+  }
+
+  /// Looks through all of it. Nothing is read but names, sizes and times.
+  ///
+  /// - Throws: `FileProblem` where the folder itself cannot be looked into.
+  func contents() throws(FileProblem) -> Contents {
+    try check(path)
+    var contents = Contents()
+    var folders = [""]
+    while let folder = folders.popLast() {
+      // Names are sorted, so that what is told is in the same order every time.
+      guard let names = try? FileManager.default.contentsOfDirectory(atPath: whole(folder)).sorted() else {
+        let problem = FileProblem(
+          file: whole(folder), problem: "the folder cannot be looked into; check its permissions")
+        guard !folder.isEmpty else { throw problem }
+        contents.unread.append(folder)
+        contents.problems.append(problem)
+        continue
+      }
+      for name in names where !name.hasPrefix(".") {
+        look(at: folder.isEmpty ? name : "\(folder)/\(name)", named: name, &contents, &folders)
+      }
+    }
+    return contents
+  }
+
+  /// A file's path from the root.
+  func whole(_ path: String) -> String { path.isEmpty ? self.path : "\(self.path)/\(path)" }
+
+  private func look(
+    at path: String, named name: String, _ contents: inout Contents, _ folders: inout [String]
+  ) {
+    let isText = types.contains { name.lowercased().hasSuffix(".\($0)") }
+    guard let status = FileStatus(whole(path)) else {
+      if isText {
+        contents.problems.append(FileProblem(file: whole(path), problem: "it cannot be looked at"))
+      }
+      return
+    }
+    switch status.kind {
+    case .folder: folders.append(path)
+    case .link: contents.links += 1
+    case .file where isText:
+      contents.files.append(File(path: path, size: status.size, modified: status.modified))
+    default: contents.others += 1
+    }
+  }
+
+  /// - Parameter name: how a person names it.
+  private func check(_ name: String) throws(FileProblem) {
+    switch FileStatus(path)?.kind {
+    case .folder: break
+    case nil: throw FileProblem(file: name, problem: "it is not there")
+    default: throw FileProblem(file: name, problem: "it is no folder")
+    }
+  }
+}

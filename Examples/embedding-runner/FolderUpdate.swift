@@ -1,0 +1,180 @@
+import CompanionKit
+import ExampleSupport
+
+/// Brings what has changed in a folder into the database: each file is a document.
+struct FolderUpdate {
+  /// What it came to.
+  struct Report {
+    var added = 0
+    var changed = 0
+    var removed = 0
+    var unchanged = 0
+    var empty = 0
+    var others = 0
+    var links = 0
+    /// What is left out for what it is.
+    var unfit: [FileProblem] = []
+    /// What could not be read: what is known of it stays.
+    var unreadable: [FileProblem] = []
+
+    var hasChanged: Bool { added + changed + removed > 0 }
+  }
+
+  let folder: Folder
+  private let store: SQLiteStore
+  /// What was found the last time; `nil` before, and when that may not be what is stored.
+  private var known: [DocumentID: Known]?
+
+  init(folder: Folder, store: SQLiteStore) {
+    self.folder = folder
+    self.store = store
+  }
+
+  /// A file as it was read last.
+  private struct Known {
+    let path: String
+    let version: String
+    /// Whether it has a document: what is left out has none.
+    var isStored = true
+  }
+
+  /// Looks through the folder, and stores what is new.
+  ///
+  /// - Throws: `FileProblem` where the folder cannot be looked into, or there is nothing left in it. Nothing is
+  ///   changed then.
+  mutating func callAsFunction() async throws -> Report {
+    let contents = try folder.contents()
+    var current: [DocumentID: Known]
+    if let known { current = known } else { current = try await storedFiles() }
+    if contents.files.isEmpty, contents.unread.isEmpty, current.count > Self.fewFiles {
+      // A disk that is not mounted looks like that.
+      throw FileProblem(
+        file: folder.path,
+        problem:
+          "nothing is in it any more of \(current.count) files; if that is right, begin with a new database")
+    }
+    known = nil
+    var report = Report(others: contents.others, links: contents.links, unreadable: contents.problems)
+    var batch = Batch()
+    var gone = current
+    for file in contents.files {
+      try Task.checkCancellation()
+      let id = DocumentID(path: file.path)
+      gone[id] = nil
+      guard current[id]?.version != file.version else {
+        report.unchanged += 1
+        continue
+      }
+      if let change = change(of: file, id, in: &current, &report) {
+        batch.changes.append(change)
+        batch.bytes += Int(file.size)
+      }
+      if batch.isFull { try await store(&batch) }
+    }
+    for (id, file) in gone.sorted(by: { $0.key < $1.key }) {
+      guard !contents.unread.contains(where: { file.path.hasPrefix("\($0)/") }) else { continue }
+      current[id] = nil
+      guard file.isStored else { continue }
+      report.removed += 1
+      batch.changes.append(.removeDocument(id))
+      if batch.isFull { try await store(&batch) }
+    }
+    try await store(&batch)
+    known = current
+    return report
+  }
+
+  /// So many may well go at a time.
+  private static let fewFiles = 10
+
+  /// Changes that are stored together.
+  private struct Batch {
+    var changes: [ChangeSet.Change] = []
+    var bytes = 0
+
+    var isFull: Bool { changes.count >= 200 || bytes >= 4_000_000 }
+  }
+
+  private func store(_ batch: inout Batch) async throws(StoreFailure) {
+    guard !batch.changes.isEmpty else { return }
+    try await store.commit(ChangeSet(batch.changes))
+    batch = Batch()
+  }
+
+  /// What is to be stored of a file that is new or has changed; `nil` for nothing.
+  private func change(
+    of file: Folder.File, _ id: DocumentID, in current: inout [DocumentID: Known], _ report: inout Report
+  ) -> ChangeSet.Change? {
+    let isStored = current[id]?.isStored == true
+    do throws(TextFile.Flaw) {
+      let text = try TextFile(file, in: folder)
+      if isStored { report.changed += 1 } else { report.added += 1 }
+      current[id] = Known(path: file.path, version: file.version)
+      return .putDocument(
+        Document(
+          id: id, scope: Library.scope, title: text.title, text: text.text,
+          metadata: ["path": file.path, "version": file.version], createdAt: file.modified))
+    } catch {
+      switch error {
+      case .unreadable:
+        report.unreadable.append(
+          FileProblem(file: folder.whole(file.path), problem: "it cannot be read; check its permissions"))
+        return nil
+      case .gone: break
+      case .unfit(let problem):
+        report.unfit.append(FileProblem(file: folder.whole(file.path), problem: problem))
+      case .empty: report.empty += 1
+      }
+      current[id] = Known(path: file.path, version: file.version, isStored: false)
+      // What it said before is not so any more.
+      if isStored { report.removed += 1 }
+      return isStored ? .removeDocument(id) : nil
+    }
+  }
+
+  /// The files that the database has.
+  private func storedFiles() async throws(StoreFailure) -> [DocumentID: Known] {
+    var files: [DocumentID: Known] = [:]
+    var last = DocumentCursor.start
+    while true {
+      let page = try await store.documents(changedAfter: last, limit: 100)
+      guard let end = page.last else { return files }
+      last = end.cursor
+      for document in page.map(\.document) {
+        guard let path = document.path else { continue }
+        files[document.id] = Known(path: path, version: document.metadata["version"] ?? "")
+      }
+    }
+  }
+}
+
+extension Folder.File {
+  /// Tells one state of a file from another without reading it: its size, and when it was changed last.
+  var version: String { "\(size) \(modified.nanosecondsSinceEpoch)" }
+}
+
+extension FolderUpdate.Report {
+  /// What has changed, on one line.
+  var summary: String {
+    var parts = ["\(counted(added, "new file", "new files")), \(changed) changed, \(removed) removed"]
+    parts[0] += ", \(unchanged) unchanged"
+    if empty > 0 { parts.append(counted(empty, "empty file", "empty files")) }
+    if links > 0 { parts.append("\(counted(links, "symbolic link", "symbolic links")) not followed") }
+    if others > 0 { parts.append("\(counted(others, "other file", "other files")) left out") }
+    return parts.joined(separator: "; ")
+  }
+
+  /// Tells what was left out, or could not be read.
+  func tellProblems() {
+    for problem in unreadable.prefix(Self.toldProblems) { Terminal.complain("\(problem)") }
+    if unreadable.count > Self.toldProblems {
+      Terminal.complain("\(unreadable.count - Self.toldProblems) more cannot be read")
+    }
+    for problem in unfit.prefix(Self.toldProblems) { Terminal.tell("left out: \(problem)") }
+    if unfit.count > Self.toldProblems {
+      Terminal.tell("left out: \(unfit.count - Self.toldProblems) more like these")
+    }
+  }
+
+  private static let toldProblems = 20
+}

@@ -1,0 +1,134 @@
+import CompanionKit
+import ExampleSupport
+
+/// What is to be done.
+enum Command {
+  case run(String)
+  case watch(String)
+  case search(String)
+  case status
+  case retry
+}
+
+/// What the command line asks for.
+struct Options {
+  /// `nil` for the help.
+  var command: Command?
+  var database: String
+  /// `nil` for what the database keeps.
+  var service: EmbeddingChoice?
+  var batchSize: Int?
+  /// How often what has failed is tried again before it is parked.
+  var retries: Int
+  var types: Set<String> = ["txt", "text", "md", "markdown", "mdown", "mkd"]
+  /// In bytes.
+  var sizeLimit: Int
+  var interval: Duration
+  /// How many are found at most.
+  var limit: Int
+  var isMoved: Bool
+  var printsJSON: Bool
+
+  private static let flags: [String: Arguments.Flag] = [
+    "--database": .init(),
+    "--embeddings": .init(of: ["run", "watch", "search", "retry"]),
+    "--model": .init(of: ["run", "watch", "search", "retry"]),
+    "--key": .init(of: ["run", "watch", "search", "retry"]),
+    "--batch": .init(of: ["run", "watch", "retry"]), "--retries": .init(of: ["run", "watch", "retry"]),
+    "--types": .init(of: ["run", "watch"]), "--max-size": .init(of: ["run", "watch"]),
+    "--moved": .init(takesValue: false, of: ["run", "watch"]),
+    "--every": .init(of: ["watch"]), "--limit": .init(of: ["search"]),
+    "--json": .init(takesValue: false, of: ["run", "watch", "search", "retry"]),
+  ]
+
+  private static let commands: Set = ["run", "watch", "search", "status", "retry"]
+
+  /// Reads a command line, without the program's name.
+  init(_ line: [String]) throws(UsageError) {
+    let arguments = try Arguments(line, flags: Self.flags, commands: Self.commands, standard: "run")
+    database = arguments["--database"] ?? "embeddings.db"
+    batchSize = try arguments.count("--batch")
+    retries = 2
+    if let text = arguments["--retries"] {
+      guard let count = Int(text), (0...100).contains(count) else {
+        throw UsageError("--retries needs a whole number from 0 to 100.")
+      }
+      retries = count
+    }
+    sizeLimit = try arguments.count("--max-size") ?? 2_000_000
+    interval = try arguments.seconds("--every") ?? .seconds(5)
+    limit = try arguments.count("--limit") ?? 10
+    isMoved = arguments.has("--moved")
+    printsJSON = arguments.has("--json")
+    if arguments.wantsHelp { return }
+    service = try EmbeddingChoice(arguments)
+    if let types = arguments["--types"] {
+      self.types = Set(types.split(separator: ",").map { $0.lowercased() })
+      guard !self.types.isEmpty, !types.contains("."), !types.contains("/") else {
+        throw UsageError("--types needs the ends of file names, with commas, such as md,rst.")
+      }
+    }
+    guard let name = arguments.words.first else {
+      throw UsageError("Name a folder, or a command, such as search.")
+    }
+    command = try Self.command(name, Array(arguments.words.dropFirst()))
+  }
+
+  private static func command(_ name: String, _ words: [String]) throws(UsageError) -> Command {
+    switch name {
+    case "run", "watch":
+      guard let folder = words.first, words.count == 1, !folder.isEmpty else {
+        throw UsageError("\(name) needs one folder.")
+      }
+      return name == "run" ? .run(folder) : .watch(folder)
+    case "search":
+      let query = words.joined(separator: " ")
+      guard query.contains(where: { !$0.isWhitespace }) else { throw UsageError("search needs a query.") }
+      return .search(query)
+    default:
+      guard words.isEmpty else { throw UsageError("\(name) takes no more words.") }
+      return name == "status" ? .status : .retry
+    }
+  }
+
+  static let usage = "usage: embedding-runner FOLDER | watch FOLDER | search QUERY | status | retry [options]"
+
+  static let help = """
+    Keeps the text and Markdown files of a folder embedded, and finds them.
+
+    \(usage)
+
+      [run] FOLDER          embed what is new or changed in a folder, and forget what was removed. A folder that is
+                            named as a command is: ./search
+          --types E1,E2         which files, by the ends of their names; without it, txt, text, md, markdown, mdown, mkd
+          --max-size BYTES      leave out larger files; without it, 2000000
+          --moved               the folder was moved: it is the one whose files the database has
+      watch FOLDER          the same, and go on as files change, until Ctrl-C
+          --every SECONDS       how often to look; 5 without it
+      search QUERY          find files by their words and by what they mean, best first
+          --limit N             the most; 10 without it
+      status                how much is embedded, what waits, and what could not be embedded and why
+      retry                 try again what could not be embedded
+
+      --database FILE       where everything is kept; without it, embeddings.db. It has the files of one folder
+      --embeddings URL|offline
+                            the address of an OpenAI-compatible API for embeddings, such as http://localhost:11434/v1
+      --model NAME          its model; without it, \(EmbeddingChoice.usualModel)
+      --key VAR             the environment variable that holds its key
+      --batch N             the most texts of a call; 8 without it
+      --retries N           how often what has failed is tried again before it is parked; 2 without it
+      --json                print events, and what is found, as JSON, one object a line
+      --help                print this
+
+    The database keeps which service was asked for last, never its key, and goes by it where none is named. At first
+    it is offline, which needs nothing: its vectors are lexical. Texts are near that share words or parts of words, and
+    not those that mean the same in other words.
+
+    Files and folders whose names begin with a dot are left out, and symbolic links are not followed. What is no UTF-8,
+    binary or too large is left out, too, and told. Unchanged files, by their sizes and times, are not read again.
+
+    Ctrl-C ends the program; what is embedded is stored, and nothing is embedded twice. The exit status is 0 when all is
+    embedded, 1 when something is not or after a failure, 2 for a command line that cannot be understood, 130 and 143
+    after an interruption.
+    """
+}

@@ -1,0 +1,87 @@
+import CompanionKit
+import ExampleSupport
+import Synchronization
+
+/// Tells how far a run is: on a terminal by one line that is drawn again, else by a line now and then.
+final class ProgressTeller: EventSink {
+  private struct State {
+    var isDrawn = false
+    var lastTold: Timestamp?
+  }
+
+  private let state = Mutex(State())
+  private let redraws: Bool
+
+  /// - Parameter redraws: whether a line can be drawn again.
+  init(redraws: Bool = Terminal.redraws) { self.redraws = redraws }
+
+  func emit(_ event: CompanionEvent) {
+    switch event.kind {
+    case .embeddingProgressed(let progress): show(progress, at: event.time)
+    case .embeddingSpaceOpened(let space): tell("Vectors of \(space) are new here.")
+    case .callWaits(let provider, let until, let reason):
+      tell("Waiting for \(provider)\(until.map { " until \($0)" } ?? ""): \(reason)")
+    case .serviceFailed(let service, let failure): tell("\(service): \(failure)")
+    case .ledgerEntriesLost(let count):
+      tell("\(counted(count, "entry", "entries")) of the ledger could not be stored")
+    default: break
+    }
+  }
+
+  /// Removes the line that is drawn.
+  func clear() {
+    state.withLock { state in
+      if state.isDrawn { Terminal.draw("") }
+      state.isDrawn = false
+    }
+  }
+
+  /// Tells something on a line of its own.
+  func tell(_ line: String) {
+    clear()
+    Terminal.tell(line)
+  }
+
+  private static let interval = Duration.seconds(10)
+
+  private func show(_ progress: EmbeddingProgress, at time: Timestamp) {
+    state.withLock { state in
+      if redraws {
+        Terminal.draw("[\(progress.bar)] \(progress.summary)")
+        state.isDrawn = true
+      } else if state.lastTold.map({ $0.duration(to: time) >= Self.interval }) ?? true {
+        Terminal.tell(progress.summary)
+        state.lastTold = time
+      }
+    }
+  }
+}
+
+extension EmbeddingProgress {
+  fileprivate var bar: String {
+    let width = 24
+    let done = coverage.embedded + coverage.parked
+    let filled = coverage.total > 0 ? done * width / coverage.total : width
+    return String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
+  }
+
+  fileprivate var summary: String {
+    var parts = ["\(coverage.embedded) of \(coverage.total)"]
+    if coverage.parked > 0 { parts.append("\(coverage.parked) parked") }
+    if rate > 0 {
+      parts.append(rate < 10 ? "\((rate * 10).rounded() / 10) a second" : "\(Int(rate)) a second")
+    }
+    if let remaining, coverage.waiting > 0 { parts.append("\(remaining.spoken) left") }
+    return parts.joined(separator: ", ")
+  }
+}
+
+extension Duration {
+  /// As a person says it: `12 s`, `4 min`, `3 h`.
+  var spoken: String {
+    let seconds = (self / .seconds(1)).rounded(.up)
+    if seconds < 120 { return "\(Int(seconds)) s" }
+    return seconds < 7_200
+      ? "\(Int((seconds / 60).rounded(.up))) min" : "\(Int((seconds / 3_600).rounded(.up))) h"
+  }
+}

@@ -1,0 +1,57 @@
+import CompanionKit
+import ExampleSupport
+import Foundation
+import Synchronization
+
+/// Finds files by their words and by what they mean.
+struct SearchCommand {
+  let library: Library
+
+  func run(_ query: String) async throws -> Status {
+    let failure = FailureNote()
+    let companion = try library.makeCompanion(events: failure) { embedding in
+      // Somebody waits, but not for a conversation to go on.
+      embedding.recallPatience = .seconds(20)
+    }
+    let result = try await companion.recall(query, in: [Library.scope], budget: Self.budget)
+    await companion.stop()
+    if let failure = failure.last { Terminal.complain("\(failure) What is found is found by words alone.") }
+    for (place, item) in result.items.prefix(library.options.limit).enumerated() {
+      guard case .document(let id) = item.source, let document = try await library.store.document(id) else {
+        continue
+      }
+      show(document, snippet: Snippet(of: document.text, for: query).text, item.score, place: place + 1)
+    }
+    if result.items.isEmpty { Terminal.tell("Nothing was found.") }
+    return .done
+  }
+
+  /// In tokens: files are shown in part, however long they are.
+  private static let budget = 1_000_000_000
+
+  private func show(_ document: Document, snippet: String, _ score: Double, place: Int) {
+    let path = document.path ?? document.id.rawValue
+    if library.options.printsJSON {
+      let line: JSONValue = [
+        "type": "found", "path": .string(path), "title": .string(document.title), "score": .number(score),
+        "snippet": .string(snippet),
+      ]
+      if let line = line.line { Terminal.pass(line + "\n") }
+      return
+    }
+    let title = path.hasSuffix(document.title) ? "" : "  \(document.title)"
+    Terminal.show("\(place). \(path)\(title)  \(String(format: "%.4f", score))\n   \(snippet.singleLine)")
+  }
+}
+
+/// Keeps why the last call of a model failed.
+private final class FailureNote: EventSink {
+  private let failure = Mutex<ProviderFailure?>(nil)
+
+  var last: ProviderFailure? { failure.withLock(\.self) }
+
+  func emit(_ event: CompanionEvent) {
+    guard case .modelCallEnded(_, let outcome) = event.kind, let failed = outcome.failure else { return }
+    failure.withLock { $0 = failed }
+  }
+}

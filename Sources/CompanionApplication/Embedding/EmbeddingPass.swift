@@ -1,0 +1,279 @@
+import CompanionDomain
+import CompanionPorts
+
+/// One run: embeds what waits in a model's space, page after page, until nothing is due.
+///
+/// Not `Sendable`: it belongs to the task of the run.
+final class EmbeddingPass {
+  let environment: Environment
+  private let stopping: EndSignal
+  private let calls: EmbeddingCalls
+  private let findings: EmbeddingFindings
+  private let chunker: TextChunker
+  /// The most texts of a call.
+  private let batchSize: Int
+  private var run: EmbeddingRun
+  private var pace = EmbeddingPace()
+  private var lastProgress: Timestamp?
+
+  init(
+    environment: Environment, model: ModelIdentity, terms: EmbeddingTerms, findings: EmbeddingFindings,
+    stopping: EndSignal
+  ) {
+    let configuration = environment.configuration.embedding
+    self.environment = environment
+    self.findings = findings
+    self.stopping = stopping
+    calls = EmbeddingCalls(environment: environment, model: model)
+    chunker = TextChunker(
+      limit: min(configuration.pieceTokens, terms.window ?? .max), overlap: configuration.pieceOverlap)
+    batchSize = min(configuration.batchSize, terms.maximumBatch)
+    run = EmbeddingRun(startedAt: environment.time.now)
+  }
+
+  var configuration: EmbeddingConfiguration { environment.configuration.embedding }
+  private var store: any CompanionStore { environment.store }
+  private var now: Timestamp { environment.time.now }
+
+  func callAsFunction() async -> EmbeddingRun {
+    do throws(EmbeddingRunEnd) {
+      var space = try await currentSpace()
+      if let next = try await embedAll(in: space) {
+        space = next
+        // A model whose vectors are of another dimension each time makes none that compare.
+        if try await embedAll(in: space) != nil { throw .service(Self.changingDimension) }
+      }
+      try await report(space, isLast: true)
+    } catch {
+      run.end = error.end
+    }
+    run.calls = calls.count
+    run.tokens = calls.tokens
+    run.duration = run.startedAt.duration(to: now)
+    return run
+  }
+
+  // MARK: The space
+
+  /// The space of the model as it is now, as far as that is known; it is opened where it is not open.
+  private func currentSpace() async throws(EmbeddingRunEnd) -> EmbeddingSpace {
+    let spaces = try await stored { store throws(StoreFailure) in try await store.embeddingSpaces() }
+    if let known = findings[calls.model] { return try await open(dimension: known) }
+    // The model may have been configured anew since that was opened: whoever serves finds out at once, and everybody
+    // else when there is something to embed.
+    if !findings.areAskedFor, let space = spaces.last(where: { $0.model == calls.model }) {
+      run.space = space
+      return space
+    }
+    return try await open(dimension: try await dimension())
+  }
+
+  private func open(dimension: Int) async throws(EmbeddingRunEnd) -> EmbeddingSpace {
+    findings.note(dimension, of: calls.model)
+    let space = EmbeddingSpace(model: calls.model, dimension: dimension)
+    let spaces = try await stored { store throws(StoreFailure) in try await store.embeddingSpaces() }
+    if !spaces.contains(space) {
+      try await commit([.openEmbeddingSpace(space)])
+      environment.events.emit(.embeddingSpaceOpened(space))
+    }
+    run.space = space
+    return space
+  }
+
+  private func dimension() async throws(EmbeddingRunEnd) -> Int {
+    try checkEnd()
+    do throws(ProviderFailure) { return try await calls.dimension() } catch { throw .service(error) }
+  }
+
+  // MARK: What waits
+
+  /// Embeds what waits in a space.
+  ///
+  /// - Returns: another space, when the model's vectors have turned out to belong there.
+  private func embedAll(in space: EmbeddingSpace) async throws(EmbeddingRunEnd) -> EmbeddingSpace? {
+    var last: Set<EmbeddingItem.ID> = []
+    while true {
+      try checkEnd()
+      let (time, limit) = (now, configuration.pageSize)
+      let work = try await stored { store throws(StoreFailure) in
+        try await store.embeddingWork(in: space, at: time, limit: limit)
+      }
+      let items = work.compactMap { EmbeddingItem($0, by: chunker, counter: environment.router.counter) }
+      // A store that keeps nothing would be asked for ever.
+      let new = items.filter { !last.contains($0.id) }
+      guard !new.isEmpty else { return nil }
+      last = Set(new.map(\.id))
+      for batch in batches(of: new) {
+        try checkEnd()
+        if let dimension = try await embed(batch, in: space) { return try await open(dimension: dimension) }
+        try await report(space, isLast: false)
+      }
+    }
+  }
+
+  private static let changingDimension = ProviderFailure(
+    .malformedResponse, disposition: .permanentForProvider,
+    message: "its vectors have another number of numbers each time")
+
+  /// Items that have no more texts together than a call takes. One that has more is by itself, and so is what a run was
+  /// ended at, behind all others, the last one last: whatever it does to the service, it is in nobody's way.
+  private func batches(of items: [EmbeddingItem]) -> [[EmbeddingItem]] {
+    var batches: [[EmbeddingItem]] = []
+    var ended: [(item: EmbeddingItem, run: Int)] = []
+    var room = 0
+    for item in items {
+      if let run = findings.end(at: item.id) {
+        ended.append((item, run))
+        continue
+      }
+      if item.pieces.count <= room {
+        batches[batches.count - 1].append(item)
+      } else {
+        batches.append([item])
+        room = batchSize
+      }
+      room -= item.pieces.count
+    }
+    return batches + ended.sorted { $0.run < $1.run }.map { [$0.item] }
+  }
+
+  /// Embeds a batch, and stores what has come of it.
+  ///
+  /// - Returns: the dimension of the model's vectors, when it is not that of the space; nothing was stored then.
+  private func embed(_ batch: [EmbeddingItem], in space: EmbeddingSpace) async throws(EmbeddingRunEnd) -> Int?
+  {
+    var parts = EmbeddingBisection(calls: calls, space: space, limit: batchSize)
+    let wasLast = batch.count == 1 && findings.end(at: batch[0].id) != nil
+    let failures: [EmbeddingBisection.Failure]
+    do throws(EmbeddingBisection.Stop) {
+      try await parts.embed(
+        batch[...], chunker: chunker, counter: environment.router.counter, wasLast: wasLast)
+      failures = try await parts.provenFailures()
+    } catch {
+      switch error {
+      case .service(let failure):
+        if parts.isSuspect { findings.noteEnd(at: batch.map(\.id)) }
+        // What has come before is paid for.
+        try await store(parts.embedded, [], in: space)
+        throw .service(failure)
+      case .otherDimension(let dimension): return dimension
+      }
+    }
+    findings.noteDone(with: batch.map(\.id))
+    try await store(parts.embedded, failures, in: space)
+    return nil
+  }
+
+  private func store(
+    _ embedded: [EmbeddedSource], _ failures: [EmbeddingBisection.Failure], in space: EmbeddingSpace
+  ) async throws(EmbeddingRunEnd) {
+    guard !embedded.isEmpty || !failures.isEmpty else { return }
+    var changes: [ChangeSet.Change] = embedded.map { .putEmbedding($0, in: space) }
+    var failed: [FailedEmbedding] = []
+    for failure in failures {
+      let attempts = failure.item.attempts + 1
+      var retryAt: Timestamp?
+      if attempts <= configuration.retry.maximumRetries {
+        let backoff = configuration.retry.backoff(afterFailures: attempts - 1)
+        retryAt = now.advanced(by: max(backoff, failure.retryAfter ?? .zero))
+      }
+      failed.append(
+        FailedEmbedding(
+          source: failure.item.text.source, hash: failure.item.id.hash, attempts: attempts,
+          reason: failure.reason, retryAt: retryAt))
+    }
+    changes += failed.map { .noteFailedEmbedding($0, in: space) }
+    try await commit(changes)
+    run.embedded += embedded.count
+    run.vectors += embedded.reduce(0) { $0 + $1.vectors.count }
+    pace.note(embedded.count, at: now)
+    for failed in failed {
+      guard failed.retryAt == nil else {
+        run.failed += 1
+        continue
+      }
+      run.parked += 1
+      environment.events.emit(.embeddingParked(failed, in: space))
+    }
+  }
+
+  // MARK: The store, and the end
+
+  /// Stores changes. What was paid for is not given up at once where the store is busy; doing it twice is doing it
+  /// once.
+  private func commit(_ changes: [ChangeSet.Change]) async throws(EmbeddingRunEnd) {
+    var backoff = Backoff(first: .milliseconds(200), cap: .seconds(5))
+    var tries = 1
+    while true {
+      do throws(StoreFailure) {
+        // Not given up with the task: it is paid for, and ends by itself.
+        try await Unstructured.shielded { [store] () throws(StoreFailure) in
+          _ = try await store.commit(ChangeSet(changes))
+        }
+        return
+      } catch {
+        guard error.mayPass, tries < Self.tries, !Task.isCancelled else { throw .store(error) }
+      }
+      tries += 1
+      do {
+        try await environment.time.sleep(until: now.advanced(by: backoff.next()), tolerance: nil)
+      } catch { throw .stopped }
+    }
+  }
+
+  private static let tries = 5
+
+  private func stored<Value>(
+    _ body: (any CompanionStore) async throws(StoreFailure) -> Value
+  ) async throws(EmbeddingRunEnd) -> Value {
+    do throws(StoreFailure) { return try await body(store) } catch { throw .store(error) }
+  }
+
+  private func checkEnd() throws(EmbeddingRunEnd) {
+    guard !Task.isCancelled, !stopping.isGiven else { throw .stopped }
+  }
+
+  /// Tells how far the run has come, now and then and at its end.
+  private func report(_ space: EmbeddingSpace, isLast: Bool) async throws(EmbeddingRunEnd) {
+    let hasWorked = run.embedded + run.failed + run.parked > 0
+    if let lastProgress, lastProgress.duration(to: now) < Self.progressInterval, !isLast { return }
+    let coverage = try await stored { store throws(StoreFailure) in
+      try await store.embeddingCoverage(in: space)
+    }
+    guard let coverage else { return }
+    run.nextRetry = coverage.nextRetry
+    guard hasWorked else { return }
+    lastProgress = now
+    environment.events.emit(
+      .embeddingProgressed(
+        EmbeddingProgress(
+          space: space, coverage: coverage, rate: pace.rate, remaining: pace.remaining(coverage.waiting))))
+  }
+
+  private static let progressInterval = Duration.milliseconds(500)
+}
+
+/// Why a run ends before nothing is due.
+enum EmbeddingRunEnd: Error {
+  case service(ProviderFailure)
+  case store(StoreFailure)
+  case stopped
+
+  var end: EmbeddingRun.End {
+    switch self {
+    case .service(let failure): failure.kind == .cancelled ? .stopped : .serviceFailed(failure)
+    case .store(let failure): .storeFailed(failure)
+    case .stopped: .stopped
+    }
+  }
+}
+
+extension StoreFailure {
+  /// Whether the same may succeed a little later.
+  fileprivate var mayPass: Bool {
+    switch self {
+    case .busy, .timedOut, .unknown: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import CompanionDomain
+import CompanionPorts
+
+/// Keeps what can be embedded in step with what is stored, inside the open transaction.
+///
+/// It comes behind the text index: where nothing is found by its words nothing has vectors, and the name of that
+/// place goes.
+struct EmbeddingWriter {
+  /// Where a source lies.
+  struct Place: Sendable {
+    var kind: RecallSource.Kind
+    /// The key of its row; of a message, that of its session.
+    var owner: Int64
+    /// Of a message, its place in its session.
+    var place: Int64 = 0
+  }
+
+  private let file: Connection
+  private var spaces: [SpaceWriter]?
+  /// What the last source was in.
+  private var last: (kind: RecallSource.Kind, scope: MemoryScope, partition: Int64)?
+  /// The partitions that sources have left.
+  private var left: Set<Int64> = []
+
+  private static let insertion = SQL(
+    """
+    INSERT INTO embedding_sources (key, kind, owner, place, partition, hash)
+    SELECT 1 + max(last_removed, coalesce((SELECT max(key) FROM embedding_sources), 0)), ?, ?, ?, ?, ?
+    FROM embedding_state
+    """)
+  private static let removal = SQL(
+    "DELETE FROM embedding_sources WHERE key = ? RETURNING partition")
+  private static let noteRemoval = SQL(
+    "UPDATE embedding_state SET last_removed = ?1 WHERE last_removed < ?1")
+  private static let move = SQL("UPDATE embedding_sources SET owner = ? WHERE key = ?")
+  private static let partition = SQL("SELECT key FROM embedding_partitions WHERE name = ?")
+  private static let insertPartition = SQL("INSERT INTO embedding_partitions (name) VALUES (?)")
+  private static let removePartition = SQL(
+    """
+    DELETE FROM embedding_partitions WHERE key = ? AND NOT EXISTS
+      (SELECT 1 FROM text_partitions WHERE text_partitions.name = embedding_partitions.name)
+    """)
+
+  init(_ file: Connection) { self.file = file }
+
+  /// Takes in what something says now, in the place of what it was.
+  ///
+  /// - Parameters:
+  ///   - old: the key of the source that it was.
+  ///   - text: what is embedded of it; `nil` for nothing.
+  /// - Returns: the key of the source that it is: the same where it says the same in the same place.
+  mutating func update(_ old: Int64?, to text: EmbeddingText?, at place: Place) throws(StoreFailure) -> Int64?
+  {
+    guard let text else {
+      if let old { try remove(old) }
+      return nil
+    }
+    let hash = text.hash
+    let partition = try partition(place.kind, in: text.scope)
+    if let old {
+      guard let source = try SourceRow.find(old, file) else { throw VectorBlock.damage }
+      if source.hash == hash, source.partition == partition {
+        if source.place.owner != place.owner {
+          try file.run(Self.move, [.integer(place.owner), .integer(old)])
+        }
+        return old
+      }
+      try remove(old)
+    }
+    let inserted = try file.run(
+      Self.insertion,
+      [
+        .integer(SourceRow.number(of: place.kind)), .integer(place.owner), .integer(place.place),
+        .integer(partition), .blob(hash.bytes),
+      ])
+    guard inserted == 1 else { throw VectorBlock.damage }
+    let key = file.lastInsertedKey
+    for space in try openSpaces() { try space.wait(key) }
+    return key
+  }
+
+  /// Removes a source with its vectors.
+  mutating func remove(_ key: Int64) throws(StoreFailure) {
+    let partition = try file.row(Self.removal, [.integer(key)]) { row throws(StoreFailure) in
+      try row.integer(0)
+    }
+    guard let partition else { throw VectorBlock.damage }
+    try file.run(Self.noteRemoval, [.integer(key)])
+    left.insert(partition)
+    for place in try openSpaces().indices { try spaces?[place].remove(key) }
+  }
+
+  /// Writes what was changed; nothing is done after that.
+  mutating func finish() throws(StoreFailure) {
+    for place in (spaces ?? []).indices { try spaces?[place].finish() }
+    for partition in left.sorted() { try file.run(Self.removePartition, [.integer(partition)]) }
+  }
+
+  private mutating func openSpaces() throws(StoreFailure) -> [SpaceWriter] {
+    if let spaces { return spaces }
+    var writers: [SpaceWriter] = []
+    for space in try SpaceRow.all(file) { writers.append(SpaceWriter(space, file)) }
+    spaces = writers
+    return writers
+  }
+
+  private mutating func partition(
+    _ kind: RecallSource.Kind, in scope: MemoryScope
+  ) throws(StoreFailure) -> Int64 {
+    if let last, last.kind == kind, last.scope == scope { return last.partition }
+    let name = SQLiteValue.text(TextDocument<RecallSource>.partition(kind, in: scope))
+    var key = try file.row(Self.partition, [name]) { row throws(StoreFailure) in try row.counter(0) }
+    if key == nil {
+      try file.run(Self.insertPartition, [name])
+      key = file.lastInsertedKey
+    }
+    guard let key, key <= Int64(VectorIndex.lastGroup) else { throw .invalid("there are too many scopes") }
+    last = (kind, scope, key)
+    return key
+  }
+}
+
+/// A source as it stands in its table.
+struct SourceRow: Sendable {
+  let key: Int64
+  let place: EmbeddingWriter.Place
+  let partition: Int64
+  let hash: ContentHash
+
+  static let columns = "key, kind, owner, place, partition, hash"
+  private static let selection = SQL("SELECT \(columns) FROM embedding_sources WHERE key = ?")
+
+  init(_ row: Statement) throws(StoreFailure) {
+    key = try row.integer(0)
+    place = EmbeddingWriter.Place(
+      kind: try Self.kind(try row.integer(1)), owner: try row.integer(2), place: try row.counter(3))
+    partition = try row.integer(4)
+    hash = try ContentHash(bytes: try row.bytes(5))
+  }
+
+  static func find(_ key: Int64, _ file: Connection) throws(StoreFailure) -> SourceRow? {
+    try file.row(selection, [.integer(key)]) { row throws(StoreFailure) in try SourceRow(row) }
+  }
+
+  static func number(of kind: RecallSource.Kind) -> Int {
+    switch kind {
+    case .message: 0
+    case .memory: 1
+    case .fact: 2
+    case .document: 3
+    }
+  }
+
+  private static func kind(_ number: Int64) throws(StoreFailure) -> RecallSource.Kind {
+    switch number {
+    case 0: .message
+    case 1: .memory
+    case 2: .fact
+    case 3: .document
+    default: throw .corrupt("a source to be embedded is of no kind")
+    }
+  }
+}
+
+extension ContentHash {
+  /// The 16 bytes, the lowest first.
+  fileprivate var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(fixed: UInt64(truncatingIfNeeded: rawValue), bytes: 8)
+    bytes.append(fixed: UInt64(truncatingIfNeeded: rawValue >> 64), bytes: 8)
+    return bytes
+  }
+
+  fileprivate init(bytes: [UInt8]) throws(StoreFailure) {
+    guard bytes.count == 16 else { throw VectorBlock.damage }
+    self.init(
+      rawValue: UInt128(bytes.fixed(at: 8, bytes: 8)) << 64 | UInt128(bytes.fixed(at: 0, bytes: 8)))
+  }
+}

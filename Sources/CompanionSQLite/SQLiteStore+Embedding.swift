@@ -1,0 +1,81 @@
+public import CompanionDomain
+public import CompanionPorts
+
+extension SQLiteStore {
+  /// The open spaces.
+  public func embeddingSpaces() async throws(StoreFailure) -> [EmbeddingSpace] {
+    try await readers.read { connection throws(StoreFailure) in try connection.embeddingSpaces() }
+  }
+
+  /// How much has its vectors in a space. All that can be found is counted: a few milliseconds for 100,000.
+  public func embeddingCoverage(in space: EmbeddingSpace) async throws(StoreFailure) -> EmbeddingCoverage? {
+    try await readers.read { connection throws(StoreFailure) in
+      try connection.snapshot { () throws(StoreFailure) in try connection.embeddingCoverage(in: space) }
+    }
+  }
+
+  /// What waits to be embedded in a space; only that is read. Of texts that are longer than 8 MiB together there are
+  /// fewer.
+  public func embeddingWork(
+    in space: EmbeddingSpace, at now: Timestamp, limit: Int
+  ) async throws(StoreFailure) -> [EmbeddingWork] {
+    try await readers.read { connection throws(StoreFailure) in
+      try connection.snapshot { () throws(StoreFailure) in
+        try connection.embeddingWork(in: space, at: now, limit: limit)
+      }
+    }
+  }
+
+  /// What could not be embedded in a space. The names of all that could not are read.
+  public func failedEmbeddings(
+    in space: EmbeddingSpace, after: RecallSource?, limit: Int
+  ) async throws(StoreFailure) -> [FailedEmbedding] {
+    try await readers.read { connection throws(StoreFailure) in
+      try connection.snapshot { () throws(StoreFailure) in
+        try connection.failedEmbeddings(in: space, after: after, limit: limit)
+      }
+    }
+  }
+
+  /// What is nearest to a vector.
+  ///
+  /// The first search of a space reads all its vectors into memory, where they stay: about 300 ms and 170 MB for
+  /// 100,000 of 384 numbers. Later ones read what has changed.
+  public func nearest(
+    to vector: [Float], in space: EmbeddingSpace, kinds: Set<RecallSource.Kind>, scopes: Set<MemoryScope>,
+    limit: Int
+  ) async throws(StoreFailure) -> [EmbeddingMatch] {
+    if let flaw = space.flaw(of: vector) { throw .invalid("the vector that is searched for \(flaw)") }
+    guard limit > 0 else { return [] }
+    let partitions = kinds.flatMap { kind in
+      scopes.map { scope in TextDocument<RecallSource>.partition(kind, in: scope) }
+    }
+    guard let held = try await vectors.vectors(of: space, in: partitions), !held.groups.isEmpty else {
+      return []
+    }
+    let found = try await held.vectors.search(for: vector, in: held.groups, limit: limit)
+    // Nothing else ever has the key of what is gone.
+    let names = try await readers.read { connection throws(StoreFailure) in
+      try connection.snapshot { () throws(StoreFailure) in
+        try connection.embeddingNames(of: found.map(\.source))
+      }
+    }
+    return found.compactMap { source, similarity in
+      names[source].map { EmbeddingMatch(source: $0, similarity: Double(similarity)) }
+    }
+  }
+
+  /// Says that there may be more to embed, until the store is let go of. Where the store has a watcher, other
+  /// processes' changes count too.
+  public func embeddingChanges() -> AsyncStream<Void> { writer.listeners.embeddings.stream() }
+}
+
+extension SpaceVectors {
+  /// Searches where nobody waits for it but who asks.
+  @concurrent
+  fileprivate func search(
+    for vector: [Float], in groups: Set<UInt32>, limit: Int
+  ) async throws(StoreFailure) -> [(source: Int64, similarity: Float)] {
+    try nearest(to: vector, in: groups, limit: limit)
+  }
+}
