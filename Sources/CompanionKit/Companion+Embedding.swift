@@ -12,6 +12,7 @@ extension Companion {
   /// What could not be embedded in a space, whether it is tried again or parked, by its name, with the reasons.
   ///
   /// - Parameters:
+  ///   - space: where.
   ///   - after: only what is behind this, to page on; `nil` for all.
   ///   - limit: the most; below one gives none.
   public func failedEmbeddings(
