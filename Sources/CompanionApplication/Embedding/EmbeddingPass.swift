@@ -102,8 +102,11 @@ final class EmbeddingPass {
       // A store that keeps nothing would be asked for ever.
       let new = items.filter { !last.contains($0.id) }
       guard !new.isEmpty else { return nil }
-      last = Set(new.map(\.id))
-      for batch in batches(of: new) {
+      // What a run was ended at waits until a page has nothing else: whatever it does to the service, it is in nobody's
+      // way.
+      let inLine = new.filter { findings.end(at: $0.id) == nil }
+      last = Set((inLine.isEmpty ? new : inLine).map(\.id))
+      for batch in inLine.isEmpty ? oneByOne(new) : Self.batches(of: inLine, limit: batchSize) {
         try checkEnd()
         if let dimension = try await embed(batch, in: space) { return try await open(dimension: dimension) }
         try await report(space, isLast: false)
@@ -115,26 +118,25 @@ final class EmbeddingPass {
     .malformedResponse, disposition: .permanentForProvider,
     message: "its vectors have another number of numbers each time")
 
-  /// Items that have no more texts together than a call takes. One that has more is by itself, and so is what a run was
-  /// ended at, behind all others, the last one last: whatever it does to the service, it is in nobody's way.
-  private func batches(of items: [EmbeddingItem]) -> [[EmbeddingItem]] {
+  /// Items that have no more texts together than a call takes. One that has more is by itself.
+  private static func batches(of items: [EmbeddingItem], limit: Int) -> [[EmbeddingItem]] {
     var batches: [[EmbeddingItem]] = []
-    var ended: [(item: EmbeddingItem, run: Int)] = []
     var room = 0
     for item in items {
-      if let run = findings.end(at: item.id) {
-        ended.append((item, run))
-        continue
-      }
       if item.pieces.count <= room {
         batches[batches.count - 1].append(item)
       } else {
         batches.append([item])
-        room = batchSize
+        room = limit
       }
       room -= item.pieces.count
     }
-    return batches + ended.sorted { $0.run < $1.run }.map { [$0.item] }
+    return batches
+  }
+
+  /// What runs were ended at, each by itself, and what ended the last one last.
+  private func oneByOne(_ items: [EmbeddingItem]) -> [[EmbeddingItem]] {
+    items.map { (item: $0, run: findings.end(at: $0.id) ?? 0) }.sorted { $0.run < $1.run }.map { [$0.item] }
   }
 
   /// Embeds a batch, and stores what has come of it.

@@ -201,14 +201,14 @@ struct EmbeddingFailureTests {
       return nil
     }
     try EmbeddingRoom.run(service) { room in
-      try await room.put((1...100).map { $0 % 30 == 7 ? "bad \($0)" : "good \($0)" })
+      try await room.put((1...400).map { $0 % 100 == 7 ? "bad \($0)" : "good \($0)" })
       let runner = EmbeddingRunner(environment: room.environment)
       for _ in 1...60 {
         _ = await runner.runOnce()
         try await room.simulator.time.sleep(until: room.now.advanced(by: .seconds(1_200)), tolerance: nil)
       }
       let coverage = try await room.coverage(service)
-      #expect(coverage?.embedded == 96)
+      #expect(coverage?.embedded == 396)
       // Of too much work nobody says that it is for a text.
       let isForText = kind != .overloaded
       #expect(coverage?.parked == (isForText ? 4 : 0))
