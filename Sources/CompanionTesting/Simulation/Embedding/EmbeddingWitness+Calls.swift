@@ -30,10 +30,10 @@ extension EmbeddingWitness {
       let call = Call(
         life: life, number: state.lives[life].calls, texts: texts,
         answers: texts.compactMap { answer(to: $0, for: life, in: state) })
-      state.notes.tell("life \(life): call \(call.number) with \(texts.map { $0.prefix(24) })")
-      for text in texts { state.notes.hash.combine(text) }
+      tell("life \(life): call \(call.number) with \(texts.map { $0.prefix(24) })")
+      for text in texts { notes.combine(text) }
       if let rest = state.lives[life].rest, rest.contains(time.now), time.now > rest.lowerBound {
-        state.notes.report(
+        report(
           .noEarlyRetry, "life \(life) calls \(time.now.duration(to: rest.upperBound)) too early")
       }
       for (text, answer) in zip(texts.filter { MemoryMark.all(in: $0).first != nil }, call.answers) {
@@ -60,27 +60,27 @@ extension EmbeddingWitness {
     let own = state.lives[life]
     guard !own.unsure.contains(source) else { return }
     if own.answers.contains(answer) {
-      state.notes.report(
+      report(
         .embeddedOnce, "life \(life) has \(answer.mark.word), \(source), embedded once more")
     }
     guard let known = state.known[source], known.text.map({ $0.text.contains(answer.mark.word) }) ?? false,
       let space = state.spaces[own.space]
     else { return }
     if let embedded = space.embedded[source], embedded.life == life || embedded.since < own.startedAt {
-      state.notes.report(
+      report(
         .embeddedOnce, "life \(life) embeds \(answer.mark.word), \(source), which has its vectors")
     }
     if let failed = space.failures[source], own.charged[source] == failed, let retryAt = failed.retryAt,
       retryAt > own.clock.now
     {
-      state.notes.report(.noEarlyRetry, "life \(life) tries \(source) before \(retryAt)")
+      report(.noEarlyRetry, "life \(life) tries \(source) before \(retryAt)")
     }
   }
 
   /// A call is over.
   func end(_ call: Call, _ end: CallEnd, retryAfter: Duration? = nil) {
     state.withLock { state in
-      state.notes.tell("life \(call.life): call \(call.number) is \(end)")
+      tell("life \(call.life): call \(call.number) is \(end)")
       switch end {
       case .answered:
         guard isOfRunner(call.texts) else { return }

@@ -15,7 +15,7 @@ extension EmbeddingWitness {
         switch change {
         case .openEmbeddingSpace(let space): open(space, in: &state)
         case .closeEmbeddingSpace(let space):
-          state.notes.tell("store: \(space) is closed")
+          tell("store: \(space) is closed")
           state.spaces[space] = nil
           state.open.removeAll { $0 == space }
         case .putEmbedding(let embedded, let space): put(embedded, in: space, by: life, &state)
@@ -63,7 +63,7 @@ extension EmbeddingWitness {
         state.spaces[space]?.embedded[source] = nil
         state.spaces[space]?.failures[source] = nil
       }
-      state.notes.tell("store: \(source) says \(text?.text.prefix(40) ?? "nothing")")
+      tell("store: \(source) says \(text?.text.prefix(40) ?? "nothing")")
     }
     for mark in MemoryMark.all(in: text?.text ?? "") { state.texts[mark.number].source = source }
     state.known[source] = known
@@ -73,7 +73,7 @@ extension EmbeddingWitness {
 
   private func open(_ space: EmbeddingSpace, in state: inout State) {
     guard state.spaces[space] == nil else { return }
-    state.notes.tell("store: \(space) is opened")
+    tell("store: \(space) is opened")
     state.spaceCount += 1
     state.spaces[space] = Space(number: state.spaceCount)
     state.open.append(space)
@@ -82,17 +82,17 @@ extension EmbeddingWitness {
   private func put(
     _ embedded: EmbeddedSource, in space: EmbeddingSpace, by life: Int?, _ state: inout State
   ) {
-    state.notes.hash.combine("\(embedded.source)")
+    notes.combine("\(embedded.source)")
     guard let text = state.known[embedded.source]?.text, text.hash == embedded.hash else { return }
-    state.notes.tell("store: \(embedded.source) has \(embedded.vectors.count) vectors in \(space)")
-    checkVectors(embedded, of: text.text, in: space, &state)
+    tell("store: \(embedded.source) has \(embedded.vectors.count) vectors in \(space)")
+    checkVectors(embedded, of: text.text, in: space, state)
     state.spaces[space]?.failures[embedded.source] = nil
     state.spaces[space]?.embedded[embedded.source] = (time.now, life ?? -1)
   }
 
   /// Each vector is that of a piece, and the pieces are the text.
   private func checkVectors(
-    _ embedded: EmbeddedSource, of text: String, in space: EmbeddingSpace, _ state: inout State
+    _ embedded: EmbeddedSource, of text: String, in space: EmbeddingSpace, _ state: State
   ) {
     let pieces = MemoryMark.all(in: text).flatMap { state.texts[$0.number].pieces.sorted() }
     var isCovered = Array(repeating: false, count: text.utf8.count)
@@ -101,7 +101,7 @@ extension EmbeddingWitness {
         RemoteEmbeddings.vector(of: $0, by: space.model, dimension: space.dimension) == vector
       }
       guard let piece, let place = text.utf8.firstRange(of: piece.utf8) else {
-        state.notes.report(
+        report(
           .vectorsAreRight, "\(embedded.source) has a vector of \(piece ?? "no piece of it") in \(space)")
         continue
       }
@@ -112,7 +112,7 @@ extension EmbeddingWitness {
       $1 || $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n")
     }
     if !isWhole {
-      state.notes.report(.vectorsAreRight, "\(embedded.source) has vectors of a part of its text alone")
+      report(.vectorsAreRight, "\(embedded.source) has vectors of a part of its text alone")
     }
   }
 
@@ -121,56 +121,56 @@ extension EmbeddingWitness {
   private func note(
     _ failed: FailedEmbedding, in space: EmbeddingSpace, by life: Int?, _ state: inout State
   ) {
-    state.notes.hash.combine(failed.reason)
+    notes.combine(failed.reason)
     guard let text = state.known[failed.source]?.text, text.hash == failed.hash,
       let stored = state.spaces[space], stored.embedded[failed.source] == nil,
       let mark = MemoryMark.all(in: text.text).first
     else { return }
-    state.notes.tell("store: \(failed.source) has failed \(failed.attempts) times: \(failed.reason)")
+    tell("store: \(failed.source) has failed \(failed.attempts) times: \(failed.reason)")
     state.spaces[space]?.failures[failed.source] = failed
     state.texts[mark.number].mostAttempts = max(failed.attempts, state.texts[mark.number].mostAttempts)
     if failed.reason.allSatisfy(\.isWhitespace) {
-      state.notes.report(.onlyPoisonIsParked, "\(failed.source) has failed for no reason")
+      report(.onlyPoisonIsParked, "\(failed.source) has failed for no reason")
     }
     let retry = scenario.embedding.retry
     if failed.attempts > retry.maximumRetries + 1
       || (failed.retryAt == nil) != (failed.attempts > retry.maximumRetries)
     {
-      state.notes.report(
+      report(
         .onlyPoisonIsParked,
         "\(failed.source) is \(failed.retryAt == nil ? "parked" : "to be tried again") after \(failed.attempts) of \(retry.maximumRetries + 1) attempts"
       )
     }
     if failed.retryAt == nil, state.texts[mark.number].poison == nil {
-      state.notes.report(.onlyPoisonIsParked, "\(failed.source) is parked, and nothing is wrong with it")
+      report(.onlyPoisonIsParked, "\(failed.source) is parked, and nothing is wrong with it")
     }
     guard let life else { return }
-    checkCharge(failed, mark, of: life, &state)
+    checkCharge(failed, mark, of: life, state)
     state.lives[life].charged[failed.source] = failed
   }
 
   /// Something has failed when the service failed with it alone, and has answered something else since.
   private func checkCharge(
-    _ failed: FailedEmbedding, _ mark: MemoryMark, of life: Int, _ state: inout State
+    _ failed: FailedEmbedding, _ mark: MemoryMark, of life: Int, _ state: State
   ) {
     let own = state.lives[life]
     guard let lone = own.loneFailures[mark] else {
-      state.notes.report(
+      report(
         .onlyPoisonIsParked, "\(failed.source) is charged with what life \(life) has not tried by itself")
       return
     }
     if own.lastSuccess <= lone.call {
-      state.notes.report(
+      report(
         .onlyPoisonIsParked, "\(failed.source) is charged, and nobody knows whether the service is well")
     }
     if failed.attempts > state.texts[mark.number].loneFailures {
-      state.notes.report(
+      report(
         .onlyPoisonIsParked,
         "\(failed.source) is charged \(failed.attempts) times, not \(state.texts[mark.number].loneFailures)")
     }
     let backoff = scenario.embedding.retry.backoff(afterFailures: failed.attempts - 1)
     if let retryAt = failed.retryAt, retryAt < lone.time.advanced(by: own.clock.offset + backoff) {
-      state.notes.report(.noEarlyRetry, "\(failed.source) is tried again before \(backoff) have passed")
+      report(.noEarlyRetry, "\(failed.source) is tried again before \(backoff) have passed")
     }
   }
 

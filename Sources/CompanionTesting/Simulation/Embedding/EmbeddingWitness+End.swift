@@ -18,7 +18,7 @@ extension EmbeddingWitness {
       state.withLock { state in
         let expected = self.coverage(of: space, in: state)
         guard coverage != expected else { return }
-        state.notes.report(
+        report(
           .vectorsAreRight, "the coverage of \(space) is \(String(describing: coverage)), not \(expected)")
       }
     }
@@ -51,14 +51,14 @@ extension EmbeddingWitness {
         let gone = Set(near + work.compactMap { EmbeddingText($0.record)?.source } + failed.map(\.source))
           .subtracting(all)
         for source in gone.sorted() {
-          state.notes.report(.goneIsNotEmbedded, "\(source) is gone, and \(space) knows of it")
+          report(.goneIsNotEmbedded, "\(source) is gone, and \(space) knows of it")
         }
         let parked = stored.failures.filter { $0.value.retryAt == nil }.keys
         let waiting = all.subtracting(embedded).subtracting(parked)
         if Set(near) != embedded || Set(work.compactMap { EmbeddingText($0.record)?.source }) != waiting
           || failed != stored.failures.values.sorted(by: { $0.source < $1.source })
         {
-          state.notes.report(.vectorsAreRight, "what \(space) has is not what was stored")
+          report(.vectorsAreRight, "what \(space) has is not what was stored")
         }
       }
     }

@@ -79,34 +79,21 @@ final class EmbeddingWitness: SimulationWitness {
     var lives: [Life] = []
     var calls = 0
     var commits = 0
-    var notes: SimulationNotes
   }
 
   let scenario: EmbeddingScenario
   let time: any TimeSource
-  let start: Timestamp
-  let state: Mutex<State>
+  let notes: SimulationNotes
+  let state = Mutex(State())
 
   init(_ scenario: EmbeddingScenario, time: any TimeSource, onStory: (@Sendable (String) -> Void)?) {
     self.scenario = scenario
     self.time = time
-    start = time.now
-    state = Mutex(State(notes: SimulationNotes(time: time, onStory: onStory)))
+    notes = SimulationNotes(time: time, mostOfEach: 5, onStory: onStory)
   }
-
-  var violations: [SimulationViolation] { state.withLock { $0.notes.violations } }
-
-  var hash: UInt64 { state.withLock { $0.notes.hash.value } }
 
   /// How many calls have reached the service.
   var calls: Int { state.withLock { $0.calls } }
-
-  /// Adds a line to the story, if there is one.
-  func tell(_ line: @autoclosure () -> String) { state.withLock { $0.notes.tell(line()) } }
-
-  func report(_ invariant: SimulationInvariant, _ message: String) {
-    state.withLock { $0.notes.report(invariant, message) }
-  }
 
   /// What is asked to learn whether the service is well, and how many numbers its vectors have.
   static let probe = ["dimension"]
@@ -186,11 +173,11 @@ final class EmbeddingWitness: SimulationWitness {
     state.withLock { state in
       for item in found {
         guard let known = state.known[item.source], known.goneAt.map({ $0 >= begin }) ?? true else {
-          state.notes.report(.goneIsNotEmbedded, "\(item.source) is recalled, and is gone")
+          report(.goneIsNotEmbedded, "\(item.source) is recalled, and is gone")
           continue
         }
         guard !scopes.contains(item.scope) else { continue }
-        state.notes.report(.memoriesDoNotLeak, "\(item.source) of \(item.scope) is recalled elsewhere")
+        report(.memoriesDoNotLeak, "\(item.source) of \(item.scope) is recalled elsewhere")
       }
     }
   }

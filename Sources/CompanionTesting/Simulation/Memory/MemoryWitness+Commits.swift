@@ -78,7 +78,7 @@ extension MemoryWitness {
     for mark in marks { state.texts[mark.number].storedAt = time.now }
     state.logs[id]?.messages[message.sequence] = Said(message: message, marks: Set(marks))
     state.logs[id]?.events.append((message.sequence, true))
-    state.hash.combine(message.text)
+    notes.combine(message.text)
     tell("store: \(id) #\(message.sequence.rawValue) \(message.origin): \(message.text.prefix(60))")
   }
 
@@ -92,24 +92,24 @@ extension MemoryWitness {
     let name = "\(memory.key.scope) \(memory.key.kind.rawValue) v\(memory.version)"
     let old = state.memories[memory.key]
     tell("store: \(name): \(memory.text.split(separator: "\n").joined(separator: " ").prefix(160))")
-    state.hash.combine(memory.text)
+    notes.combine(memory.text)
     if memory.version != (old?.record.version ?? 0) + 1 {
-      report(.memoryIsExact, "\(name) is stored over v\(old?.record.version ?? 0)", in: &state)
+      report(.memoryIsExact, "\(name) is stored over v\(old?.record.version ?? 0)")
     }
     if case .workspace = memory.key.scope {
       for merged in memory.merged where !isSource(merged.key, of: memory.key) {
-        report(.memoriesDoNotLeak, "\(name) is made of \(merged.key.scope)", in: &state)
+        report(.memoriesDoNotLeak, "\(name) is made of \(merged.key.scope)")
       }
     } else if memory.sourceCount != (old?.record.sourceCount ?? 0) + spans.reduce(0, { $0 + $1.count }) {
-      report(.memoryIsExact, "\(name) counts \(memory.sourceCount) sources, and adds \(spans)", in: &state)
+      report(.memoryIsExact, "\(name) counts \(memory.sourceCount) sources, and adds \(spans)")
     }
     let configuration = scenario.processes[0].configuration.memory
     let limit = memory.key.kind == .shortTerm ? configuration.shortTermTokens : configuration.longTermTokens
     let tokens = TokenEstimator().tokens(in: memory.text)
-    if tokens > limit { report(.memoriesAreShort, "\(name) has \(tokens) tokens, not \(limit)", in: &state) }
+    if tokens > limit { report(.memoriesAreShort, "\(name) has \(tokens) tokens, not \(limit)") }
     let marks = MemoryMark.all(in: memory.text)
-    check(marks, in: memory.key.scope, "the memory", &state)
-    checkNotForgotten(marks, name, in: &state)
+    check(marks, in: memory.key.scope, "the memory", state)
+    checkNotForgotten(marks, name, in: state)
     var known = Known(record: memory, previous: old?.record, spans: old?.spans ?? [:])
     for span in spans { known.spans[span.session] = known.spans[span.session]?.merging(span) ?? span }
     state.memories[memory.key] = known
@@ -127,20 +127,20 @@ extension MemoryWitness {
 
   private func insert(_ fact: Fact, in state: inout State) {
     tell("store: fact \(fact.statement)")
-    state.hash.combine(fact.statement)
+    notes.combine(fact.statement)
     state.facts[fact.id] = fact
     let marks = MemoryMark.all(in: fact.statement)
-    check(marks, in: fact.scope, "a fact", &state)
-    checkNotForgotten(marks, "fact \(fact.id)", in: &state)
+    check(marks, in: fact.scope, "a fact", state)
+    checkNotForgotten(marks, "fact \(fact.id)", in: state)
     switch fact.source {
     case .message(let quote):
       let said = state.logs[quote.session]?.messages[quote.sequence]
       guard let said, said.message.origin == .person, quote.isFound(in: said.message) else {
-        report(.memoryIsExact, "\"\(fact.statement)\" quotes what nobody said: \(quote)", in: &state)
+        report(.memoryIsExact, "\"\(fact.statement)\" quotes what nobody said: \(quote)")
         return
       }
       for mark in marks where !said.marks.contains(mark) {
-        report(.memoryIsExact, "\"\(fact.statement)\" is not what is quoted: \(quote.text)", in: &state)
+        report(.memoryIsExact, "\"\(fact.statement)\" is not what is quoted: \(quote.text)")
       }
     case .statement:
       for mark in marks where state.texts.indices.contains(mark.number) {
@@ -149,10 +149,10 @@ extension MemoryWitness {
     }
   }
 
-  private func checkNotForgotten(_ marks: [MemoryMark], _ name: String, in state: inout State) {
+  private func checkNotForgotten(_ marks: [MemoryMark], _ name: String, in state: State) {
     for mark in marks
     where state.texts.indices.contains(mark.number) && state.texts[mark.number].forgottenAt != nil {
-      report(.forgottenStaysForgotten, "\(mark.word) was forgotten, and comes back in \(name)", in: &state)
+      report(.forgottenStaysForgotten, "\(mark.word) was forgotten, and comes back in \(name)")
     }
   }
 
@@ -163,8 +163,8 @@ extension MemoryWitness {
     if move.from != known {
       report(
         .memoryIsExact,
-        "\(move.pass.rawValue) of \(move.session) moves from \(move.from.rawValue), and was at \(known.rawValue)",
-        in: &state)
+        "\(move.pass.rawValue) of \(move.session) moves from \(move.from.rawValue), and was at \(known.rawValue)"
+      )
     }
     state.logs[move.session]?.progress[move.pass] = move.to
   }
@@ -174,7 +174,7 @@ extension MemoryWitness {
     for move in moves {
       guard let talk = scenario.talks.first(where: { $0.session.id == move.session }) else { continue }
       if move.to <= .zero {
-        checkRestart(move, of: talk.session, in: &state)
+        checkRestart(move, of: talk.session, in: state)
       } else {
         checkReading(move, of: talk.session, puts, in: &state)
       }
@@ -182,7 +182,7 @@ extension MemoryWitness {
     for (key, spans) in puts.sorted(by: { $0.key < $1.key }) {
       for span in spans
       where !moves.contains(where: { $0.session == span.session && passes(of: key).contains($0.pass) }) {
-        report(.memoryIsExact, "\(key.scope) has sources in \(span.session) that nobody has read", in: &state)
+        report(.memoryIsExact, "\(key.scope) has sources in \(span.session) that nobody has read")
       }
     }
   }
@@ -209,12 +209,11 @@ extension MemoryWitness {
     }
   }
 
-  private func checkRestart(_ move: Move, of session: ChatSession, in state: inout State) {
+  private func checkRestart(_ move: Move, of session: ChatSession, in state: State) {
     for (key, known) in state.memories.sorted(by: { $0.key < $1.key })
     where passes(of: key).contains(move.pass) && known.spans[session.id] != nil {
       report(
-        .memoryIsExact, "\(move.pass.rawValue) reads \(session.id) again, which is in \(key.scope) already",
-        in: &state)
+        .memoryIsExact, "\(move.pass.rawValue) reads \(session.id) again, which is in \(key.scope) already")
     }
   }
 
@@ -245,13 +244,13 @@ extension MemoryWitness {
       if count < stands.count || count > own.count {
         report(
           .memoryIsExact,
-          "\(key.scope) \(key.kind.rawValue) takes \(count) of \(stands.count) to \(own.count) messages of \(session.id) behind \(move.from.rawValue) up to \(move.to.rawValue)",
-          in: &state)
+          "\(key.scope) \(key.kind.rawValue) takes \(count) of \(stands.count) to \(own.count) messages of \(session.id) behind \(move.from.rawValue) up to \(move.to.rawValue)"
+        )
       }
       if let span, let first = own.first?.message.sequence, let last = own.last?.message.sequence,
         span.first < first || span.last > last
       {
-        report(.memoryIsExact, "\(key.scope) takes \(span), which was not read", in: &state)
+        report(.memoryIsExact, "\(key.scope) takes \(span), which was not read")
       }
     }
   }

@@ -22,12 +22,12 @@ extension MemoryWitness {
       }
     }
     state.withLock { state in
-      for talk in scenario.talks { checkSources(of: talk.session, in: &state) }
+      for talk in scenario.talks { checkSources(of: talk.session, in: state) }
     }
   }
 
   /// Every message that stands is among the sources of the memories of its scopes.
-  private func checkSources(of session: ChatSession, in state: inout State) {
+  private func checkSources(of session: ChatSession, in state: State) {
     guard let log = state.logs[session.id] else { return }
     let said = log.messages.values.filter { $0.message.origin == .person }
     let speakers = Set(said.filter { !$0.message.isDeleted }.compactMap { session.speaker(of: $0.message) })
@@ -44,8 +44,8 @@ extension MemoryWitness {
         if count < stands.count || count > own.count {
           report(
             .memoryIsExact,
-            "\(key.scope) \(key.kind.rawValue) has \(count) of \(stands.count) to \(own.count) messages of \(session.id)",
-            in: &state)
+            "\(key.scope) \(key.kind.rawValue) has \(count) of \(stands.count) to \(own.count) messages of \(session.id)"
+          )
         }
       }
     }
@@ -56,7 +56,7 @@ extension MemoryWitness {
     state.withLock { state in
       for (key, known) in state.memories.sorted(by: { $0.key < $1.key })
       where key.kind == .shortTerm && !known.record.text.isEmpty {
-        report(.silenceExpires, "\(key.scope) still goes on: \(known.record.text.prefix(60))", in: &state)
+        report(.silenceExpires, "\(key.scope) still goes on: \(known.record.text.prefix(60))")
       }
     }
   }

@@ -12,22 +12,22 @@ extension MemoryWitness {
     state.withLock { state in
       state.requests += 1
       state.runs[life]?.requests += 1
-      state.hash.combine(text)
-      checkAge(of: marks, "a request for memory", in: &state)
+      notes.combine(text)
+      checkAge(of: marks, "a request for memory", in: state)
       guard let material else {
-        report(.memoryIsExact, "a request for memory cannot be read: \(text)", in: &state)
+        report(.memoryIsExact, "a request for memory cannot be read: \(text)")
         return
       }
       tell(
         "life \(life) asks for \(material.work.rawValue) of \(material.scope): \(marks.map(\.word).joined(separator: " "))"
       )
-      check(marks, in: material.scope, "a request", &state)
+      check(marks, in: material.scope, "a request", state)
       guard scenario.isQuiet else { return }
       for mark in material.lines.flatMap({ MemoryMark.all(in: $0.text) }) {
         let reading = "\(material.work.rawValue) of \(material.scope): \(mark.word)"
         state.readings[reading, default: 0] += 1
         if state.readings[reading] == 2 {
-          report(.memoryCostIsBounded, "\(reading) is read twice", in: &state)
+          report(.memoryCostIsBounded, "\(reading) is read twice")
         }
       }
     }
@@ -39,26 +39,26 @@ extension MemoryWitness {
   func notePrompt(_ text: String, isReminded: Bool, in talk: Int) -> MemoryMark {
     let mark = newMark(.companion(isReminded: isReminded), in: talk)
     state.withLock { state in
-      state.hash.combine(text)
+      notes.combine(text)
       let marks = MemoryMark.all(in: text)
       tell("a prompt of talk \(talk): \(marks.map(\.word).joined(separator: " "))")
-      checkAge(of: marks, "a prompt", in: &state)
+      checkAge(of: marks, "a prompt", in: state)
       for mark in marks where mark != Self.persona && !mayBeTold(state.texts[mark.number], in: talk) {
-        report(.memoriesDoNotLeak, "\(mark.word) is told in talk \(talk)", in: &state)
+        report(.memoriesDoNotLeak, "\(mark.word) is told in talk \(talk)")
       }
     }
     return mark
   }
 
   /// What was forgotten is asked about no more, but for what was on its way already.
-  private func checkAge(of marks: [MemoryMark], _ what: String, in state: inout State) {
+  private func checkAge(of marks: [MemoryMark], _ what: String, in state: State) {
     for mark in marks where state.texts.indices.contains(mark.number) {
       guard let forgotten = state.texts[mark.number].forgottenAt,
         forgotten.duration(to: time.now) > Self.onTheWay
       else { continue }
       report(
         .forgottenStaysForgotten,
-        "\(mark.word) was forgotten \(forgotten.duration(to: time.now)) ago, and is in \(what)", in: &state)
+        "\(mark.word) was forgotten \(forgotten.duration(to: time.now)) ago, and is in \(what)")
     }
   }
 
@@ -97,12 +97,11 @@ extension MemoryWitness {
       if seen.requests > min(run.calls, budget) {
         report(
           .memoryCostIsBounded,
-          "a run made \(seen.requests) calls, told of \(run.calls), and may make \(budget)",
-          in: &state)
+          "a run made \(seen.requests) calls, told of \(run.calls), and may make \(budget)")
       }
       guard run.end == .complete else { return }
       state.lastComplete[process] = seen.begin
-      checkCorrections(before: seen.begin, in: &state)
+      checkCorrections(before: seen.begin, in: state)
     }
   }
 
@@ -110,7 +109,7 @@ extension MemoryWitness {
   func lastComplete(of process: Int) -> Timestamp? { state.withLock { $0.lastComplete[process] } }
 
   /// What was taken back before a time is in no memory.
-  private func checkCorrections(before time: Timestamp, in state: inout State) {
+  private func checkCorrections(before time: Timestamp, in state: State) {
     func isStale(_ mark: MemoryMark) -> Bool {
       guard state.texts.indices.contains(mark.number), let since = state.texts[mark.number].staleSince else {
         return false
@@ -131,7 +130,7 @@ extension MemoryWitness {
         found.append("\(mark.word) was taken back, and is in fact \(id)")
       }
     }
-    for line in found { report(.correctionsReachMemory, line, in: &state) }
+    for line in found { report(.correctionsReachMemory, line) }
   }
 
   // MARK: Forgetting

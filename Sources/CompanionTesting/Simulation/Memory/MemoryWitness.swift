@@ -72,16 +72,13 @@ final class MemoryWitness: SimulationWitness {
     var requests = 0
     /// How often a message went into requests for the same.
     var readings: [String: Int] = [:]
-    var violations: [SimulationViolation] = []
-    var hash = TraceHash()
     var calmSince: Timestamp?
   }
 
   let scenario: MemoryScenario
   let time: any TimeSource
-  let start: Timestamp
+  let notes: SimulationNotes
   let state = Mutex(State())
-  private let onStory: (@Sendable (String) -> Void)?
 
   /// What is said in every prompt, and by nobody.
   static let persona = MemoryMark(number: 0)
@@ -89,14 +86,9 @@ final class MemoryWitness: SimulationWitness {
   init(_ scenario: MemoryScenario, time: any TimeSource, onStory: (@Sendable (String) -> Void)?) {
     self.scenario = scenario
     self.time = time
-    self.onStory = onStory
-    start = time.now
+    notes = SimulationNotes(time: time, mostOfEach: 5, onStory: onStory)
     state.withLock { $0.texts = [Text(origin: .machinery)] }
   }
-
-  var violations: [SimulationViolation] { state.withLock { $0.violations } }
-
-  var hash: UInt64 { state.withLock { $0.hash.value } }
 
   /// From when nothing goes wrong any more; `nil` before.
   var calmSince: Timestamp? { state.withLock { $0.calmSince } }
@@ -105,22 +97,6 @@ final class MemoryWitness: SimulationWitness {
     tell("all is calm")
     state.withLock { $0.calmSince = time.now }
   }
-
-  /// Adds a line to the story, if there is one.
-  func tell(_ line: @autoclosure () -> String) { onStory?(line()) }
-
-  func report(_ invariant: SimulationInvariant, _ message: String) {
-    state.withLock { report(invariant, message, in: &$0) }
-  }
-
-  func report(_ invariant: SimulationInvariant, _ message: String, in state: inout State) {
-    tell("VIOLATION \(invariant.rawValue): \(message)")
-    guard state.violations.count(where: { $0.invariant == invariant }) < Self.mostViolations else { return }
-    state.violations.append(SimulationViolation(invariant, after: start.duration(to: time.now), message))
-  }
-
-  /// One mistake shows in many ways; the first of each tell enough.
-  private static let mostViolations = 5
 
   // MARK: What is said
 
@@ -175,17 +151,17 @@ final class MemoryWitness: SimulationWitness {
   }
 
   /// Reports what a text has that it must not have.
-  func check(_ marks: [MemoryMark], in scope: MemoryScope, _ what: String, _ state: inout State) {
+  func check(_ marks: [MemoryMark], in scope: MemoryScope, _ what: String, _ state: State) {
     for mark in marks where mark != .unsaid {
       guard state.texts.indices.contains(mark.number) else { continue }
       let text = state.texts[mark.number]
       if !mayKnow(text, in: scope), text.origin != .machinery {
         report(
-          .memoriesDoNotLeak, "\(mark.word) of talk \(text.talk ?? -1) is in \(what) of \(scope)", in: &state)
+          .memoriesDoNotLeak, "\(mark.word) of talk \(text.talk ?? -1) is in \(what) of \(scope)")
       }
       if text.origin == .companion(isReminded: true) || text.origin == .machinery {
         report(
-          .memoryDoesNotFeedItself, "\(mark.word), \(text.origin), is in \(what) of \(scope)", in: &state)
+          .memoryDoesNotFeedItself, "\(mark.word), \(text.origin), is in \(what) of \(scope)")
       }
     }
   }

@@ -50,56 +50,38 @@ final class ProviderWitness: SimulationWitness {
     var versions: [Version] = []
     var lives: [Life] = []
     var told: [Told] = []
-    var violations: [SimulationViolation] = []
     var runs = 0
-    var hash = TraceHash()
     /// How each life knows its providers at present.
     var phases: [[CircuitBreaker.Phase]] = []
   }
 
   let tasks: TaskWitness
   let remotes: [ProviderScenario.Remote]
+  let notes: SimulationNotes
   let state = Mutex(State())
   private var time: any TimeSource { tasks.time }
 
   init(tasks: TaskWitness, remotes: [ProviderScenario.Remote]) {
     self.tasks = tasks
     self.remotes = remotes
+    notes = SimulationNotes(time: tasks.time, most: 20, onStory: tasks.notes.onStory)
   }
-
-  var start: Timestamp { tasks.start }
 
   /// What has not ended by then never does.
   var limit: Timestamp { start.advanced(by: ProviderScenario.limit) }
 
   /// What was violated, by its time.
   var violations: [SimulationViolation] {
-    (tasks.violations + state.withLock { $0.violations }).enumerated()
+    (tasks.violations + notes.violations).enumerated()
       .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
   }
 
   var hash: UInt64 {
     var hash = TraceHash()
     hash.combine(tasks.hash)
-    hash.combine(state.withLock { $0.hash.value })
+    hash.combine(notes.hash)
     return hash.value
   }
-
-  func tell(_ line: @autoclosure () -> String) { tasks.tell(line()) }
-
-  func report(_ invariant: SimulationInvariant, _ message: String) { report(invariant, at: nil, message) }
-
-  func report(_ invariant: SimulationInvariant, at moment: Timestamp?, _ message: String) {
-    tell("VIOLATION \(invariant.rawValue): \(message)")
-    let after = start.duration(to: moment ?? time.now)
-    state.withLock { state in
-      guard state.violations.count < Self.mostViolations else { return }
-      state.violations.append(SimulationViolation(invariant, after: after, message))
-    }
-  }
-
-  /// One mistake shows in many ways; the first of them tell enough.
-  private static let mostViolations = 20
 
   // MARK: Lives
 
@@ -142,8 +124,8 @@ final class ProviderWitness: SimulationWitness {
         beginOrder: state.seen)
       state.seen += 1
       state.calls.append(call)
-      state.hash.combine(provider)
-      state.hash.combine(call.begin.nanosecondsSinceEpoch)
+      notes.combine(provider)
+      notes.combine(call.begin.nanosecondsSinceEpoch)
       let place = state.calls.count - 1
       tell("call \(place): life \(life) to \(ProviderScenario.ids[provider]), \(kind) by version \(version)")
       return place
@@ -159,8 +141,8 @@ final class ProviderWitness: SimulationWitness {
       state.calls[place].end = (time.now, end, state.seen)
       state.seen += 1
       state.calls[place].usage = usage
-      state.hash.combine(place)
-      state.hash.combine(time.now.nanosecondsSinceEpoch)
+      notes.combine(place)
+      notes.combine(time.now.nanosecondsSinceEpoch)
       tell("call \(place): \(Self.words(end))")
     }
   }
@@ -215,7 +197,7 @@ final class ProviderWitness: SimulationWitness {
     guard let provider = ProviderScenario.ids.firstIndex(of: id) else { return }
     state.withLock { state in
       state.told.append(Told(life: life, provider: provider, time: time.now, what: what))
-      state.hash.combine(time.now.nanosecondsSinceEpoch)
+      notes.combine(time.now.nanosecondsSinceEpoch)
     }
   }
 }

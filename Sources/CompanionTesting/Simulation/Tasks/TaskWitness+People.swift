@@ -9,16 +9,16 @@ extension TaskWitness {
     state.withLock { state in
       tell("client: job \(job) is \(id)")
       guard let index = state.numbers[id] else {
-        return report(.noTaskLost, "\(id) was acknowledged and is not stored", in: &state)
+        return report(.noTaskLost, "\(id) was acknowledged and is not stored")
       }
       let stored = state.tasks[index].task.request
       if stored.kind != request.kind || stored.payload != request.payload {
-        report(.keysAreKept, "job \(job) was given task \(index), which is something else", in: &state)
+        report(.keysAreKept, "job \(job) was given task \(index), which is something else")
       }
       if request.idempotencyKey != nil,
         let earlier = state.acknowledged.first(where: { $0.job == job }), earlier.task != id
       {
-        report(.keysAreKept, "job \(job) was given two tasks under its key", in: &state)
+        report(.keysAreKept, "job \(job) was given two tasks under its key")
       }
       state.acknowledged.append((job, id))
     }
@@ -58,7 +58,7 @@ extension TaskWitness {
       state.tasks[index].kills += 1
       let kills = state.tasks[index].kills
       guard kills > mostKills else { return }
-      report(.everyTaskEnds, "task \(index) has killed \(kills) processes and goes on", in: &state)
+      report(.everyTaskEnds, "task \(index) has killed \(kills) processes and goes on")
     }
   }
 
@@ -69,11 +69,11 @@ extension TaskWitness {
         let event = state.tasks[index].events.first(where: { $0.number == task.lastEvent }),
         event.kind == kind
       else {
-        return report(.historyIsSound, "\(task.id): \(kind) was announced and is not stored", in: &state)
+        return report(.historyIsSound, "\(task.id): \(kind) was announced and is not stored")
       }
       let isNew = state.announced.insert(Announced(task: task.id, number: task.lastEvent)).inserted
       if !isNew {
-        report(.oneOutcome, "task \(index): event \(event.number) was announced twice", in: &state)
+        report(.oneOutcome, "task \(index): event \(event.number) was announced twice")
       }
     }
   }

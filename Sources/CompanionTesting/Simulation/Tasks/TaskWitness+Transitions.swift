@@ -6,35 +6,35 @@ extension TaskWitness {
   /// Checks a transition that the store has accepted, and takes it.
   func note(_ transition: TaskTransition, _ change: TaskChange, in state: inout State) {
     guard let index = state.numbers[change.task.id] else {
-      return report(.historyIsSound, "\(change.task.id) was changed and never created", in: &state)
+      return report(.historyIsSound, "\(change.task.id) was changed and never created")
     }
     let before = state.tasks[index].task
     let now = time.now
-    checkFence(transition, before, in: &state)
-    checkPromptness(transition, before, at: now, in: &state)
+    checkFence(transition, before, in: state)
+    checkPromptness(transition, before, at: now, in: state)
     if before.state.isFinal, before.state.name != .deadLettered || change.task.state.name != .deadLettered {
       let isTakenBack = if case .requeue = transition { before.state.name == .deadLettered } else { false }
       if !isTakenBack {
-        report(.endsAreFinal, "task \(index) was \(before.state.name), and changed", in: &state)
+        report(.endsAreFinal, "task \(index) was \(before.state.name), and changed")
       }
     }
     if change.task.revision != before.revision + 1 {
-      report(.historyIsSound, "task \(index) went from revision \(before.revision) to another", in: &state)
+      report(.historyIsSound, "task \(index) went from revision \(before.revision) to another")
     }
     if case .claim = transition {
-      checkClaim(change.task, before, in: &state)
+      checkClaim(change.task, before, in: state)
     } else if change.task.lease != before.lease {
-      report(.leasesGrow, "task \(index) has another lease without a claim", in: &state)
+      report(.leasesGrow, "task \(index) has another lease without a claim")
     }
     state.tasks[index].task = change.task
     guard let event = change.event else { return }
     if event.number != before.lastEvent + 1 || event.task != change.task.id {
-      report(.historyIsSound, "task \(index): event \(event.number) follows \(before.lastEvent)", in: &state)
+      report(.historyIsSound, "task \(index): event \(event.number) follows \(before.lastEvent)")
     }
     state.tasks[index].events.append(event)
-    state.hash.combine(index)
-    state.hash.combine(event.number)
-    state.hash.combine(now.nanosecondsSinceEpoch)
+    notes.combine(index)
+    notes.combine(event.number)
+    notes.combine(now.nanosecondsSinceEpoch)
     tell("task \(index): \(event.kind)")
     take(event, of: index, transition, before, in: &state)
   }
@@ -54,16 +54,15 @@ extension TaskWitness {
     case .started(let start):
       if let earliest = state.tasks[index].earliestStart, now < earliest {
         report(
-          .noEarlyRetry, "task \(index) started \(now.duration(to: earliest)) before it might", in: &state)
+          .noEarlyRetry, "task \(index) started \(now.duration(to: earliest)) before it might")
       }
       if state.tasks[index].isCancelAcknowledged || before.cancelRequest != nil {
-        report(.cancelHolds, "task \(index) started after its cancel was acknowledged", in: &state)
+        report(.cancelHolds, "task \(index) started after its cancel was acknowledged")
       }
       if start.attempt != state.tasks[index].failures + 1 {
         report(
           .historyIsSound,
-          "task \(index) starts attempt \(start.attempt) after \(state.tasks[index].failures) failures",
-          in: &state)
+          "task \(index) starts attempt \(start.attempt) after \(state.tasks[index].failures) failures")
       }
     case .retried(_, let notBefore):
       state.tasks[index].failures += 1
@@ -81,7 +80,7 @@ extension TaskWitness {
       state.tasks[index].earliestStart = earliest.map { max($0, notBefore) } ?? notBefore
     case .completed: checkOutcome(of: index, in: &state)
     case .cancelRequested: state.tasks[index].cancelRequestedAt = now
-    case .cancelled: checkLanding(of: index, before, in: &state)
+    case .cancelled: checkLanding(of: index, before, in: state)
     default: break
     }
   }
@@ -90,22 +89,22 @@ extension TaskWitness {
 
   /// A transition that names a lease must come from whoever holds it.
   private func checkFence(
-    _ transition: TaskTransition, _ before: GenerationTask, in state: inout State
+    _ transition: TaskTransition, _ before: GenerationTask, in state: State
   ) {
     guard let lease = transition.lease else { return }
     guard lease != before.lease || before.state.name != .running else { return }
     report(
       .staleWritesChangeNothing,
       "lease \(lease.rawValue) changed \(before.id), which is \(before.state.name) at lease "
-        + "\(before.lease.rawValue)", in: &state)
+        + "\(before.lease.rawValue)")
   }
 
-  private func checkClaim(_ task: GenerationTask, _ before: GenerationTask, in state: inout State) {
+  private func checkClaim(_ task: GenerationTask, _ before: GenerationTask, in state: State) {
     if before.state.name != .queued {
-      report(.leasesGrow, "\(task.id) was claimed while it was \(before.state.name)", in: &state)
+      report(.leasesGrow, "\(task.id) was claimed while it was \(before.state.name)")
     }
     if task.lease <= before.lease {
-      report(.leasesGrow, "lease \(task.lease.rawValue) follows \(before.lease.rawValue)", in: &state)
+      report(.leasesGrow, "lease \(task.lease.rawValue) follows \(before.lease.rawValue)")
     }
   }
 
@@ -114,29 +113,28 @@ extension TaskWitness {
     let known = state.tasks[index]
     state.tasks[index].announcements += 1
     let completions = known.events.count { $0.kind == .completed }
-    if completions > 1 { report(.oneOutcome, "task \(index) was completed \(completions) times", in: &state) }
+    if completions > 1 { report(.oneOutcome, "task \(index) was completed \(completions) times") }
     guard case .completed(let result) = known.task.state, result.text.hasPrefix("by lease ") else { return }
     if result.text != JobHandler.result(of: known.task.lease) {
       report(
-        .oneOutcome, "task \(index) at lease \(known.task.lease.rawValue) has a result \(result.text)",
-        in: &state)
+        .oneOutcome, "task \(index) at lease \(known.task.lease.rawValue) has a result \(result.text)")
     }
   }
 
   /// When all is calm, whatever has run out is looked after soon.
   private func checkPromptness(
-    _ transition: TaskTransition, _ before: GenerationTask, at now: Timestamp, in state: inout State
+    _ transition: TaskTransition, _ before: GenerationTask, at now: Timestamp, in state: State
   ) {
     guard let calm = state.calmSince, let due = before.firstDue else { return }
     let late = max(due, calm).duration(to: now)
     guard late > patience else { return }
     report(
       .orphansAreReclaimed,
-      "\(before.id), \(before.state.name), was looked after \(late) after its time had run out", in: &state)
+      "\(before.id), \(before.state.name), was looked after \(late) after its time had run out")
   }
 
   /// When all is calm, a cancel reaches the worker within a third of its lease, and a second for the handler.
-  private func checkLanding(of index: Int, _ before: GenerationTask, in state: inout State) {
+  private func checkLanding(of index: Int, _ before: GenerationTask, in state: State) {
     guard let calm = state.calmSince, let asked = state.tasks[index].cancelRequestedAt, asked >= calm,
       let life = state.holders[ClaimID(task: before.id, lease: before.lease)], !life.hasDied,
       life.startedAt >= calm || life.isUndisturbed
@@ -144,11 +142,11 @@ extension TaskWitness {
     let took = asked.duration(to: time.now)
     let bound = life.settings.configuration.leaseLength / 3 + .seconds(3)
     guard took > bound else { return }
-    report(.cancelLands, "task \(index) was cancelled \(took) after the request, not \(bound)", in: &state)
+    report(.cancelLands, "task \(index) was cancelled \(took) after the request, not \(bound)")
   }
 
   /// The tasks of the lowest rank are taken, as far as there is room for their kinds.
-  func checkOrder(of claimed: ClaimedTasks, for claim: TaskClaim, in state: inout State) {
+  func checkOrder(of claimed: ClaimedTasks, for claim: TaskClaim, in state: State) {
     var room: [TaskKind: Int] = [:]
     let now = time.now
     var line: [(rank: Timestamp, id: TaskID, kind: TaskKind)] = []
@@ -167,7 +165,7 @@ extension TaskWitness {
       expected.append(id)
     }
     guard claimed.changes.map(\.task.id) != expected else { return }
-    report(.noneStarves, "a claim took \(claimed.changes.map(\.task.id)), not \(expected)", in: &state)
+    report(.noneStarves, "a claim took \(claimed.changes.map(\.task.id)), not \(expected)")
   }
 }
 

@@ -36,8 +36,6 @@ final class TaskWitness: SimulationWitness {
     var tasks: [Known] = []
     var keys: [String: TaskID] = [:]
     var pause = TaskPause()
-    var violations: [SimulationViolation] = []
-    var hash = TraceHash()
     /// From when nothing goes wrong any more.
     var calmSince: Timestamp?
     /// What a claim's provider asked for.
@@ -54,46 +52,24 @@ final class TaskWitness: SimulationWitness {
   }
 
   let time: any TimeSource
-  let start: Timestamp
+  let notes: SimulationNotes
   /// How long it may take when all is calm until what has run out is looked after.
   let patience: Duration
   /// How many processes a task may kill before it is given up.
   let mostKills: Int
   let state = Mutex(State())
-  private let onStory: (@Sendable (String) -> Void)?
 
   init(
     time: any TimeSource, patience: Duration, mostKills: Int, onStory: (@Sendable (String) -> Void)?
   ) {
     self.mostKills = mostKills
     self.time = time
-    start = time.now
     self.patience = patience
-    self.onStory = onStory
+    notes = SimulationNotes(time: time, most: 20, onStory: onStory)
   }
-
-  var violations: [SimulationViolation] { state.withLock { $0.violations } }
-
-  var hash: UInt64 { state.withLock { $0.hash.value } }
 
   /// From when nothing goes wrong any more; `nil` before.
   var calmSince: Timestamp? { state.withLock { $0.calmSince } }
-
-  /// Adds a line to the story, if there is one.
-  func tell(_ line: @autoclosure () -> String) { onStory?(line()) }
-
-  func report(_ invariant: SimulationInvariant, _ message: String) {
-    state.withLock { report(invariant, message, in: &$0) }
-  }
-
-  func report(_ invariant: SimulationInvariant, _ message: String, in state: inout State) {
-    tell("VIOLATION \(invariant.rawValue): \(message)")
-    guard state.violations.count < Self.mostViolations else { return }
-    state.violations.append(SimulationViolation(invariant, after: start.duration(to: time.now), message))
-  }
-
-  /// One mistake shows in many ways; the first of them tell enough.
-  private static let mostViolations = 20
 
   // MARK: What the store accepts
 
@@ -116,7 +92,7 @@ final class TaskWitness: SimulationWitness {
 
   func note(_ claim: TaskClaim, _ claimed: ClaimedTasks) {
     state.withLock { state in
-      checkOrder(of: claimed, for: claim, in: &state)
+      checkOrder(of: claimed, for: claim, in: state)
       for change in claimed.changes {
         let transition = TaskTransition.claim(
           by: claim.worker, leaseLength: claim.leaseLength, attemptLimit: nil)
@@ -132,22 +108,22 @@ final class TaskWitness: SimulationWitness {
   }
 
   /// What a schedule makes is not made before its time, and when all is calm not much later either.
-  private func checkOccurrence(_ key: String, in state: inout State) {
+  private func checkOccurrence(_ key: String, in state: State) {
     guard key.hasPrefix("schedule/"), let time = key.split(separator: "/").last.flatMap({ Int64($0) })
     else { return }
     let late = Timestamp(nanosecondsSinceEpoch: time).duration(to: self.time.now)
     let isCalm = state.calmSince.map { $0.nanosecondsSinceEpoch < time } ?? false
     guard late < .zero || isCalm && late > patience else { return }
-    report(.schedulesKeepTime, "an occurrence became a task \(late) after its time", in: &state)
+    report(.schedulesKeepTime, "an occurrence became a task \(late) after its time")
   }
 
   private func noteCreation(_ change: TaskChange, in state: inout State) {
     let task = change.task
-    if state.numbers[task.id] != nil { report(.historyIsSound, "\(task.id) was created twice", in: &state) }
+    if state.numbers[task.id] != nil { report(.historyIsSound, "\(task.id) was created twice") }
     if let key = task.request.idempotencyKey {
-      if state.keys[key] != nil { report(.keysAreKept, "two tasks have the key \(key)", in: &state) }
+      if state.keys[key] != nil { report(.keysAreKept, "two tasks have the key \(key)") }
       state.keys[key] = task.id
-      checkOccurrence(key, in: &state)
+      checkOccurrence(key, in: state)
     }
     let number = state.tasks.count
     state.numbers[task.id] = number
@@ -155,7 +131,7 @@ final class TaskWitness: SimulationWitness {
       Known(
         number: number, task: task, events: change.event.map { [$0] } ?? [],
         earliestStart: task.request.notBefore))
-    state.hash.combine(number)
+    notes.combine(number)
     tell("task \(number): created, \(task.request.kind) \(task.request.payload.json)")
   }
 }
