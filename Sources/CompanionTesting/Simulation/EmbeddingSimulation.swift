@@ -49,18 +49,10 @@ public struct EmbeddingSimulation: Sendable {
     }
     let processes = world.scenario.processes.indices.map { EmbeddingProcess(index: $0, world: world) }
     let client = EmbeddingClient(world: world, processes: processes)
-    try await withThrowingDiscardingTaskGroup { group in
-      for process in processes { group.addTask { await process.live() } }
-      await withDiscardingTaskGroup { steps in
-        for step in world.scenario.steps { steps.addTask { await client.perform(step) } }
-        steps.addTask {
-          try? await world.time.sleep(
-            until: world.witness.start.advanced(by: world.scenario.calm), tolerance: nil)
-          world.witness.tell("all is calm")
-          world.calmDown()
-          for process in processes { process.calmDown() }
-        }
-      }
+    let scenario = world.scenario
+    try await world.live(processes, through: scenario.steps, calm: scenario.calm) { step in
+      await client.perform(step)
+    } end: {
       // All has been written, and nothing goes wrong any more.
       try await client.converge()
       for process in processes { await process.finish() }

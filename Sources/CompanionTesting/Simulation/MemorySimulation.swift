@@ -49,18 +49,10 @@ public struct MemorySimulation: Sendable {
     }
     let processes = world.scenario.processes.indices.map { MemoryProcess(index: $0, world: world) }
     let client = MemoryClient(world: world, processes: processes)
-    try await withThrowingDiscardingTaskGroup { group in
-      for process in processes { group.addTask { await process.live() } }
-      await withDiscardingTaskGroup { steps in
-        for step in world.scenario.steps { steps.addTask { await client.perform(step) } }
-        steps.addTask {
-          try? await world.time.sleep(
-            until: world.witness.start.advanced(by: world.scenario.calm), tolerance: nil)
-          world.witness.noteCalm()
-          world.calmDown()
-          for process in processes { process.calmDown() }
-        }
-      }
+    let scenario = world.scenario
+    try await world.live(processes, through: scenario.steps, calm: scenario.calm) { step in
+      await client.perform(step)
+    } end: {
       // All has been said, and nothing goes wrong any more.
       try await client.converge()
       for process in processes { await process.finish() }

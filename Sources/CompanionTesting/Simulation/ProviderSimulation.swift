@@ -50,18 +50,10 @@ public struct ProviderSimulation: Sendable {
         .insertSession(
           ChatSession(id: ProviderWorld.session(of: process.index), createdAt: world.time.now)))
     }
-    await withDiscardingTaskGroup { group in
-      for process in processes { group.addTask { await process.live() } }
-      await withDiscardingTaskGroup { steps in
-        for step in world.scenario.steps { steps.addTask { await client.perform(step) } }
-        steps.addTask {
-          try? await world.time.sleep(
-            until: world.witness.start.advanced(by: world.scenario.calm), tolerance: nil)
-          world.witness.tasks.noteCalm()
-          world.remote.calmDown()
-          for process in processes { process.calmDown() }
-        }
-      }
+    let scenario = world.scenario
+    try await world.live(processes, through: scenario.steps, calm: scenario.calm) { step in
+      await client.perform(step)
+    } end: {
       // All has been asked for, and nothing goes wrong any more.
       await untilAllHasEnded(world)
       await client.closeBreakers()

@@ -1,41 +1,6 @@
 import CompanionDomain
 import Synchronization
 
-/// What all simulated processes of a run share.
-protocol SimulatedWorld: Sendable {
-  associatedtype Witness: SimulationWitness
-
-  var witness: Witness { get }
-}
-
-/// Sees what happens in a run, and says what must not be.
-protocol SimulationWitness: Sendable {
-  var notes: SimulationNotes { get }
-
-  /// What was violated, by its time.
-  var violations: [SimulationViolation] { get }
-
-  /// A hash of all that was seen.
-  var hash: UInt64 { get }
-}
-
-extension SimulationWitness {
-  /// When the run began.
-  var start: Timestamp { notes.start }
-
-  var violations: [SimulationViolation] { notes.violations }
-
-  var hash: UInt64 { notes.hash }
-
-  /// Adds a line to the story, if there is one.
-  func tell(_ line: @autoclosure () -> String) { notes.tell(line()) }
-
-  /// - Parameter moment: when it was; `nil` for now.
-  func report(_ invariant: SimulationInvariant, at moment: Timestamp? = nil, _ message: String) {
-    notes.report(invariant, at: moment, message)
-  }
-}
-
 /// One run of a simulation, whatever is simulated.
 struct SimulationRun: Sendable {
   let seed: UInt64

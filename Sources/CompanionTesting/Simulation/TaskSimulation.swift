@@ -40,21 +40,14 @@ public struct TaskSimulation: Sendable {
   }
 
   private static func body(_ world: TaskWorld) async throws {
-    let processes = world.scenario.processes.indices.map { SimulatedProcess(index: $0, world: world) }
+    let processes = world.scenario.processes.indices.map { TaskProcess(index: $0, world: world) }
     let client = TaskClient(world: world, processes: processes)
     try await world.content.commit(
       .insertSession(ChatSession(id: world.session, createdAt: world.time.now)))
-    await withDiscardingTaskGroup { group in
-      for process in processes { group.addTask { await process.live() } }
-      await withDiscardingTaskGroup { steps in
-        for step in world.scenario.steps { steps.addTask { await client.perform(step) } }
-        steps.addTask {
-          try? await world.time.sleep(
-            until: world.witness.start.advanced(by: world.scenario.calm), tolerance: nil)
-          world.witness.noteCalm()
-          for process in processes { process.calmDown() }
-        }
-      }
+    let scenario = world.scenario
+    try await world.live(processes, through: scenario.steps, calm: scenario.calm) { step in
+      await client.perform(step)
+    } end: {
       // All has been asked for, and nothing goes wrong any more.
       await converge(client)
       for process in processes { process.finish() }

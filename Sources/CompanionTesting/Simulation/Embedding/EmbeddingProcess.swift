@@ -11,7 +11,7 @@ struct EmbeddingLife: Sendable {
 }
 
 /// A process that lives, dies, and is started again, with a runner of embeddings.
-final class EmbeddingProcess: Sendable {
+final class EmbeddingProcess: SimulatedProcess {
   /// What one life consists of.
   struct Incarnation: SimulatedIncarnation {
     let life: EmbeddingLife

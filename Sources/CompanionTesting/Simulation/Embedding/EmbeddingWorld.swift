@@ -55,7 +55,10 @@ final class EmbeddingWorld: SimulatedWorld {
 
   // MARK: The service
 
-  func calmDown() { state.withLock { $0.isCalm = true } }
+  func calmDown() {
+    witness.tell("all is calm")
+    state.withLock { $0.isCalm = true }
+  }
 
   /// How the service reacts to its next call.
   func nextReaction(to texts: [String]) -> EmbeddingReaction {

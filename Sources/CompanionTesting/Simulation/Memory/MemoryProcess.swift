@@ -19,7 +19,7 @@ final class MemoryLife: Sendable {
 
 /// A process that lives, dies, and is started again, with a generator of memory; the first one has a conversation,
 /// too.
-final class MemoryProcess: Sendable {
+final class MemoryProcess: SimulatedProcess {
   /// What one life consists of.
   struct Incarnation: SimulatedIncarnation {
     let life: MemoryLife

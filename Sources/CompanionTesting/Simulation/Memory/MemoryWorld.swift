@@ -40,7 +40,10 @@ final class MemoryWorld: SimulatedWorld {
     store = MemoryWitnessedStore(base: base, witness: witness)
   }
 
-  func calmDown() { state.withLock { $0.isCalm = true } }
+  func calmDown() {
+    witness.noteCalm()
+    state.withLock { $0.isCalm = true }
+  }
 
   /// How the model reacts to its next request.
   func nextReaction() -> RuleReaction {

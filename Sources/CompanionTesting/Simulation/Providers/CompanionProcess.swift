@@ -4,7 +4,7 @@ import CompanionInMemory
 import CompanionPorts
 
 /// A process that lives, dies, and is started again, with a conversation, an engine, and a ledger.
-final class CompanionProcess: Sendable {
+final class CompanionProcess: SimulatedProcess {
   /// What one life consists of.
   struct Incarnation: SimulatedIncarnation {
     let life: CompanionLife

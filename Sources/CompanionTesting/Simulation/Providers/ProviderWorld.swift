@@ -46,6 +46,11 @@ final class ProviderWorld: SimulatedWorld {
   /// The conversation of a process.
   static func session(of process: Int) -> SessionID { SessionID(bits: UInt128(100 + process)) }
 
+  func calmDown() {
+    witness.tasks.noteCalm()
+    remote.calmDown()
+  }
+
   // MARK: Processes
 
   func environment(

@@ -5,7 +5,7 @@ import CompanionPorts
 /// Does the steps of a scenario that people, hosts and fate do.
 struct TaskClient: Sendable {
   let world: TaskWorld
-  let processes: [SimulatedProcess]
+  let processes: [TaskProcess]
 
   private var witness: TaskWitness { world.witness }
 
@@ -97,7 +97,7 @@ struct TaskClient: Sendable {
   }
 
   private func command(
-    _ step: TaskScenario.Step, _ incarnation: SimulatedProcess.Incarnation
+    _ step: TaskScenario.Step, _ incarnation: TaskProcess.Incarnation
   ) async throws {
     let engine = incarnation.engine
     switch step {
@@ -140,7 +140,7 @@ struct TaskClient: Sendable {
   }
 
   /// One of the processes that are up, the given one if it is.
-  private func running(_ process: Int) -> SimulatedProcess.Incarnation? {
+  private func running(_ process: Int) -> TaskProcess.Incarnation? {
     let count = processes.count
     let all = (0..<count).compactMap { processes[(process + $0) % count].current }
     return all.first { !$0.life.hasDied }

@@ -53,6 +53,8 @@ final class TaskWorld: SimulatedWorld {
     return max(retries, GenerationTask.maximumRescues) + 1
   }
 
+  func calmDown() { witness.noteCalm() }
+
   // MARK: Processes
 
   /// An engine in one life of a process.

@@ -4,7 +4,7 @@ import CompanionPorts
 import Synchronization
 
 /// A process that lives, dies, and is started again, with its own clock and its own way to the store.
-final class SimulatedProcess: Sendable {
+final class TaskProcess: SimulatedProcess {
   /// What one life consists of.
   struct Incarnation: SimulatedIncarnation {
     let life: ProcessLife
