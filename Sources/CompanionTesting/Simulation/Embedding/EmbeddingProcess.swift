@@ -26,13 +26,14 @@ final class EmbeddingProcess: SimulatedProcess {
   private let index: Int
   private let clock: SkewedClock
   private let world: EmbeddingWorld
-  private let lives = ProcessLives<Incarnation>()
+  private let lives: ProcessLives<Incarnation>
 
   init(index: Int, world: EmbeddingWorld) {
     self.index = index
     self.world = world
     plan = world.scenario.processes[index]
     clock = SkewedClock(world.time, offset: plan.offset)
+    lives = ProcessLives(time: world.time, witness: world.witness)
   }
 
   /// What it is now; `nil` while it is down.
@@ -40,41 +41,25 @@ final class EmbeddingProcess: SimulatedProcess {
 
   /// Lives until it is told that all is over.
   func live() async {
-    await lives.live(on: world.time, restartDelay: plan.restartDelay) { number in
+    await lives.live(restartDelay: plan.restartDelay) { number in
       start(number)
     } serve: { incarnation in
       await incarnation.runner.run()
-      if !incarnation.process.hasDied { self.world.witness.tell("\(incarnation.process): has stopped") }
-      incarnation.process.end.open()
     }
   }
 
   // MARK: Fate
 
-  func kill(_ why: String) {
-    guard let incarnation = current else { return }
-    world.witness.tell("\(incarnation.process): dies, \(why)")
-    incarnation.store.crash()
-    incarnation.process.die()
-  }
+  func kill(_ why: String) { lives.kill(why) }
 
   /// Asks for a graceful end, and waits for it; it starts again afterwards, unless all is over.
   func stop() async {
-    guard let incarnation = current else { return }
-    let life = incarnation.life
-    world.witness.tell("\(life.process): is to stop")
     let bound =
       plan.configuration.embedding.stopGrace + plan.configuration.tasks.storeTimeout * 2 + .seconds(20)
-    await life.process.stop(within: bound, on: world.time, world.witness) {
-      await incarnation.runner.stop()
-    }
+    await lives.stop(within: bound) { await $0.runner.stop() }
   }
 
-  /// From now on nothing goes wrong any more.
-  func calmDown() {
-    lives.calmDown()
-    current?.store.endFaults()
-  }
+  func calmDown() { lives.calmDown() }
 
   func finish() async {
     lives.finish()
@@ -84,33 +69,21 @@ final class EmbeddingProcess: SimulatedProcess {
   // MARK: Beginning
 
   private func start(_ number: Int) -> Incarnation {
-    let settings = ProcessSettings(
-      configuration: plan.configuration.tasks, concurrency: [:], narrowAttemptLimit: .zero,
-      knowsRareKind: false)
+    let settings = ProcessSettings(configuration: plan.configuration.tasks)
     let version = world.version
     let life = EmbeddingLife(
       index: world.witness.beginLife(of: index, version, clock: clock),
       process: ProcessLife(
         process: index, number: number, settings: settings, clock: clock, startedAt: world.time.now),
       version: version)
-    let store = FaultyStore(
-      world.store(of: life.index), plan: .random(plan.odds, from: world.random), time: world.time,
-      yields: true
-    ) { [weak self] call, fault in
-      self?.note(call, fault, in: life)
-    }
-    if lives.isCalm { store.endFaults() }
+    let store = lives.store(
+      world.store(of: life.index), .random(plan.odds, from: world.random), for: life.process, yields: true
+    ) { [weak self] in self?.kill("at a call") }
     let environment = world.environment(for: life, on: store, plan.configuration)
     let incarnation = Incarnation(
       life: life, store: store, environment: environment, runner: EmbeddingRunner(environment: environment))
     lives.begin(incarnation)
     world.witness.tell("\(life.process): starts as life \(life.index), with \(version.space)")
     return incarnation
-  }
-
-  private func note(_ call: StoreCall, _ fault: StoreFault, in life: EmbeddingLife) {
-    world.witness.tell("\(life.process): \(fault) at call \(call.number), a \(call.kind)")
-    guard fault == .crashBefore || fault == .crashAfter, current?.process === life.process else { return }
-    kill("at a call")
   }
 }

@@ -35,13 +35,14 @@ final class MemoryProcess: SimulatedProcess {
   let plan: MemoryScenario.Process
   private let clock: SkewedClock
   private let world: MemoryWorld
-  private let lives = ProcessLives<Incarnation>()
+  private let lives: ProcessLives<Incarnation>
 
   init(index: Int, world: MemoryWorld) {
     self.index = index
     self.world = world
     plan = world.scenario.processes[index]
     clock = SkewedClock(world.time, offset: plan.offset)
+    lives = ProcessLives(time: world.time, witness: world.witness)
   }
 
   /// What it is now; `nil` while it is down.
@@ -52,7 +53,7 @@ final class MemoryProcess: SimulatedProcess {
 
   /// Lives until it is told that all is over.
   func live() async {
-    await lives.live(on: world.time, restartDelay: plan.restartDelay) { number in
+    await lives.live(restartDelay: plan.restartDelay) { number in
       start(number)
     } serve: { incarnation in
       await self.serve(incarnation)
@@ -66,8 +67,6 @@ final class MemoryProcess: SimulatedProcess {
       incarnation.life.chat.stop()
       group.cancelAll()
     }
-    if !incarnation.life.hasDied { world.witness.tell("\(incarnation.life.process): has stopped") }
-    incarnation.life.process.end.open()
   }
 
   /// Runs the conversation, and begins it anew when the store has failed it.
@@ -88,29 +87,15 @@ final class MemoryProcess: SimulatedProcess {
 
   // MARK: Fate
 
-  func kill(_ why: String) {
-    guard let incarnation = current else { return }
-    world.witness.tell("\(incarnation.life.process): dies, \(why)")
-    incarnation.store.crash()
-    incarnation.life.process.die()
-  }
+  func kill(_ why: String) { lives.kill(why) }
 
   /// Asks for a graceful end, and waits for it; it starts again afterwards, unless all is over.
   func stop() async {
-    guard let incarnation = current else { return }
-    let life = incarnation.life
-    world.witness.tell("\(life.process): is to stop")
     let bound = plan.configuration.memory.stopGrace + plan.configuration.tasks.storeTimeout * 2 + .seconds(20)
-    await life.process.stop(within: bound, on: world.time, world.witness) {
-      await incarnation.generator.stop()
-    }
+    await lives.stop(within: bound) { await $0.generator.stop() }
   }
 
-  /// From now on nothing goes wrong any more.
-  func calmDown() {
-    lives.calmDown()
-    current?.store.endFaults()
-  }
+  func calmDown() { lives.calmDown() }
 
   func finish() async {
     lives.finish()
@@ -120,19 +105,14 @@ final class MemoryProcess: SimulatedProcess {
   // MARK: Beginning
 
   private func start(_ number: Int) -> Incarnation {
-    let settings = ProcessSettings(
-      configuration: plan.configuration.tasks, concurrency: [:], narrowAttemptLimit: .zero,
-      knowsRareKind: false)
+    let settings = ProcessSettings(configuration: plan.configuration.tasks)
     let life = MemoryLife(
       index: world.witness.beginLife(),
       process: ProcessLife(
         process: index, number: number, settings: settings, clock: clock, startedAt: world.time.now))
-    let store = FaultyStore(
-      world.store, plan: .random(plan.odds, from: world.random), time: world.time, yields: true
-    ) { [weak self] call, fault in
-      self?.note(call, fault, in: life)
-    }
-    if lives.isCalm { store.endFaults() }
+    let store = lives.store(
+      world.store, .random(plan.odds, from: world.random), for: life.process, yields: true
+    ) { [weak self] in self?.kill("at a call") }
     let environment = world.environment(for: life, on: store, plan.configuration)
     let incarnation = Incarnation(
       life: life, store: store, environment: environment,
@@ -141,11 +121,5 @@ final class MemoryProcess: SimulatedProcess {
     lives.begin(incarnation)
     world.witness.tell("\(life.process): starts as life \(life.index)")
     return incarnation
-  }
-
-  private func note(_ call: StoreCall, _ fault: StoreFault, in life: MemoryLife) {
-    world.witness.tell("\(life.process): \(fault) at call \(call.number), a \(call.kind)")
-    guard fault == .crashBefore || fault == .crashAfter, current?.life === life else { return }
-    kill("at a call")
   }
 }

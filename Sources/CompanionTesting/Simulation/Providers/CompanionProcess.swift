@@ -19,13 +19,14 @@ final class CompanionProcess: SimulatedProcess {
   let plan: ProviderScenario.Process
   private let clock: SkewedClock
   private let world: ProviderWorld
-  private let lives = ProcessLives<Incarnation>()
+  private let lives: ProcessLives<Incarnation>
 
   init(index: Int, world: ProviderWorld) {
     self.index = index
     self.world = world
     plan = world.scenario.processes[index]
     clock = SkewedClock(world.time, offset: plan.offset)
+    lives = ProcessLives(time: world.time, witness: world.witness)
   }
 
   /// What it is now; `nil` while it is down.
@@ -33,7 +34,7 @@ final class CompanionProcess: SimulatedProcess {
 
   /// Lives until it is told that all is over.
   func live() async {
-    await lives.live(on: world.time, restartDelay: plan.restartDelay) { number in
+    await lives.live(restartDelay: plan.restartDelay) { number in
       await start(number)
     } serve: { incarnation in
       await self.serve(incarnation)
@@ -56,8 +57,6 @@ final class CompanionProcess: SimulatedProcess {
     }
     await router.ledger.finish()
     world.witness.endLife(life.index)
-    if !life.hasDied { world.witness.tell("\(life.process): has stopped") }
-    life.process.end.open()
   }
 
   /// Runs the conversation, and begins it anew when the store has failed it.
@@ -75,10 +74,7 @@ final class CompanionProcess: SimulatedProcess {
   // MARK: Fate
 
   func kill(_ why: String) {
-    guard let incarnation = current else { return }
-    world.witness.tell("\(incarnation.life.process): dies, \(why)")
-    incarnation.store.crash()
-    incarnation.life.process.die()
+    guard let incarnation = lives.kill(why) else { return }
     world.witness.endLife(incarnation.life.index)
   }
 
@@ -90,11 +86,7 @@ final class CompanionProcess: SimulatedProcess {
     incarnation.engine.stop()
   }
 
-  /// From now on nothing goes wrong any more.
-  func calmDown() {
-    lives.calmDown()
-    current?.store.endFaults()
-  }
+  func calmDown() { lives.calmDown() }
 
   func finish() {
     lives.finish()
@@ -104,9 +96,7 @@ final class CompanionProcess: SimulatedProcess {
   // MARK: Beginning
 
   private func start(_ number: Int) async -> Incarnation {
-    let settings = ProcessSettings(
-      configuration: plan.configuration.tasks, concurrency: [:], narrowAttemptLimit: .zero,
-      knowsRareKind: false)
+    let settings = ProcessSettings(configuration: plan.configuration.tasks)
     let totals = (try? await world.content.ledgerTotals(matching: LedgerFilter())) ?? [:]
     let spent = world.scenario.remotes.map { totals[$0.configuration.id]?.costs["USD"] ?? 0 }
     let index = world.witness.beginLife(of: index, offset: plan.offset, spent: spent)
@@ -114,23 +104,14 @@ final class CompanionProcess: SimulatedProcess {
       index: index, number: number,
       process: ProcessLife(
         process: self.index, number: number, settings: settings, clock: clock, startedAt: world.time.now))
-    let store = FaultyStore(world.store, plan: .random(plan.odds, from: world.random), time: world.time) {
-      [weak self] call, fault in
-      self?.note(call, fault, in: life)
-    }
-    if lives.isCalm { store.endFaults() }
+    let store = lives.store(
+      world.store, .random(plan.odds, from: world.random), for: life.process
+    ) { [weak self] in self?.kill("at a call") }
     let environment = world.environment(for: life, on: store, plan.configuration)
     let incarnation = Incarnation(
       life: life, store: store, environment: environment, engine: world.engine(environment, for: life))
     lives.begin(incarnation)
     world.witness.tell("\(life.process): starts as life \(index)")
     return incarnation
-  }
-
-  private func note(_ call: StoreCall, _ fault: StoreFault, in life: CompanionLife) {
-    world.witness.tell("\(life.process): \(fault) at call \(call.number), a \(call.kind)")
-    life.process.disturb()
-    guard fault == .crashBefore || fault == .crashAfter, current?.life === life else { return }
-    kill("at a call")
   }
 }

@@ -19,7 +19,7 @@ final class TaskProcess: SimulatedProcess {
   let clock: SkewedClock
   private let world: TaskWorld
   private let workerName: UInt128
-  private let lives = ProcessLives<Incarnation>()
+  private let lives: ProcessLives<Incarnation>
   private let stopAsked = Mutex<Timestamp?>(nil)
 
   init(index: Int, world: TaskWorld) {
@@ -27,6 +27,7 @@ final class TaskProcess: SimulatedProcess {
     self.world = world
     plan = world.scenario.processes[index]
     clock = SkewedClock(world.time, offset: plan.offset)
+    lives = ProcessLives(time: world.time, witness: world.witness)
     workerName = world.identifiers.nextBits()
   }
 
@@ -35,22 +36,18 @@ final class TaskProcess: SimulatedProcess {
 
   /// Lives until it is told that all is over.
   func live() async {
-    await lives.live(on: world.time, restartDelay: plan.restartDelay, staysDown: plan.staysDown) { number in
+    await lives.live(restartDelay: plan.restartDelay, staysDown: plan.staysDown) { number in
       start(number)
     } serve: { incarnation in
       await incarnation.engine.run()
-      if !incarnation.life.hasDied { self.noteStop(of: incarnation.life) }
-      incarnation.life.end.open()
+      if !incarnation.life.hasDied { self.checkStop(of: incarnation.life) }
     }
   }
 
   // MARK: Fate
 
   func kill(_ why: String) {
-    guard let incarnation = current, !incarnation.life.hasDied else { return }
-    world.witness.tell("\(incarnation.life): dies, \(why)")
-    incarnation.store.crash()
-    incarnation.life.die()
+    guard lives.kill(why) != nil else { return }
     // What is held up never goes on.
     clock.release()
   }
@@ -82,16 +79,14 @@ final class TaskProcess: SimulatedProcess {
 
   /// Asks for a graceful end; it starts again afterwards, unless all is over.
   func stop() {
-    guard let incarnation = current, !incarnation.life.hasDied else { return }
+    guard let incarnation = lives.living else { return }
     world.witness.tell("\(incarnation.life): is to stop")
     stopAsked.withLock { $0 = $0 ?? world.time.now }
     incarnation.engine.stop()
   }
 
-  /// From now on nothing goes wrong any more.
   func calmDown() {
     lives.calmDown()
-    current?.store.endFaults()
     current?.store.release()
     clock.release()
   }
@@ -101,8 +96,7 @@ final class TaskProcess: SimulatedProcess {
     stop()
   }
 
-  private func noteStop(of life: ProcessLife) {
-    world.witness.tell("\(life): has stopped")
+  private func checkStop(of life: ProcessLife) {
     let asked = stopAsked.withLock { $0.take() }
     guard let asked, let calm = world.witness.calmSince, asked >= calm else { return }
     // A handler that listens to nobody keeps its process; nothing else does.
@@ -122,12 +116,10 @@ final class TaskProcess: SimulatedProcess {
     let settings = plan.settings[number % plan.settings.count]
     let life = ProcessLife(
       process: index, number: number, settings: settings, clock: clock, startedAt: world.time.now)
-    let store = FaultyStore(world.store, plan: faults(of: life), time: world.time) {
-      [weak self] call, fault in
-      self?.note(call, fault, in: life)
+    let store = lives.store(world.store, faults(of: life), for: life) { [weak self] in
+      self?.kill("at a call")
     }
     stopAsked.withLock { $0 = nil }
-    if lives.isCalm { store.endFaults() }
     let engine = world.engine(
       for: life, on: store, worker: plan.reusesWorkerID ? workerName : nil
     ) { [weak self] in self?.kill("poisoned") }
@@ -146,11 +138,5 @@ final class TaskProcess: SimulatedProcess {
         return chance.fault(call)
       },
       newsFault: chance.newsFault)
-  }
-
-  private func note(_ call: StoreCall, _ fault: StoreFault, in life: ProcessLife) {
-    world.witness.tell("\(life): \(fault) at call \(call.number), a \(call.kind)")
-    life.disturb()
-    if fault == .crashBefore || fault == .crashAfter, current?.life === life { kill("at a call") }
   }
 }

@@ -82,9 +82,9 @@ struct TaskScenario: Sendable {
 struct ProcessSettings: Sendable {
   var configuration: TaskConfiguration
   /// The most tasks of each kind at the same time.
-  var concurrency: [TaskKind: Int]
-  var narrowAttemptLimit: Duration
-  var knowsRareKind: Bool
+  var concurrency: [TaskKind: Int] = [:]
+  var narrowAttemptLimit = Duration.zero
+  var knowsRareKind = false
 }
 
 /// What the handler of a job does.
