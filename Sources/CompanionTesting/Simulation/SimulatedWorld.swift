@@ -5,7 +5,8 @@ import CompanionPorts
 protocol SimulatedWorld: Sendable {
   associatedtype Witness: SimulationWitness
 
-  var time: any TimeSource { get }
+  /// What decides everything.
+  var simulator: Simulator { get }
   var witness: Witness { get }
 
   /// From now on nothing goes wrong any more that is not a process's own.
@@ -22,6 +23,10 @@ protocol SimulatedProcess: Sendable {
 }
 
 extension SimulatedWorld {
+  var time: any TimeSource { simulator.time }
+  var identifiers: any IdentifierSource { simulator.identifiers }
+  var random: any RandomSource { simulator.random }
+
   /// Has processes live while all steps of a scenario are done, of which some go wrong until all is calm, and then for
   /// as long as it takes to see what comes of it.
   ///

@@ -14,9 +14,7 @@ final class EmbeddingWorld: SimulatedWorld {
 
   let scenario: EmbeddingScenario
   let flaw: PlantedEmbeddingFlaw?
-  let time: any TimeSource
-  let identifiers: any IdentifierSource
-  let random: any RandomSource
+  let simulator: Simulator
   /// The store as it is, to be looked at.
   let content: InMemoryStore
   let witness: EmbeddingWitness
@@ -28,9 +26,7 @@ final class EmbeddingWorld: SimulatedWorld {
   ) {
     self.scenario = scenario
     self.flaw = flaw
-    time = simulator.time
-    identifiers = simulator.identifiers
-    random = simulator.random
+    self.simulator = simulator
     content = InMemoryStore(time: simulator.time)
     witness = EmbeddingWitness(scenario, time: simulator.time, onStory: onStory)
     state = Mutex(State(dice: Dice(seed: simulator.seed ^ 0x766_6563)))

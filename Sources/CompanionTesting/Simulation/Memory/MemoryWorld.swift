@@ -13,9 +13,7 @@ final class MemoryWorld: SimulatedWorld {
 
   let scenario: MemoryScenario
   let flaw: PlantedMemoryFlaw?
-  let time: any TimeSource
-  let identifiers: any IdentifierSource
-  let random: any RandomSource
+  let simulator: Simulator
   /// The store as it is, to be looked at.
   let content: InMemoryStore
   /// The store as processes get it.
@@ -29,9 +27,7 @@ final class MemoryWorld: SimulatedWorld {
   ) {
     self.scenario = scenario
     self.flaw = flaw
-    time = simulator.time
-    identifiers = simulator.identifiers
-    random = simulator.random
+    self.simulator = simulator
     content = InMemoryStore(time: simulator.time)
     witness = MemoryWitness(scenario, time: simulator.time, onStory: onStory)
     state = Mutex(State(dice: Dice(seed: simulator.seed ^ 0x6d65_6d6f)))

@@ -7,9 +7,7 @@ import CompanionPorts
 final class ProviderWorld: SimulatedWorld {
   let scenario: ProviderScenario
   let flaw: PlantedProviderFlaw?
-  let time: any TimeSource
-  let identifiers: any IdentifierSource
-  let random: any RandomSource
+  let simulator: Simulator
   /// The store as it is, to be looked at.
   let content: InMemoryStore
   /// The store as processes get it.
@@ -23,9 +21,7 @@ final class ProviderWorld: SimulatedWorld {
   ) {
     self.scenario = scenario
     self.flaw = flaw
-    time = simulator.time
-    identifiers = simulator.identifiers
-    random = simulator.random
+    self.simulator = simulator
     content = InMemoryStore(time: simulator.time)
     remote = RemoteService(scenario.remotes, seed: simulator.seed, time: simulator.time)
     let sweep = scenario.processes.map(\.configuration.tasks.sweepInterval).max() ?? .zero

@@ -6,9 +6,7 @@ import CompanionPorts
 /// What all simulated processes share.
 final class TaskWorld: SimulatedWorld {
   let scenario: TaskScenario
-  let time: any TimeSource
-  let identifiers: any IdentifierSource
-  let random: any RandomSource
+  let simulator: Simulator
   /// The store as it is, to be looked at.
   let content: InMemoryStore
   /// The store as processes get it.
@@ -23,9 +21,7 @@ final class TaskWorld: SimulatedWorld {
   ) {
     self.scenario = scenario
     self.flaw = flaw
-    time = simulator.time
-    identifiers = simulator.identifiers
-    random = simulator.random
+    self.simulator = simulator
     content = InMemoryStore(time: simulator.time)
     session = SessionID(bits: 1)
     witness = TaskWitness(
