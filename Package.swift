@@ -136,8 +136,8 @@ let package = Package(
     .testTarget(
       name: "CompanionStoreTests",
       dependencies: [
-        "CSQLite", "CompanionDomain", "CompanionInMemory", "CompanionPorts", "CompanionSQLite",
-        "CompanionSystem", "CompanionTesting",
+        "CSQLite", "CompanionApplication", "CompanionDomain", "CompanionInMemory", "CompanionPorts",
+        "CompanionSQLite", "CompanionSystem", "CompanionTesting",
       ],
       swiftSettings: settings),
     .testTarget(

@@ -79,7 +79,7 @@ private final class Leftovers: Sendable {
 }
 
 /// A store that does one thing wrong.
-private struct FlawedStore: ConversationStore, TaskStore, LedgerStore {
+private struct FlawedStore: StoreAround {
   let flaw: TaskFlaw?
   let time: any TimeSource
   let store: InMemoryStore
@@ -157,8 +157,6 @@ private struct FlawedStore: ConversationStore, TaskStore, LedgerStore {
     return [.insertTask(task)]
   }
 
-  func task(_ id: TaskID) async throws(StoreFailure) -> GenerationTask? { try await store.task(id) }
-
   func task(idempotencyKey: String) async throws(StoreFailure) -> GenerationTask? {
     flaw == .keepsKeysToItself ? nil : try await store.task(idempotencyKey: idempotencyKey)
   }
@@ -212,14 +210,6 @@ private struct FlawedStore: ConversationStore, TaskStore, LedgerStore {
     return flaw == .losesEvents ? events.filter { $0.event.kind != .released } : events
   }
 
-  func lastTaskEvent() async throws(StoreFailure) -> EventCursor { try await store.lastTaskEvent() }
-
-  func pausedTasks() async throws(StoreFailure) -> TaskPause { try await store.pausedTasks() }
-
-  func nextOccurrence(of schedule: ScheduleID) async throws(StoreFailure) -> Timestamp? {
-    try await store.nextOccurrence(of: schedule)
-  }
-
   func pruneTasks(
     finishedFor: Duration, deadFor: Duration, limit: Int
   ) async throws(StoreFailure) -> Int {
@@ -230,48 +220,6 @@ private struct FlawedStore: ConversationStore, TaskStore, LedgerStore {
 
   func taskChanges() -> AsyncStream<Void> {
     flaw == .saysNothing || flaw == .hidesRemovals ? AsyncStream { $0.finish() } : store.taskChanges()
-  }
-}
-
-extension FlawedStore {
-  func session(_ id: SessionID) async throws(StoreFailure) -> ChatSession? { try await store.session(id) }
-
-  func sessions(limit: Int) async throws(StoreFailure) -> [ChatSession] {
-    try await store.sessions(limit: limit)
-  }
-
-  func sessions(
-    matching filter: SessionFilter, after: SessionID?, limit: Int
-  ) async throws(StoreFailure) -> [ChatSession] {
-    try await store.sessions(matching: filter, after: after, limit: limit)
-  }
-
-  func messages(
-    in session: SessionID, before: SequenceNumber?, limit: Int
-  ) async throws(StoreFailure) -> [ChatMessage] {
-    try await store.messages(in: session, before: before, limit: limit)
-  }
-
-  func logEvents(
-    in session: SessionID, after: LogRevision, limit: Int
-  ) async throws(StoreFailure) -> [LogEvent] {
-    try await store.logEvents(in: session, after: after, limit: limit)
-  }
-
-  func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
-    try await store.draft(in: session)
-  }
-
-  func ledgerEntries(
-    matching filter: LedgerFilter, limit: Int
-  ) async throws(StoreFailure) -> [LedgerEntry] {
-    try await store.ledgerEntries(matching: filter, limit: limit)
-  }
-
-  func ledgerTotals(
-    matching filter: LedgerFilter
-  ) async throws(StoreFailure) -> [ProviderID: LedgerTotals] {
-    try await store.ledgerTotals(matching: filter)
   }
 }
 

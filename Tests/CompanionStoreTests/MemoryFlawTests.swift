@@ -79,7 +79,7 @@ enum MemoryFlaw: String, CaseIterable {
 }
 
 /// A store that does one thing wrong.
-private struct FlawedMemory: ConversationStore, MemoryStore, DocumentStore, TextIndex {
+private struct FlawedMemory: StoreAround {
   let flaw: MemoryFlaw?
   let store: InMemoryStore
 
@@ -187,12 +187,6 @@ extension FlawedMemory {
     return records
   }
 
-  func session(_ id: SessionID) async throws(StoreFailure) -> ChatSession? { try await store.session(id) }
-
-  func sessions(limit: Int) async throws(StoreFailure) -> [ChatSession] {
-    try await store.sessions(limit: limit)
-  }
-
   func sessions(
     matching filter: SessionFilter, after: SessionID?, limit: Int
   ) async throws(StoreFailure) -> [ChatSession] {
@@ -200,27 +194,9 @@ extension FlawedMemory {
     if flaw == .ignoresParticipants { filter.participant = nil }
     return try await store.sessions(matching: filter, after: after, limit: limit)
   }
-
-  func messages(
-    in session: SessionID, before: SequenceNumber?, limit: Int
-  ) async throws(StoreFailure) -> [ChatMessage] {
-    try await store.messages(in: session, before: before, limit: limit)
-  }
-
-  func logEvents(
-    in session: SessionID, after: LogRevision, limit: Int
-  ) async throws(StoreFailure) -> [LogEvent] {
-    try await store.logEvents(in: session, after: after, limit: limit)
-  }
-
-  func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
-    try await store.draft(in: session)
-  }
 }
 
 extension FlawedMemory {
-  func memory(_ key: MemoryKey) async throws(StoreFailure) -> MemoryRecord? { try await store.memory(key) }
-
   func previousMemory(_ key: MemoryKey) async throws(StoreFailure) -> MemoryRecord? {
     flaw == .forgetsPrevious ? nil : try await store.previousMemory(key)
   }
@@ -242,18 +218,12 @@ extension FlawedMemory {
     return spans
   }
 
-  func fact(_ id: FactID) async throws(StoreFailure) -> Fact? { try await store.fact(id) }
-
   func facts(
     matching filter: FactFilter, after: FactID?, limit: Int
   ) async throws(StoreFailure) -> [Fact] {
     var filter = filter
     if flaw == .listsSuperseded { filter.includesSuperseded = true }
     return try await store.facts(matching: filter, after: after, limit: limit)
-  }
-
-  func memoryProgress(of session: SessionID) async throws(StoreFailure) -> MemoryProgress {
-    try await store.memoryProgress(of: session)
   }
 
   func sessionsToRemember(after: SessionID?, limit: Int) async throws(StoreFailure) -> [ChatSession] {
@@ -265,10 +235,6 @@ extension FlawedMemory {
   func logChanges() -> AsyncStream<Void> {
     flaw == .saysNothing ? AsyncStream { $0.finish() } : store.logChanges()
   }
-
-  func eraseRemoved() async throws(StoreFailure) { try await store.eraseRemoved() }
-
-  func document(_ id: DocumentID) async throws(StoreFailure) -> Document? { try await store.document(id) }
 
   func documents(
     changedAfter after: DocumentCursor, limit: Int

@@ -1,72 +1,72 @@
-import CompanionDomain
-import CompanionPorts
+package import CompanionDomain
+package import CompanionPorts
 
 extension StoreWrapper {
-  func memory(_ key: MemoryKey) async throws(StoreFailure) -> MemoryRecord? {
+  package func memory(_ key: MemoryKey) async throws(StoreFailure) -> MemoryRecord? {
     try await base.memory(key)
   }
 
-  func previousMemory(_ key: MemoryKey) async throws(StoreFailure) -> MemoryRecord? {
+  package func previousMemory(_ key: MemoryKey) async throws(StoreFailure) -> MemoryRecord? {
     try await base.previousMemory(key)
   }
 
-  func memories(
+  package func memories(
     matching filter: MemoryFilter, after: MemoryKey?, limit: Int
   ) async throws(StoreFailure) -> [MemoryRecord] {
     try await base.memories(matching: filter, after: after, limit: limit)
   }
 
-  func memorySources(
+  package func memorySources(
     of key: MemoryKey, after: SessionID?, limit: Int
   ) async throws(StoreFailure) -> [SourceSpan] {
     try await base.memorySources(of: key, after: after, limit: limit)
   }
 
-  func fact(_ id: FactID) async throws(StoreFailure) -> Fact? {
+  package func fact(_ id: FactID) async throws(StoreFailure) -> Fact? {
     try await base.fact(id)
   }
 
-  func facts(
+  package func facts(
     matching filter: FactFilter, after: FactID?, limit: Int
   ) async throws(StoreFailure) -> [Fact] {
     try await base.facts(matching: filter, after: after, limit: limit)
   }
 
-  func memoryProgress(of session: SessionID) async throws(StoreFailure) -> MemoryProgress {
+  package func memoryProgress(of session: SessionID) async throws(StoreFailure) -> MemoryProgress {
     try await base.memoryProgress(of: session)
   }
 
-  func sessionsToRemember(after: SessionID?, limit: Int) async throws(StoreFailure) -> [ChatSession] {
+  package func sessionsToRemember(after: SessionID?, limit: Int) async throws(StoreFailure) -> [ChatSession] {
     try await base.sessionsToRemember(after: after, limit: limit)
   }
 
-  func logChanges() -> AsyncStream<Void> { base.logChanges() }
+  package func logChanges() -> AsyncStream<Void> { base.logChanges() }
 
-  func eraseRemoved() async throws(StoreFailure) { try await base.eraseRemoved() }
+  package func eraseRemoved() async throws(StoreFailure) { try await base.eraseRemoved() }
 
-  func document(_ id: DocumentID) async throws(StoreFailure) -> Document? {
+  package func document(_ id: DocumentID) async throws(StoreFailure) -> Document? {
     try await base.document(id)
   }
 
-  func documents(
+  package func documents(
     changedAfter after: DocumentCursor, limit: Int
   ) async throws(StoreFailure) -> [StoredDocument] {
     try await base.documents(changedAfter: after, limit: limit)
   }
 
-  func documents(
+  package func documents(
     ownedBy owner: UserID, after: DocumentID?, limit: Int
   ) async throws(StoreFailure) -> [Document] {
     try await base.documents(ownedBy: owner, after: after, limit: limit)
   }
 
-  func textCandidates(
+  package func textCandidates(
     for query: TextQuery, kinds: Set<RecallSource.Kind>, in scopes: Set<MemoryScope>, limit: Int
   ) async throws(StoreFailure) -> TextCandidates<RecallSource> {
     try await base.textCandidates(for: query, kinds: kinds, in: scopes, limit: limit)
   }
 
-  func records(
+  package func records(
     of sources: Set<RecallSource>
   ) async throws(StoreFailure) -> [RecallSource: RecallRecord] {
     try await base.records(of: sources)

@@ -1,33 +1,33 @@
-import CompanionDomain
-import CompanionPorts
+package import CompanionDomain
+package import CompanionPorts
 
 extension StoreWrapper {
-  func embeddingSpaces() async throws(StoreFailure) -> [EmbeddingSpace] {
+  package func embeddingSpaces() async throws(StoreFailure) -> [EmbeddingSpace] {
     try await base.embeddingSpaces()
   }
 
-  func embeddingCoverage(in space: EmbeddingSpace) async throws(StoreFailure) -> EmbeddingCoverage? {
+  package func embeddingCoverage(in space: EmbeddingSpace) async throws(StoreFailure) -> EmbeddingCoverage? {
     try await base.embeddingCoverage(in: space)
   }
 
-  func embeddingWork(
+  package func embeddingWork(
     in space: EmbeddingSpace, at now: Timestamp, limit: Int
   ) async throws(StoreFailure) -> [EmbeddingWork] {
     try await base.embeddingWork(in: space, at: now, limit: limit)
   }
 
-  func failedEmbeddings(
+  package func failedEmbeddings(
     in space: EmbeddingSpace, after: RecallSource?, limit: Int
   ) async throws(StoreFailure) -> [FailedEmbedding] {
     try await base.failedEmbeddings(in: space, after: after, limit: limit)
   }
 
-  func nearest(
+  package func nearest(
     to vector: [Float], in space: EmbeddingSpace, kinds: Set<RecallSource.Kind>, scopes: Set<MemoryScope>,
     limit: Int
   ) async throws(StoreFailure) -> [EmbeddingMatch] {
     try await base.nearest(to: vector, in: space, kinds: kinds, scopes: scopes, limit: limit)
   }
 
-  func embeddingChanges() -> AsyncStream<Void> { base.embeddingChanges() }
+  package func embeddingChanges() -> AsyncStream<Void> { base.embeddingChanges() }
 }
