@@ -14,9 +14,9 @@ struct RoutingLoopbackTests {
 
   /// Draws what each request gets: every second fails, in one way or another.
   private final class Fate: Sendable {
-    private let state: Mutex<(random: SplitMix, counts: [Behaviour: Int])>
+    private let state: Mutex<(random: SplitMix64, counts: [Behaviour: Int])>
 
-    init(seed: UInt64) { state = Mutex((SplitMix(state: seed), [:])) }
+    init(seed: UInt64) { state = Mutex((SplitMix64(seed: seed), [:])) }
 
     var counts: [Behaviour: Int] { state.withLock { $0.counts } }
 
@@ -31,18 +31,6 @@ struct RoutingLoopbackTests {
         state.counts[behaviour, default: 0] += 1
         return behaviour
       }
-    }
-  }
-
-  private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var bits = state
-      bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-      return bits ^ (bits >> 31)
     }
   }
 

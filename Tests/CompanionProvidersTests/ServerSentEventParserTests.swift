@@ -1,4 +1,5 @@
 import CompanionProviders
+import CompanionTesting
 import FoundationEssentials
 import Testing
 
@@ -56,7 +57,7 @@ struct ServerSentEventParserTests {
   }
 
   @Test func `no split into any number of pieces changes anything`() throws {
-    var random = SeededGenerator(state: 1)
+    var random = SplitMix64(seed: 1)
     for _ in 0..<2_000 {
       var rest = Data(Self.document.utf8)
       var pieces: [Data] = []
@@ -70,7 +71,7 @@ struct ServerSentEventParserTests {
   }
 
   @Test func `whatever the bytes are, every split gives the same events`() throws {
-    var random = SeededGenerator(state: 2)
+    var random = SplitMix64(seed: 2)
     let alphabet: [UInt8] = [0, 0x0a, 0x0d, 0x20, 0x3a, 0x64, 0x61, 0x74, 0xef, 0xbb, 0xbf, 0xff]
     let words: [[UInt8]] =
       alphabet.map { [$0] } + ["data", "event:", "id:", "retry: 9"].map { [UInt8]($0.utf8) }
@@ -128,18 +129,5 @@ struct ServerSentEventParserTests {
     #expect(throws: ServerSentEventFailure.tooLong(limit: 100)) { try events([long], maximumEventSize: 100) }
     let many = Data(String(repeating: "data: 0123456789\n\n", count: 100).utf8)
     #expect(try events([many], maximumEventSize: 100).count == 100)
-  }
-}
-
-/// SplitMix64: small, and the same on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -64,8 +64,6 @@ import Testing
   }
 }
 
-private let kitchen = MemoryScope.channel("kitchen", of: .main)
-
 /// Words that are nowhere else.
 private struct Planted {
   let message = "xylophonist"

@@ -86,6 +86,8 @@ func identifier<ID: Identifier>(_ number: Int, of _: ID.Type = ID.self) -> ID {
 
 let chat = ChatSession(id: identifier(1), createdAt: .epoch)
 
+let kitchen = MemoryScope.channel("kitchen", of: .main)
+
 func message(_ place: Int, _ text: String = "hello") -> ChatMessage {
   ChatMessage(
     sequence: SequenceNumber(rawValue: Int64(place)), turn: identifier(1), role: .user,

@@ -1,6 +1,7 @@
 import CompanionDomain
 import CompanionPorts
 import CompanionProviders
+import CompanionTesting
 import Foundation
 import Testing
 
@@ -264,7 +265,7 @@ struct OfflineMemoryTests {
   }
 
   @Test func `no material makes it fail, and what it makes keeps its form`() async throws {
-    var numbers = SeededGenerator(state: 9)
+    var numbers = SplitMix64(seed: 9)
     let pieces = [
       "I live in ", "Kyoto", "。", "に住んでいます", "我住在", "? ", "\n", "- ", "2026-11-20 ", "anna: ", "<memory>",
       "\u{301}", "if ",
