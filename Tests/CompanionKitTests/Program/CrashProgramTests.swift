@@ -59,7 +59,7 @@ import Testing
   }
 
   private static func run(_ arguments: [String]) async throws -> Program.Result {
-    let executable = Program.executable.deletingLastPathComponent().appending(path: "companion-sim").path
+    let executable = Program.path(of: "companion-sim")
     return try await Program(arguments, executable: executable).end()
   }
 

@@ -4,13 +4,8 @@ import Testing
 
 /// The `memory-keeper` program, run as a person runs it.
 struct MemoryKeeperTests {
-  private static let executable = Program.executable.deletingLastPathComponent()
-    .appending(path: "memory-keeper").path
-
   private static func start(_ arguments: [String]) throws -> Program {
-    let program = try Program(arguments, executable: executable)
-    program.endInput()
-    return program
+    try Program.start("memory-keeper", arguments)
   }
 
   private static func run(_ arguments: String...) async throws -> Program.Result {
@@ -412,8 +407,9 @@ struct MemoryKeeperTests {
       #expect(damaged.complaints.count { $0 == "\n" } == 1)
       #if os(Linux)
         #expect(try await Self.run("feed", log, store).status == 0)
+        let keeper = Program.path(of: "memory-keeper")
         let shell = try Program(
-          ["-c", "\(Self.executable) export anna \(store) >/dev/full"], executable: "/bin/sh")
+          ["-c", "\(keeper) export anna \(store) >/dev/full"], executable: "/bin/sh")
         shell.endInput()
         let full = await shell.end()
         #expect(full.status == 1 && full.complaints == "memory-keeper: The output cannot be written.\n")

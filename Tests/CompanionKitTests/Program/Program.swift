@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// The `companion` program, run as a person or a script runs it.
+/// A program of this package, `companion` unless said otherwise, run as a person or a script runs it.
 final class Program: Sendable {
   /// What a run came to.
   struct Result: Sendable {
@@ -24,16 +24,18 @@ final class Program: Sendable {
     var hasEnded: Bool { openPipes == 0 && status != nil }
   }
 
-  /// The program lies beside the tests.
-  static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-    .appending(path: "companion")
+  /// Where a program of this package lies: beside the tests.
+  static func path(of name: String) -> String {
+    URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: name).path
+  }
 
   private let process: ChildProcess
   private let state = Mutex(State())
 
   /// Starts the program.
   init(
-    _ arguments: [String], environment: [String: String] = [:], executable: String = Program.executable.path
+    _ arguments: [String], environment: [String: String] = [:],
+    executable: String = Program.path(of: "companion")
   ) throws {
     // A program that has ended reads no more; writing to it is no reason to die.
     signal(SIGPIPE, SIG_IGN)
@@ -48,7 +50,16 @@ final class Program: Sendable {
     }
   }
 
-  /// Runs the program with an input, to its end.
+  /// Starts a program of this package that has nothing to read.
+  static func start(
+    _ name: String, _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> Program {
+    let program = try Program(arguments, environment: environment, executable: path(of: name))
+    program.endInput()
+    return program
+  }
+
+  /// Runs `companion` with an input, to its end.
   static func run(
     _ arguments: [String], input: String = "", environment: [String: String] = [:]
   ) async throws -> Result {

@@ -144,7 +144,7 @@ struct ProgramTests {
     #if os(Linux)
       try await withFolder { folder in
         let store = "\(folder)/demo.db"
-        let program = "\(Program.executable.path) --store \(store) >/dev/full"
+        let program = "\(Program.path(of: "companion")) --store \(store) >/dev/full"
         let shell = try Program(["-c", program], executable: "/bin/sh")
         shell.write("Hello, I am Aiko.\nAnd again.\n")
         shell.endInput()

@@ -6,13 +6,8 @@ import Testing
 
 /// The `reasoning-jobs` program, run as a person runs it.
 struct ReasoningProgramTests {
-  private static let executable = Program.executable.deletingLastPathComponent()
-    .appending(path: "reasoning-jobs").path
-
   private static func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Program {
-    let program = try Program(arguments, environment: environment, executable: executable)
-    program.endInput()
-    return program
+    try Program.start("reasoning-jobs", arguments, environment: environment)
   }
 
   private static func run(
