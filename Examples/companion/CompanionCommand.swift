@@ -44,14 +44,8 @@ struct CompanionCommand {
   private static func chat(
     _ options: Options, _ choice: ModelChoice, _ images: FolderImageStorage?, inFile path: String
   ) async throws -> Int32 {
-    let store = try await SQLiteStore.sqlite(at: path)
-    do {
-      let status = try await chat(options, choice, images, store, named: path)
-      await store.close()
-      return status
-    } catch {
-      await store.close()
-      throw error
+    try await withStore(at: path) { store in
+      try await chat(options, choice, images, store, named: path)
     }
   }
 

@@ -4,35 +4,10 @@ import Foundation
 
 /// `embedding-runner`: keeps the files of a folder embedded, and finds them by what they mean.
 @main
-struct EmbeddingRunnerCommand {
-  static func main() async {
-    exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
-  }
+struct EmbeddingRunnerCommand: CommandLineProgram {
+  static func main() async { await runCommandLine() }
 
-  private static func run(_ arguments: [String]) async -> Status {
-    do {
-      let options = try Options(arguments)
-      guard let command = options.command else {
-        Terminal.show(Options.help)
-        return .done
-      }
-      let status = try await run(command, options)
-      guard !Terminal.hasFailed else {
-        Terminal.complain("The output cannot be written.")
-        return .failed
-      }
-      return status
-    } catch let error as UsageError {
-      Terminal.complain("\(error.message) --help tells more.")
-      Terminal.tell(Options.usage)
-      return .misused
-    } catch {
-      Terminal.complain("\(error)")
-      return .failed
-    }
-  }
-
-  private static func run(_ command: Command, _ options: Options) async throws -> Status {
+  static func run(_ command: Command, _ options: Options) async throws -> Status {
     // What is missing is told before a store is made.
     var folder: Folder?
     switch command {
@@ -45,17 +20,11 @@ struct EmbeddingRunnerCommand {
           file: options.database, problem: "there is no database; embedding-runner FOLDER makes one")
       }
     }
-    let store = try await SQLiteStore.sqlite(at: options.database)
-    do {
+    return try await withStore(at: options.database) { store in
       let settled = try await KeptSettings(store: store, database: options.database)
         .settle(folder: folder?.path, service: options.service, isMoved: options.isMoved)
       let library = Library(options: options, store: store, service: settled.service)
-      let status = try await run(command, library, folder, in: settled.folder)
-      await store.close()
-      return status
-    } catch {
-      await store.close()
-      throw error
+      return try await run(command, library, folder, in: settled.folder)
     }
   }
 

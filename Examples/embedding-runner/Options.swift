@@ -11,7 +11,7 @@ enum Command {
 }
 
 /// What the command line asks for.
-struct Options {
+struct Options: CommandLineOptions {
   /// `nil` for the help.
   var command: Command?
   var database: String

@@ -21,7 +21,7 @@ enum Selection {
 }
 
 /// What the command line asks for.
-struct Options {
+struct Options: CommandLineOptions {
   /// `nil` for the help.
   var command: Command?
   var store: String

@@ -4,35 +4,10 @@ import Foundation
 
 /// `memory-keeper`: forms the memory of conversations that are in a file.
 @main
-struct MemoryKeeperCommand {
-  static func main() async {
-    exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
-  }
+struct MemoryKeeperCommand: CommandLineProgram {
+  static func main() async { await runCommandLine() }
 
-  private static func run(_ arguments: [String]) async -> Status {
-    do {
-      let options = try Options(arguments)
-      guard let command = options.command else {
-        Terminal.show(Options.help)
-        return .done
-      }
-      let status = try await run(command, options)
-      guard !Terminal.hasFailed else {
-        Terminal.complain("The output cannot be written.")
-        return .failed
-      }
-      return status
-    } catch let error as UsageError {
-      Terminal.complain("\(error.message) --help tells more.")
-      Terminal.tell(Options.usage)
-      return .misused
-    } catch {
-      Terminal.complain("\(error)")
-      return .failed
-    }
-  }
-
-  private static func run(_ command: Command, _ options: Options) async throws -> Status {
+  static func run(_ command: Command, _ options: Options) async throws -> Status {
     // What is missing, or cannot be read, is told before a store is made.
     let providers = try await options.models.providers()
     var feed: Feed?
@@ -45,17 +20,11 @@ struct MemoryKeeperCommand {
       }
     }
     if let feed, !feed.mayBeStored { return .failed }
-    let store = try await SQLiteStore.sqlite(at: options.store)
-    do {
+    return try await withStore(at: options.store) { store in
       let sharing = try await KeptSharing(store: store, workspace: options.workspace)
         .settle(options.sharing, at: SystemTimeSource.system.now)
       let keeper = Keeper(options: options, providers: providers, store: store, sharing: sharing)
-      let status = try await run(command, keeper, feed)
-      await store.close()
-      return status
-    } catch {
-      await store.close()
-      throw error
+      return try await run(command, keeper, feed)
     }
   }
 

@@ -17,17 +17,8 @@ struct ReasoningJobsCommand {
         return .done
       }
       let providers = try await options.providers()
-      let store = try await SQLiteStore.sqlite(
-        at: try options.store ?? DataFolder.path(of: "jobs.db", in: "reasoning-jobs"))
-      let status: Status
-      do {
-        status = try await run(command, providers, store)
-      } catch {
-        await store.close()
-        throw error
-      }
-      await store.close()
-      return status
+      let path = try options.store ?? DataFolder.path(of: "jobs.db", in: "reasoning-jobs")
+      return try await withStore(at: path) { store in try await run(command, providers, store) }
     } catch let error as UsageError {
       Terminal.complain("\(error.message) --help tells more.")
       return .misused
