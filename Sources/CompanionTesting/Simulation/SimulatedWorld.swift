@@ -1,3 +1,4 @@
+import CompanionApplication
 import CompanionDomain
 import CompanionPorts
 
@@ -51,5 +52,12 @@ extension SimulatedWorld {
       }
       try await end()
     }
+  }
+
+  /// Comes back when everything else should have ended, whoever is told to stop.
+  func stayAway(until end: Timestamp) async {
+    await Unstructured.start(name: "call that was told to stop") {
+      try? await time.sleep(until: end, tolerance: nil)
+    }.value
   }
 }

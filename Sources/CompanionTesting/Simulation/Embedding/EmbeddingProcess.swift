@@ -22,7 +22,7 @@ final class EmbeddingProcess: SimulatedProcess {
     var process: ProcessLife { life.process }
   }
 
-  let plan: EmbeddingScenario.Process
+  let plan: ProcessPlan
   private let index: Int
   private let clock: SkewedClock
   private let world: EmbeddingWorld

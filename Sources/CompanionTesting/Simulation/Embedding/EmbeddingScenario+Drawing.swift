@@ -97,12 +97,12 @@ extension EmbeddingScenario {
 
   private static func process(
     _ embedding: EmbeddingConfiguration, isQuiet: Bool, _ dice: inout Dice
-  ) -> Process {
+  ) -> ProcessPlan {
     let odds = StoreFaultPlan.Odds(isQuiet: isQuiet, &dice)
     var configuration = CompanionConfiguration()
     configuration.tasks.storeTimeout = dice.milliseconds(in: 4_000...10_000)
     configuration.embedding = embedding
-    return Process(
+    return ProcessPlan(
       offset: isQuiet || dice.happens(percent: 50) ? .zero : dice.milliseconds(in: -120_000...120_000),
       restartDelay: dice.milliseconds(in: 0...60_000), odds: odds, configuration: configuration)
   }

@@ -17,13 +17,6 @@ struct EmbeddingScenario: Sendable {
     var space: EmbeddingSpace { EmbeddingSpace(model: identity, dimension: dimension) }
   }
 
-  struct Process: Sendable {
-    var offset: Duration
-    var restartDelay: Duration
-    var odds: StoreFaultPlan.Odds
-    var configuration: CompanionConfiguration
-  }
-
   /// How the service behaves.
   struct Service: Sendable {
     /// How long it takes, in milliseconds.
@@ -87,7 +80,7 @@ struct EmbeddingScenario: Sendable {
 
   var talks: [ChatSession]
   var versions: [Version]
-  var processes: [Process]
+  var processes: [ProcessPlan]
   var service: Service
   var steps: [TimedStep]
   /// When nothing goes wrong any more.

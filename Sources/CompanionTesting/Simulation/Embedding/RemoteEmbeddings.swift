@@ -82,17 +82,10 @@ struct RemoteEmbeddings: EmbeddingService {
     do {
       try await world.time.sleep(until: world.time.now.advanced(by: duration), tolerance: nil)
     } catch {
-      if world.flaw == .ignoreStop { await stayAway() }
+      if world.flaw == .ignoreStop { await world.stayAway(until: world.time.now.advanced(by: .seconds(900))) }
       throw ProviderFailure(.cancelled)
     }
     guard !life.process.hasDied else { throw ProviderFailure(.cancelled) }
-  }
-
-  /// Comes back when everything else should have ended; see ``PlantedEmbeddingFlaw/ignoreStop``.
-  private func stayAway() async {
-    await Unstructured.start(name: "call that was told to stop") {
-      try? await world.time.sleep(until: world.time.now.advanced(by: .seconds(900)), tolerance: nil)
-    }.value
   }
 }
 

@@ -32,7 +32,7 @@ final class MemoryProcess: SimulatedProcess {
   }
 
   let index: Int
-  let plan: MemoryScenario.Process
+  let plan: ProcessPlan
   private let clock: SkewedClock
   private let world: MemoryWorld
   private let lives: ProcessLives<Incarnation>

@@ -77,7 +77,7 @@ extension MemoryScenario {
 
   private static func process(
     _ memory: MemoryConfiguration, isQuiet: Bool, _ dice: inout Dice
-  ) -> Process {
+  ) -> ProcessPlan {
     let odds = StoreFaultPlan.Odds(isQuiet: isQuiet, &dice)
     var configuration = CompanionConfiguration()
     configuration.persona = "A companion, \(MemoryWitness.persona.word)."
@@ -88,7 +88,7 @@ extension MemoryScenario {
     configuration.memory = memory
     configuration.memory.updateInterval = dice.milliseconds(in: 600_000...3_600_000)
     configuration.memory.stopGrace = dice.milliseconds(in: 0...60_000)
-    return Process(
+    return ProcessPlan(
       offset: isQuiet || dice.happens(percent: 50) ? .zero : dice.milliseconds(in: -120_000...120_000),
       restartDelay: dice.milliseconds(in: 0...60_000), odds: odds, configuration: configuration)
   }

@@ -10,13 +10,6 @@ struct MemoryScenario: Sendable {
     var speakers: [UserID]
   }
 
-  struct Process: Sendable {
-    var offset: Duration
-    var restartDelay: Duration
-    var odds: StoreFaultPlan.Odds
-    var configuration: CompanionConfiguration
-  }
-
   /// How the model behaves that forms memory.
   struct Model: Sendable {
     /// How long it takes, in milliseconds.
@@ -81,7 +74,7 @@ struct MemoryScenario: Sendable {
 
   var talks: [Talk]
   var sharing: ChannelSharing
-  var processes: [Process]
+  var processes: [ProcessPlan]
   var model: Model
   var steps: [TimedStep]
   /// When nothing goes wrong any more.

@@ -65,16 +65,10 @@ struct RuleModel: LanguageModel {
     do {
       try await world.time.sleep(until: world.time.now.advanced(by: duration), tolerance: nil)
     } catch {
-      if world.flaw == .ignoreStop { await stayAway() }
+      if world.flaw == .ignoreStop { await world.stayAway(until: world.time.now.advanced(by: .seconds(900))) }
       throw ProviderFailure(.cancelled)
     }
     guard !life.hasDied else { throw ProviderFailure(.cancelled) }
-  }
-
-  private func stayAway() async {
-    await Unstructured.start(name: "call that was told to stop") {
-      try? await world.time.sleep(until: world.time.now.advanced(by: .seconds(900)), tolerance: nil)
-    }.value
   }
 
   // MARK: Rules

@@ -16,7 +16,7 @@ final class CompanionProcess: SimulatedProcess {
   }
 
   let index: Int
-  let plan: ProviderScenario.Process
+  let plan: ProcessPlan
   private let clock: SkewedClock
   private let world: ProviderWorld
   private let lives: ProcessLives<Incarnation>

@@ -85,7 +85,7 @@ extension ProviderScenario {
 
   // MARK: Processes
 
-  private static func process(_ dice: inout Dice) -> Process {
+  private static func process(_ dice: inout Dice) -> ProcessPlan {
     var odds = StoreFaultPlan.Odds()
     if dice.happens(percent: 30) { odds.crash = Double(dice.number(in: 1...8)) / 1000 }
     if dice.happens(percent: 40) { odds.errorAfter = Double(dice.number(in: 1...40)) / 1000 }
@@ -110,7 +110,7 @@ extension ProviderScenario {
     configuration.tasks.reviewInterval = dice.milliseconds(in: 120_000...400_000)
     configuration.tasks.automaticRequeues = dice.number(in: 0...1)
     configuration.tasks.storeTimeout = dice.milliseconds(in: 4_000...10_000)
-    return Process(
+    return ProcessPlan(
       offset: dice.happens(percent: 50) ? dice.milliseconds(in: -120_000...120_000) : .zero,
       restartDelay: dice.milliseconds(in: 0...20_000), odds: odds, configuration: configuration)
   }

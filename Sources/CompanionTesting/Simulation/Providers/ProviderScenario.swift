@@ -27,13 +27,6 @@ struct ProviderScenario: Sendable {
     var percent: Int
   }
 
-  struct Process: Sendable {
-    var offset: Duration
-    var restartDelay: Duration
-    var odds: StoreFaultPlan.Odds
-    var configuration: CompanionConfiguration
-  }
-
   /// A task that is asked for.
   struct Job: Sendable {
     var kind: TaskKind
@@ -59,7 +52,7 @@ struct ProviderScenario: Sendable {
   }
 
   var remotes: [Remote]
-  var processes: [Process]
+  var processes: [ProcessPlan]
   var jobs: [Job]
   var steps: [TimedStep]
   /// When nothing goes wrong any more.

@@ -149,21 +149,15 @@ struct RemoteModel: LanguageModel, BackgroundLanguageModel {
       try await world.time.sleep(until: world.time.now.advanced(by: duration), tolerance: nil)
     } catch {
       call.end(.abandoned)
-      if world.flaw == .ignoreStop { await stayAway() }
+      if world.flaw == .ignoreStop {
+        await world.stayAway(until: world.witness.limit.advanced(by: .seconds(-300)))
+      }
       throw ProviderFailure(.cancelled)
     }
     guard !life.hasDied else {
       call.end(.abandoned)
       throw ProviderFailure(.cancelled)
     }
-  }
-
-  /// Comes back when everything else should have ended; see ``PlantedProviderFlaw/ignoreStop``.
-  private func stayAway() async {
-    let end = world.witness.limit.advanced(by: .seconds(-300))
-    await Unstructured.start(name: "call that was told to stop") {
-      try? await world.time.sleep(until: end, tolerance: nil)
-    }.value
   }
 
   /// Ends a call with a failure, and says which one the caller is given.
