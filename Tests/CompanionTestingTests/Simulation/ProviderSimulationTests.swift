@@ -1,32 +1,16 @@
 import CompanionTesting
-import Foundation
 import Testing
 
 struct ProviderSimulationTests {
-  /// 1 to 40, or to what `COMPANION_SIMULATION_SEEDS` says.
-  private static let seeds: ClosedRange<UInt64> = {
-    let said = ProcessInfo.processInfo.environment["COMPANION_SIMULATION_SEEDS"].flatMap(UInt64.init)
-    return 1...max(1, said ?? 40)
-  }()
-
   @Test
   func `every promise holds while providers fail, and all ends and is called again afterwards`() async {
-    for seed in Self.seeds {
-      // A run blocks its thread, and other tests need one too.
-      await Task.yield()
-      let report = ProviderSimulation(seed: seed).run()
-      #expect(report.violations == [], "seed \(seed)")
-      #expect(report.elapsed <= .seconds(3600), "seed \(seed)")
+    await expectSound(simulationSeeds(upTo: 40), within: .seconds(3600)) {
+      ProviderSimulation(seed: $0).run()
     }
   }
 
   @Test func `the same seed is the same run, told or not, and another seed another`() {
-    let first = ProviderSimulation(seed: 7).run()
-    #expect(ProviderSimulation(seed: 7).run().hash == first.hash)
-    let told = ProviderSimulation(seed: 7, tellsStory: true).run()
-    #expect(told.hash == first.hash)
-    #expect(!told.story.isEmpty && first.story.isEmpty)
-    #expect(ProviderSimulation(seed: 8).run().hash != first.hash)
+    expectRepeatable { ProviderSimulation(seed: $0, tellsStory: $1).run() }
   }
 
   @Test(arguments: [
@@ -52,14 +36,7 @@ struct ProviderSimulationTests {
   ) async throws {
     // Money that is held for nobody takes a job, a budget and one process to be seen.
     let seeds: ClosedRange<UInt64> = flaw == .forgetEnd ? 290...400 : 1...120
-    var found: UInt64?
-    for seed in seeds where found == nil {
-      await Task.yield()
-      let violations = ProviderSimulation(seed: seed, flaw: flaw).run().violations
-      if violations.contains(where: { $0.invariant == invariant }) { found = seed }
-    }
-    let seed = try #require(found)
-    #expect(ProviderSimulation(seed: seed).run().violations == [], "without the mistake, seed \(seed)")
+    try await expectFound(flaw, by: [invariant], in: seeds) { ProviderSimulation(seed: $0, flaw: $1).run() }
   }
 
   @Test func `a summary counts a seed that is run in several profiles once`() {
