@@ -73,7 +73,7 @@ struct EmbeddingClient: Sendable {
   }
 
   /// Sentences that are all different, so that it is known which of them a piece has.
-  private func long(_ mark: MemoryMark, _ count: Int) -> String {
+  private func long(_ mark: TextMark, _ count: Int) -> String {
     (0..<count).map { "\(mark.word) goes on to place \($0) along the river." }.joined(separator: " ")
   }
 

@@ -36,7 +36,7 @@ extension EmbeddingWitness {
         report(
           .noEarlyRetry, "life \(life) calls \(time.now.duration(to: rest.upperBound)) too early")
       }
-      for (text, answer) in zip(texts.filter { MemoryMark.all(in: $0).first != nil }, call.answers) {
+      for (text, answer) in zip(texts.filter { TextMark.all(in: $0).first != nil }, call.answers) {
         check(text, answer, of: life, in: &state)
       }
       return call
@@ -45,7 +45,7 @@ extension EmbeddingWitness {
 
   /// What an embedded text would be; `nil` for a text that is of nothing, such as what is asked.
   private func answer(to text: String, for life: Int, in state: State) -> Answer? {
-    guard let mark = MemoryMark.all(in: text).first, let source = state.texts[mark.number].source else {
+    guard let mark = TextMark.all(in: text).first, let source = state.texts[mark.number].source else {
       return nil
     }
     return Answer(

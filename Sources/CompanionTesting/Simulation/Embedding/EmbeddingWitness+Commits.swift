@@ -65,7 +65,7 @@ extension EmbeddingWitness {
       }
       tell("store: \(source) says \(text?.text.prefix(40) ?? "nothing")")
     }
-    for mark in MemoryMark.all(in: text?.text ?? "") { state.texts[mark.number].source = source }
+    for mark in TextMark.all(in: text?.text ?? "") { state.texts[mark.number].source = source }
     state.known[source] = known
   }
 
@@ -94,7 +94,7 @@ extension EmbeddingWitness {
   private func checkVectors(
     _ embedded: EmbeddedSource, of text: String, in space: EmbeddingSpace, _ state: State
   ) {
-    let pieces = MemoryMark.all(in: text).flatMap { state.texts[$0.number].pieces.sorted() }
+    let pieces = TextMark.all(in: text).flatMap { state.texts[$0.number].pieces.sorted() }
     var isCovered = Array(repeating: false, count: text.utf8.count)
     for vector in embedded.vectors {
       let piece = pieces.first {
@@ -124,7 +124,7 @@ extension EmbeddingWitness {
     notes.combine(failed.reason)
     guard let text = state.known[failed.source]?.text, text.hash == failed.hash,
       let stored = state.spaces[space], stored.embedded[failed.source] == nil,
-      let mark = MemoryMark.all(in: text.text).first
+      let mark = TextMark.all(in: text.text).first
     else { return }
     tell("store: \(failed.source) has failed \(failed.attempts) times: \(failed.reason)")
     state.spaces[space]?.failures[failed.source] = failed
@@ -151,7 +151,7 @@ extension EmbeddingWitness {
 
   /// Something has failed when the service failed with it alone, and has answered something else since.
   private func checkCharge(
-    _ failed: FailedEmbedding, _ mark: MemoryMark, of life: Int, _ state: State
+    _ failed: FailedEmbedding, _ mark: TextMark, of life: Int, _ state: State
   ) {
     let own = state.lives[life]
     guard let lone = own.loneFailures[mark] else {

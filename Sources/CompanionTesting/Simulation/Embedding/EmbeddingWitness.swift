@@ -6,7 +6,7 @@ import Synchronization
 /// Sees everything that the store accepts and every call that reaches the service, and says what must not be.
 ///
 /// It knows nothing of how texts are embedded: it keeps by itself what there is to embed, what has its vectors and what
-/// has failed, and follows every text by its ``MemoryMark``.
+/// has failed, and follows every text by its ``TextMark``.
 final class EmbeddingWitness: SimulationWitness {
   /// Something that can be found, or could be once.
   struct Known {
@@ -44,7 +44,7 @@ final class EmbeddingWitness: SimulationWitness {
 
   /// A text that was embedded, as it was then, where it was.
   struct Answer: Hashable {
-    var mark: MemoryMark
+    var mark: TextMark
     var generation: Int
     var space: Int
   }
@@ -60,7 +60,7 @@ final class EmbeddingWitness: SimulationWitness {
     var calls = 0
     var lastSuccess = 0
     /// The last call that failed with nothing but this text, and when.
-    var loneFailures: [MemoryMark: (call: Int, time: Timestamp)] = [:]
+    var loneFailures: [TextMark: (call: Int, time: Timestamp)] = [:]
     /// What it has charged things with.
     var charged: [RecallSource: FailedEmbedding] = [:]
     /// What the service has embedded for it.
@@ -101,10 +101,10 @@ final class EmbeddingWitness: SimulationWitness {
   // MARK: Texts
 
   /// A mark for a text that is about to be written.
-  func newMark(poison: EmbeddingFault?) -> MemoryMark {
+  func newMark(poison: EmbeddingFault?) -> TextMark {
     state.withLock { state in
       state.texts.append(Text(poison: poison))
-      return MemoryMark(number: state.texts.count - 1)
+      return TextMark(number: state.texts.count - 1)
     }
   }
 
@@ -112,7 +112,7 @@ final class EmbeddingWitness: SimulationWitness {
   func poison(of texts: [String]) -> (place: Int, fault: EmbeddingFault)? {
     state.withLock { state in
       for (place, text) in texts.enumerated() {
-        for mark in MemoryMark.all(in: text) {
+        for mark in TextMark.all(in: text) {
           if let fault = state.texts[mark.number].poison { return (place, fault) }
         }
       }
@@ -131,12 +131,12 @@ final class EmbeddingWitness: SimulationWitness {
 
   /// Whether somebody embeds them to be found, or to learn how the service is, and not to find anything.
   func isOfRunner(_ texts: [String]) -> Bool {
-    texts == Self.probe || texts.contains { !MemoryMark.all(in: $0).isEmpty }
+    texts == Self.probe || texts.contains { !TextMark.all(in: $0).isEmpty }
   }
 
   /// The mark of all texts, where they have the same.
-  func lone(_ texts: [String]) -> MemoryMark? {
-    let marks = Set(texts.map { MemoryMark.all(in: $0).first })
+  func lone(_ texts: [String]) -> TextMark? {
+    let marks = Set(texts.map { TextMark.all(in: $0).first })
     return marks.count == 1 ? marks.first ?? nil : nil
   }
 
@@ -148,7 +148,7 @@ final class EmbeddingWitness: SimulationWitness {
   /// What a text is of, as long as it is there.
   func source(of text: String) -> RecallSource? {
     state.withLock { state in
-      MemoryMark.all(in: text).first.flatMap { state.texts[$0.number].source }
+      TextMark.all(in: text).first.flatMap { state.texts[$0.number].source }
         .flatMap { state.known[$0]?.text == nil ? nil : $0 }
     }
   }

@@ -56,7 +56,7 @@ struct MemoryClient: Sendable {
     await sleep(for: .seconds(3))
   }
 
-  private func text(of saying: MemoryScenario.Saying, _ mark: MemoryMark, _ talk: Int) -> String {
+  private func text(of saying: MemoryScenario.Saying, _ mark: TextMark, _ talk: Int) -> String {
     switch saying {
     case .plain: "\(mark.word) is what we met for in the garden"
     case .fact: "\(Self.fact)I like \(mark.word) with green tea"
@@ -70,7 +70,7 @@ struct MemoryClient: Sendable {
   private func answer(_ answer: MemoryScenario.Answer, in talk: Int, at process: MemoryProcess) async {
     let turn: TurnID = world.identifiers.next()
     let task: TaskID = world.identifiers.next()
-    func mark(_ origin: MemoryWitness.Text.Origin) -> MemoryMark { witness.newMark(origin, in: talk) }
+    func mark(_ origin: MemoryWitness.Text.Origin) -> TextMark { witness.newMark(origin, in: talk) }
     func message(
       _ role: ChatMessage.Role, _ parts: [MessagePart], _ origin: ChatMessage.Origin, isReminded: Bool = false
     ) -> ChatMessage {
@@ -125,7 +125,7 @@ struct MemoryClient: Sendable {
   }
 
   private func amend(
-    _ pick: Int, in talk: Int, at process: MemoryProcess, _ amendment: (MemoryMark, Int) -> MessageAmendment
+    _ pick: Int, in talk: Int, at process: MemoryProcess, _ amendment: (TextMark, Int) -> MessageAmendment
   ) async {
     let places = witness.places(in: talk)
     guard !places.isEmpty else { return }

@@ -48,7 +48,7 @@ extension MemoryWitness {
       guard let said = state.logs[id]?.messages[sequence],
         let message = said.message.amended(by: amendment, at: time)
       else { return }
-      let marks = MemoryMark.all(in: message.text)
+      let marks = TextMark.all(in: message.text)
       for mark in said.marks where !marks.contains(mark) { takeBack(mark, in: &state) }
       for mark in marks {
         state.texts[mark.number].storedAt = state.texts[mark.number].storedAt ?? self.time.now
@@ -74,7 +74,7 @@ extension MemoryWitness {
 
   private func append(_ message: ChatMessage, to id: SessionID, in state: inout State) {
     let tool = message.toolResults.map(\.content).joined(separator: " ")
-    let marks = MemoryMark.all(in: message.text + " " + tool)
+    let marks = TextMark.all(in: message.text + " " + tool)
     for mark in marks { state.texts[mark.number].storedAt = time.now }
     state.logs[id]?.messages[message.sequence] = Said(message: message, marks: Set(marks))
     state.logs[id]?.events.append((message.sequence, true))
@@ -82,7 +82,7 @@ extension MemoryWitness {
     tell("store: \(id) #\(message.sequence.rawValue) \(message.origin): \(message.text.prefix(60))")
   }
 
-  private func takeBack(_ mark: MemoryMark, in state: inout State) {
+  private func takeBack(_ mark: TextMark, in state: inout State) {
     state.texts[mark.number].staleSince = state.texts[mark.number].staleSince ?? time.now
   }
 
@@ -107,7 +107,7 @@ extension MemoryWitness {
     let limit = memory.key.kind == .shortTerm ? configuration.shortTermTokens : configuration.longTermTokens
     let tokens = TokenEstimator().tokens(in: memory.text)
     if tokens > limit { report(.memoriesAreShort, "\(name) has \(tokens) tokens, not \(limit)") }
-    let marks = MemoryMark.all(in: memory.text)
+    let marks = TextMark.all(in: memory.text)
     check(marks, in: memory.key.scope, "the memory", state)
     checkNotForgotten(marks, name, in: state)
     var known = Known(record: memory, previous: old?.record, spans: old?.spans ?? [:])
@@ -129,7 +129,7 @@ extension MemoryWitness {
     tell("store: fact \(fact.statement)")
     notes.combine(fact.statement)
     state.facts[fact.id] = fact
-    let marks = MemoryMark.all(in: fact.statement)
+    let marks = TextMark.all(in: fact.statement)
     check(marks, in: fact.scope, "a fact", state)
     checkNotForgotten(marks, "fact \(fact.id)", in: state)
     switch fact.source {
@@ -149,7 +149,7 @@ extension MemoryWitness {
     }
   }
 
-  private func checkNotForgotten(_ marks: [MemoryMark], _ name: String, in state: State) {
+  private func checkNotForgotten(_ marks: [TextMark], _ name: String, in state: State) {
     for mark in marks
     where state.texts.indices.contains(mark.number) && state.texts[mark.number].forgottenAt != nil {
       report(.forgottenStaysForgotten, "\(mark.word) was forgotten, and comes back in \(name)")

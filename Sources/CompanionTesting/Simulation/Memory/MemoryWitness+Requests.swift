@@ -8,7 +8,7 @@ extension MemoryWitness {
 
   /// Takes a request for memory as it reaches the model.
   func noteRequest(_ text: String, _ material: MemoryMaterial?, by life: Int) {
-    let marks = MemoryMark.all(in: text)
+    let marks = TextMark.all(in: text)
     state.withLock { state in
       state.requests += 1
       state.runs[life]?.requests += 1
@@ -23,7 +23,7 @@ extension MemoryWitness {
       )
       check(marks, in: material.scope, "a request", state)
       guard scenario.isQuiet else { return }
-      for mark in material.lines.flatMap({ MemoryMark.all(in: $0.text) }) {
+      for mark in material.lines.flatMap({ TextMark.all(in: $0.text) }) {
         let reading = "\(material.work.rawValue) of \(material.scope): \(mark.word)"
         state.readings[reading, default: 0] += 1
         if state.readings[reading] == 2 {
@@ -36,11 +36,11 @@ extension MemoryWitness {
   /// Takes a prompt of a talk.
   ///
   /// - Returns: a mark for its answer.
-  func notePrompt(_ text: String, isReminded: Bool, in talk: Int) -> MemoryMark {
+  func notePrompt(_ text: String, isReminded: Bool, in talk: Int) -> TextMark {
     let mark = newMark(.companion(isReminded: isReminded), in: talk)
     state.withLock { state in
       notes.combine(text)
-      let marks = MemoryMark.all(in: text)
+      let marks = TextMark.all(in: text)
       tell("a prompt of talk \(talk): \(marks.map(\.word).joined(separator: " "))")
       checkAge(of: marks, "a prompt", in: state)
       for mark in marks where mark != Self.persona && !mayBeTold(state.texts[mark.number], in: talk) {
@@ -51,7 +51,7 @@ extension MemoryWitness {
   }
 
   /// What was forgotten is asked about no more, but for what was on its way already.
-  private func checkAge(of marks: [MemoryMark], _ what: String, in state: State) {
+  private func checkAge(of marks: [TextMark], _ what: String, in state: State) {
     for mark in marks where state.texts.indices.contains(mark.number) {
       guard let forgotten = state.texts[mark.number].forgottenAt,
         forgotten.duration(to: time.now) > Self.onTheWay
@@ -70,7 +70,7 @@ extension MemoryWitness {
     let texts =
       material.lines.map(\.text) + material.corrections.flatMap { [$0.old, $0.line.text] } + material.newFacts
     state.withLock { state in
-      for mark in texts.flatMap(MemoryMark.all) where state.texts.indices.contains(mark.number) {
+      for mark in texts.flatMap(TextMark.all) where state.texts.indices.contains(mark.number) {
         state.texts[mark.number].wasRefused = true
       }
     }
@@ -110,7 +110,7 @@ extension MemoryWitness {
 
   /// What was taken back before a time is in no memory.
   private func checkCorrections(before time: Timestamp, in state: State) {
-    func isStale(_ mark: MemoryMark) -> Bool {
+    func isStale(_ mark: TextMark) -> Bool {
       guard state.texts.indices.contains(mark.number), let since = state.texts[mark.number].staleSince else {
         return false
       }
@@ -120,13 +120,13 @@ extension MemoryWitness {
     let margin = scenario.window - .seconds(600)
     for (key, known) in state.memories.sorted(by: { $0.key < $1.key })
     where known.record.isCurrent(at: self.time.now, window: margin) {
-      for mark in MemoryMark.all(in: known.record.text) where isStale(mark) {
+      for mark in TextMark.all(in: known.record.text) where isStale(mark) {
         found.append("\(mark.word) was taken back, and is in \(key.scope) \(key.kind.rawValue)")
       }
     }
     for (id, fact) in state.facts.sorted(by: { $0.key < $1.key }) {
       guard case .message = fact.source else { continue }
-      for mark in MemoryMark.all(in: fact.statement) where isStale(mark) {
+      for mark in TextMark.all(in: fact.statement) where isStale(mark) {
         found.append("\(mark.word) was taken back, and is in fact \(id)")
       }
     }
@@ -136,12 +136,12 @@ extension MemoryWitness {
   // MARK: Forgetting
 
   /// The marks of what is to be forgotten, as far as it is in the store.
-  func marks(of target: ForgetTarget) -> [MemoryMark] {
+  func marks(of target: ForgetTarget) -> [TextMark] {
     state.withLock { state in
       state.texts.indices.filter { number in
         number > 0 && state.texts[number].storedAt != nil
           && covers(target, state.texts[number], number, state)
-      }.map { MemoryMark(number: $0) }
+      }.map { TextMark(number: $0) }
     }
   }
 
@@ -151,7 +151,7 @@ extension MemoryWitness {
     switch target {
     case .message(let sequence, let id):
       return session.id == id
-        && state.logs[id]?.messages[sequence]?.marks.contains(MemoryMark(number: number)) ?? false
+        && state.logs[id]?.messages[sequence]?.marks.contains(TextMark(number: number)) ?? false
     case .session(let id): return session.id == id
     case .scope(.user(let user, let workspace)):
       return session.place.workspace == workspace && isOf(user, text, session)
@@ -168,7 +168,7 @@ extension MemoryWitness {
   }
 
   /// Takes that something was acknowledged to be forgotten.
-  func acknowledgeForgotten(_ marks: [MemoryMark]) {
+  func acknowledgeForgotten(_ marks: [TextMark]) {
     state.withLock { state in
       for mark in marks {
         state.texts[mark.number].forgottenAt = state.texts[mark.number].forgottenAt ?? time.now
@@ -177,11 +177,11 @@ extension MemoryWitness {
   }
 
   /// Looks for what was forgotten in everything that the store tells.
-  func checkForgotten(_ marks: [MemoryMark], in store: any CompanionStore) async {
+  func checkForgotten(_ marks: [TextMark], in store: any CompanionStore) async {
     let told = (try? await Self.everything(in: store)) ?? []
     let gone = Set(marks)
     for (name, text) in told {
-      for mark in MemoryMark.all(in: text) where gone.contains(mark) {
+      for mark in TextMark.all(in: text) where gone.contains(mark) {
         report(.forgottenStaysForgotten, "\(mark.word) was forgotten, and is in \(name)")
       }
     }

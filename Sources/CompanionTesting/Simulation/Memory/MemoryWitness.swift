@@ -6,7 +6,7 @@ import Synchronization
 /// Sees everything that the store accepts and every request that reaches the model, and says what must not be.
 ///
 /// It knows nothing of how memory is formed: it keeps the logs, the memories and how far each log has been read by
-/// itself, and follows every message by its ``MemoryMark``.
+/// itself, and follows every message by its ``TextMark``.
 final class MemoryWitness: SimulationWitness {
   /// What a mark stands for.
   struct Text {
@@ -37,7 +37,7 @@ final class MemoryWitness: SimulationWitness {
   struct Said {
     var message: ChatMessage
     /// What it has said, and says.
-    var marks: Set<MemoryMark>
+    var marks: Set<TextMark>
   }
 
   struct Log {
@@ -81,7 +81,7 @@ final class MemoryWitness: SimulationWitness {
   let state = Mutex(State())
 
   /// What is said in every prompt, and by nobody.
-  static let persona = MemoryMark(number: 0)
+  static let persona = TextMark(number: 0)
 
   init(_ scenario: MemoryScenario, time: any TimeSource, onStory: (@Sendable (String) -> Void)?) {
     self.scenario = scenario
@@ -101,10 +101,10 @@ final class MemoryWitness: SimulationWitness {
   // MARK: What is said
 
   /// A mark for something that is about to be said.
-  func newMark(_ origin: Text.Origin, in talk: Int) -> MemoryMark {
+  func newMark(_ origin: Text.Origin, in talk: Int) -> TextMark {
     state.withLock { state in
       state.texts.append(Text(origin: origin, talk: talk))
-      return MemoryMark(number: state.texts.count - 1)
+      return TextMark(number: state.texts.count - 1)
     }
   }
 
@@ -151,7 +151,7 @@ final class MemoryWitness: SimulationWitness {
   }
 
   /// Reports what a text has that it must not have.
-  func check(_ marks: [MemoryMark], in scope: MemoryScope, _ what: String, _ state: State) {
+  func check(_ marks: [TextMark], in scope: MemoryScope, _ what: String, _ state: State) {
     for mark in marks where mark != .unsaid {
       guard state.texts.indices.contains(mark.number) else { continue }
       let text = state.texts[mark.number]

@@ -86,12 +86,12 @@ struct RuleModel: LanguageModel {
   }
 
   private static func memory(_ material: MemoryMaterial) -> String {
-    let gone = Set(material.corrections.flatMap { MemoryMark.all(in: $0.old) })
+    let gone = Set(material.corrections.flatMap { TextMark.all(in: $0.old) })
     let said = material.lines.filter { $0.speaker != nil } + material.corrections.map(\.line)
     let texts = [material.previous] + material.merged.map(\.text) + said.map(\.text)
-    let standing = Set(said.flatMap { MemoryMark.all(in: $0.text) })
-    var seen: Set<MemoryMark> = []
-    let marks = texts.flatMap(MemoryMark.all).filter { mark in
+    let standing = Set(said.flatMap { TextMark.all(in: $0.text) })
+    var seen: Set<TextMark> = []
+    let marks = texts.flatMap(TextMark.all).filter { mark in
       (!gone.contains(mark) || standing.contains(mark)) && seen.insert(mark).inserted
     }
     // The newest come last, and the first are left out where there is no place for all.
@@ -100,7 +100,7 @@ struct RuleModel: LanguageModel {
 
   private static func fact(_ line: MemoryLine, number: Int) -> ExtractedFacts.Item? {
     guard let speaker = line.speaker, line.text.hasPrefix(MemoryClient.fact),
-      let mark = MemoryMark.all(in: line.text).first
+      let mark = TextMark.all(in: line.text).first
     else { return nil }
     return ExtractedFacts.Item(
       subject: speaker.rawValue, statement: "\(speaker) likes \(mark.word) with green tea", quote: line.text,
@@ -113,8 +113,8 @@ struct RuleModel: LanguageModel {
 
   static func unsaid(_ material: MemoryMaterial) -> String {
     let item = ExtractedFacts.Item(
-      subject: "anna", statement: "anna hates \(MemoryMark.unsaid.word)",
-      quote: "I hate \(MemoryMark.unsaid.word)",
+      subject: "anna", statement: "anna hates \(TextMark.unsaid.word)",
+      quote: "I hate \(TextMark.unsaid.word)",
       line: 1, confidence: 1)
     let own = material.lines.enumerated().compactMap { fact($1, number: $0 + 1) }
     return facts(own + [item], material)

@@ -1,17 +1,17 @@
 /// A word that is in one text of a run and in no other, by which a witness follows it wherever it goes.
-struct MemoryMark: Hashable, Comparable, Sendable {
+struct TextMark: Hashable, Comparable, Sendable {
   let number: Int
 
   /// The word.
   var word: String { "tk\(number)x" }
 
   /// A word that nobody has ever said.
-  static let unsaid = MemoryMark(number: 999_999)
+  static let unsaid = TextMark(number: 999_999)
 
-  static func < (left: MemoryMark, right: MemoryMark) -> Bool { left.number < right.number }
+  static func < (left: TextMark, right: TextMark) -> Bool { left.number < right.number }
 
   /// The marks in a text, each once, in the order of their numbers.
-  static func all(in text: String) -> [MemoryMark] {
+  static func all(in text: String) -> [TextMark] {
     let bytes = Array(text.utf8)
     var numbers: Set<Int> = []
     var place = 0
@@ -25,6 +25,6 @@ struct MemoryMark: Hashable, Comparable, Sendable {
       }
       if end > place + 2, end < bytes.count, bytes[end] == UInt8(ascii: "x") { numbers.insert(number) }
     }
-    return numbers.sorted().map { MemoryMark(number: $0) }
+    return numbers.sorted().map { TextMark(number: $0) }
   }
 }
