@@ -17,8 +17,8 @@ struct Backfill {
       var parts = [counted(embedded, "text", "texts"), counted(vectors, "vector", "vectors")]
       parts.append(counted(calls, "call", "calls"))
       if tokens > 0 { parts.append("\(tokens) tokens") }
-      let milliseconds = Int64((duration / .milliseconds(1)).rounded())
-      return parts.joined(separator: ", ") + ", \(milliseconds / 1_000).\(milliseconds % 1_000 / 100) s"
+      parts.append(duration.inSeconds)
+      return parts.joined(separator: ", ")
     }
 
     init(_ run: EmbeddingRun) {

@@ -60,13 +60,10 @@ extension MemoryRun {
     if expired > 0 { done.append("\(expired) over") }
     var cost = [counted(calls, "call", "calls")]
     if calls > 0 { cost.append("\(inputTokens) tokens in, \(outputTokens) out") }
-    let time = "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
     let isNew = messages + memories.count + facts + supersededFacts + expired + calls > 0
     return
-      "\(isNew ? done.joined(separator: ", ") : "nothing is new"); \(cost.joined(separator: ", ")), \(time)"
+      "\(isNew ? done.joined(separator: ", ") : "nothing is new"); \(cost.joined(separator: ", ")), \(duration.inSeconds)"
   }
-
-  private var milliseconds: Int64 { Int64((duration / .milliseconds(1)).rounded()) }
 }
 
 /// Tells what goes wrong while memory is formed.
