@@ -5,10 +5,14 @@ import CompanionKit
 @safe
 final class RawStatement {
   enum Value {
-    case null, integer(Int64), text(String)
+    case null, integer(Int64), text(String), blob([UInt8])
   }
 
   private let handle: OpaquePointer
+  /// Lets SQLite copy what is bound.
+  private static var copied: sqlite3_destructor_type {
+    unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+  }
 
   init(_ sql: String, on database: OpaquePointer?) throws {
     var handle: OpaquePointer?
@@ -33,7 +37,9 @@ final class RawStatement {
       case .null: unsafe sqlite3_bind_null(handle, place)
       case .integer(let number): unsafe sqlite3_bind_int64(handle, place, number)
       case .text(let text):
-        unsafe sqlite3_bind_text(handle, place, text, -1, unsafeBitCast(-1, to: sqlite3_destructor_type.self))
+        unsafe sqlite3_bind_text(handle, place, text, -1, Self.copied)
+      case .blob(let bytes):
+        unsafe sqlite3_bind_blob64(handle, place, bytes, UInt64(bytes.count), Self.copied)
       }
     }
     defer { unsafe sqlite3_reset(handle) }

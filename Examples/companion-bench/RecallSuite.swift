@@ -2,10 +2,12 @@ import CompanionKit
 import ExampleSupport
 import Foundation
 
-/// Recall by words through a store that has just been opened: what a person waits for.
+/// Recall through a store that has just been opened: what a person waits for.
 ///
-/// First only the search, then, after opening once more, the whole recall: in all kinds, with its texts read and packed
-/// into 1,000 tokens.
+/// First only the search by words, then, after opening once more, the whole recall: in all kinds, with its texts read
+/// and packed into 1,000 tokens. Last the same by words and vectors, when all messages are embedded. The service that
+/// makes the vectors answers at once; they are not of the texts, so that each way finds other messages, and as much is
+/// fused and read as can be.
 struct RecallSuite {
   let options: BenchmarkOptions
   let report: FigureReport
@@ -22,7 +24,9 @@ struct RecallSuite {
       let store = InMemoryStore(time: SystemTimeSource())
       try await sessions.store(in: store)
       try await measureSearch(store, questions, name)
-      try await measureRecall(store, questions, name)
+      try await measureRecall(store, questions, by: .words, name)
+      try await embed(store)
+      try await measureRecall(store, questions, by: .wordsAndVectors, name)
     case .sqlite:
       let folder = FileManager.default.temporaryDirectory.appending(
         path: "companion-bench-\(UUID().uuidString)")
@@ -33,7 +37,11 @@ struct RecallSuite {
       try await sessions.store(in: first)
       await first.close()
       try await opened(path, name) { try await measureSearch($0, questions, name) }
-      try await opened(path, name) { try await measureRecall($0, questions, name) }
+      try await opened(path, name) { try await measureRecall($0, questions, by: .words, name) }
+      let second = try await SQLiteStore(path: path, durability: .normal, time: SystemTimeSource())
+      try await embed(second)
+      await second.close()
+      try await opened(path, name) { try await measureRecall($0, questions, by: .wordsAndVectors, name) }
     }
   }
 
@@ -57,22 +65,45 @@ struct RecallSuite {
     report.figure("recall", "the same, p95", "latency_p95_ms", search.percentile(0.95), "ms")
   }
 
-  private func measureRecall(_ store: some CompanionStore, _ questions: [String], _ name: String) async throws
-  {
-    let companion = Companion(model: .offline, store: store)
+  private enum Way: String {
+    case words
+    case wordsAndVectors = "words and vectors"
+  }
+
+  private func measureRecall(
+    _ store: some CompanionStore, _ questions: [String], by way: Way, _ name: String
+  ) async throws {
+    let companion =
+      way == .words ? Companion(model: .offline, store: store) : try companion(withVectors: store)
     let recalls = try await latencies(of: questions) { question in
       guard try await !companion.recall(question, in: [.user(.user, in: .main)]).items.isEmpty else {
         throw BenchmarkError(message: "nothing was recalled")
       }
     }
-    report.figure("recall", "the first recall, \(name)", "latency_p50_ms", recalls.first ?? 0, "ms")
     report.figure(
-      "recall", "recalls, with texts read and packed, median", "latency_p50_ms", recalls.percentile(0.5), "ms"
-    )
+      "recall", "the first recall by \(way.rawValue), \(name)", "latency_p50_ms", recalls.first ?? 0, "ms")
+    report.figure(
+      "recall", "recalls by \(way.rawValue), with texts read and packed, median", "latency_p50_ms",
+      recalls.percentile(0.5), "ms")
     report.figure("recall", "the same, p95", "latency_p95_ms", recalls.percentile(0.95), "ms")
     let reads = try await latencies(of: questions) { _ in _ = try await store.session(SessionID(bits: 1)) }
     report.figure(
       "recall", "comparison: one session read, p95", "latency_p95_ms", reads.percentile(0.95), "ms")
+  }
+
+  private func companion(withVectors store: some CompanionStore) throws -> Companion {
+    var vectors = SyntheticVectors(kind: options.data, dimension: options.dimension)
+    let service = InstantEmbeddings(vectors: vectors.queries(4_096))
+    var configuration = CompanionConfiguration()
+    (configuration.embedding.batchSize, configuration.embedding.pageSize) = (64, 1_280)
+    return try Companion(
+      providers: [Provider("instant", services: ProviderServices(embeddings: service))], store: store,
+      configuration: configuration)
+  }
+
+  private func embed(_ store: some CompanionStore) async throws {
+    let run = try await companion(withVectors: store).embedAll()
+    guard run.end == .complete else { throw BenchmarkError(message: "not all was embedded: \(run.end)") }
   }
 
   private func latencies(
