@@ -135,13 +135,17 @@ extension ModelCaller {
     _ tries: inout RoutedTries,
     _ attempt: @escaping @Sendable (ProviderServices) async -> Result<Beginning, ProviderFailure>
   ) async throws(ProviderFailure) -> (RunningCall, Beginning) {
+    var rejections: [(call: ProviderTable.Call, failure: ProviderFailure)] = []
     while true {
       let first = RunningCall(try await tries.next(), tries.purpose, tries.context, router)
       let (call, result) = await hedged(first, &tries, attempt)
       switch result {
-      case .success(let beginning): return (call, beginning)
+      case .success(let beginning):
+        for (call, failure) in rejections { router.blame(call, failure, tries.context) }
+        return (call, beginning)
       case .failure(let failure):
         let isRejection = tries.needs.isSuspect && failure.mayBeForRequest
+        if isRejection { rejections.append((call.call, failure)) }
         call.end(
           isRejection ? .rejected(failure) : .failed(failure),
           ModelCallOutcome(failure: failure, duration: .zero))

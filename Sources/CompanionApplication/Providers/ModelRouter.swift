@@ -150,6 +150,11 @@ package final class ModelRouter: Sendable {
     return cost
   }
 
+  /// Holds it against a provider that it has failed at what another one has answered since.
+  func blame(_ call: ProviderTable.Call, _ failure: ProviderFailure, _ context: EventContext) {
+    tell(table.withLock { $0.blame(call, failure, at: time.now) }, context)
+  }
+
   /// Takes in how a call ended that is not entered in the ledger: it was not made, or is a part of a job, which
   /// is entered when it is over.
   func settleUnentered(_ call: ProviderTable.Call, _ end: ProviderTable.End, _ context: EventContext) {

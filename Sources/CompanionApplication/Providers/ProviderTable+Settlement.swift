@@ -6,7 +6,8 @@ extension ProviderTable {
   enum End: Sendable {
     case succeeded
     case failed(ProviderFailure)
-    /// It failed, which may be for what was asked: it says nothing about the provider.
+    /// It failed, which may be for what was asked: it says nothing about the provider, unless another one answers
+    /// the same; see ``ProviderTable/blame(_:_:at:)``.
     case rejected(ProviderFailure)
     /// It says nothing about the provider.
     case abandoned
@@ -52,6 +53,20 @@ extension ProviderTable {
     }
     if isCurrent, let event = settleBreaker(ofPlace: place, call, end, at: now) { news.events.append(event) }
     if isCurrent, case .succeeded = end, let latency { rows[place].noteLatency(latency) }
+    news.wakeUps = serve(at: now)
+    return news
+  }
+
+  /// Holds it against a provider that it has failed at what another one has answered since. The call is settled.
+  mutating func blame(_ call: Call, _ failure: ProviderFailure, at now: Timestamp) -> News {
+    var news = News()
+    adjust(to: now)
+    guard let place = place(of: call.id), rows[place].setup === call.setup else { return news }
+    let phase = rows[place].breaker.phase
+    _ = rows[place].breaker.reduce(.blamed(call.permit, failure), at: now)
+    if phase != rows[place].breaker.phase {
+      news.events.append(healthEvent(ofPlace: place, failure, at: now))
+    }
     news.wakeUps = serve(at: now)
     return news
   }

@@ -74,6 +74,9 @@ public struct CircuitBreaker: Hashable, Sendable {
     case failed(Permit, ProviderFailure)
     /// A call ended in a way that says nothing about the provider, or was not made.
     case abandoned(Permit)
+    /// A call that was abandoned, since its failure might have been for what was asked, was the provider's fault after
+    /// all: another has answered the same.
+    case blamed(Permit, ProviderFailure)
   }
 
   /// Whether a call would be admitted.
@@ -153,6 +156,8 @@ extension CircuitBreaker {
       end(permit)
       if failure.isAboutProvider { fail(failure, permit, at: now) }
     case .abandoned(let permit): if isValid(permit) { end(permit) }
+    case .blamed(let permit, let failure):
+      if permit.generation == generation, failure.isAboutProvider { fail(failure, permit, at: now) }
     }
     return nil
   }

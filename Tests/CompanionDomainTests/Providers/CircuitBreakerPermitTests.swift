@@ -52,6 +52,38 @@ struct CircuitBreakerPermitTests {
     #expect(breaker.breaker == before)
   }
 
+  @Test func `what it is blamed for afterwards counts like any failure`() throws {
+    var breaker = BreakerUnderTest()
+    for count in 1...5 {
+      #expect(breaker.phase == .closed)
+      let permit = try breaker.admitted()
+      breaker.reduce(.abandoned(permit))
+      #expect(breaker.breaker.consecutiveFailures == count - 1)
+      breaker.reduce(.blamed(permit, failure))
+    }
+    #expect(breaker.phase == .open)
+    breaker.pass(60)
+    let probe = try breaker.admitted()
+    breaker.reduce(.abandoned(probe))
+    #expect(breaker.phase == .halfOpen)
+    breaker.reduce(.blamed(probe, failure))
+    #expect(breaker.phase == .open)
+    #expect(breaker.availability == .resting(until: breaker.time(120)))
+    // What was abandoned before it opened says nothing new.
+    let before = breaker.breaker
+    breaker.reduce(.blamed(probe, failure))
+    #expect(breaker.breaker == before)
+  }
+
+  @Test func `it is not to blame for what was asked`() throws {
+    var breaker = try BreakerUnderTest.halfOpen()
+    let probe = try breaker.admitted()
+    breaker.reduce(.abandoned(probe))
+    let before = breaker.breaker
+    breaker.reduce(.blamed(probe, ProviderFailure(.invalidRequest)))
+    #expect(breaker.breaker == before)
+  }
+
   @Test func `a provider that asks for a rest gets it, and stays closed`() throws {
     var breaker = BreakerUnderTest()
     try breaker.fail(ProviderFailure(.rateLimited, retryAfter: .seconds(20)))
