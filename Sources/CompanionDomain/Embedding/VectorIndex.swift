@@ -46,7 +46,7 @@ package struct VectorIndex: Sendable {
   /// - Parameter exactNumbers: a search compares all vectors that may be found, if they have together no more numbers
   ///   than this; measured, a scan of so many takes about 1 ms.
   package init(
-    dimension: Int, kernels: VectorKernels, exactNumbers: Int = 1 << 22
+    dimension: Int, kernels: VectorKernels, exactNumbers: Int = 1 << 21
   ) throws(VectorFailure) {
     guard Self.dimensions.contains(dimension) else { throw .unsupportedDimension(dimension) }
     shape = VectorShape(dimension: dimension)
