@@ -5,7 +5,7 @@ import Synchronization
 /// what runs were ended.
 final class EmbeddingFindings: Sendable {
   private struct State {
-    var known: [ModelIdentity: Int] = [:]
+    var dimensions: [ModelIdentity: Int] = [:]
     var areAskedFor = false
     /// The number of the run that was ended at each last.
     var ends: [EmbeddingItem.ID: Int] = [:]
@@ -14,12 +14,12 @@ final class EmbeddingFindings: Sendable {
 
   private let state = Mutex(State())
 
-  subscript(model: ModelIdentity) -> Int? { state.withLock { $0.known[model] } }
+  subscript(model: ModelIdentity) -> Int? { state.withLock { $0.dimensions[model] } }
 
   /// Whether a service is to be asked for what is not known, though there is nothing to embed.
   var areAskedFor: Bool { state.withLock { $0.areAskedFor } }
 
-  func note(_ dimension: Int, of model: ModelIdentity) { state.withLock { $0.known[model] = dimension } }
+  func note(_ dimension: Int, of model: ModelIdentity) { state.withLock { $0.dimensions[model] = dimension } }
 
   /// From now on a service is asked for what is not known.
   func askFor() { state.withLock { $0.areAskedFor = true } }

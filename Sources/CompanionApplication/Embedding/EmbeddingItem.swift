@@ -18,11 +18,14 @@ struct EmbeddingItem: Sendable {
   /// - Returns: `nil` for what has nothing to embed.
   init?(_ work: EmbeddingWork, by chunker: TextChunker, counter: any TokenCounter) {
     guard let text = EmbeddingText(work.record) else { return nil }
-    self.init(text, attempts: work.attempts, by: chunker, counter: counter)
+    let id = ID(source: text.source, hash: text.hash)
+    self.init(id, text, attempts: work.attempts, by: chunker, counter: counter)
   }
 
-  private init(_ text: EmbeddingText, attempts: Int, by chunker: TextChunker, counter: any TokenCounter) {
-    id = ID(source: text.source, hash: text.hash)
+  private init(
+    _ id: ID, _ text: EmbeddingText, attempts: Int, by chunker: TextChunker, counter: any TokenCounter
+  ) {
+    self.id = id
     self.text = text
     self.attempts = attempts
     // No token is shorter than a byte: what is short need not be counted.
@@ -33,6 +36,6 @@ struct EmbeddingItem: Sendable {
 
   /// The same in shorter pieces.
   func cut(by chunker: TextChunker, counter: any TokenCounter) -> EmbeddingItem {
-    EmbeddingItem(text, attempts: attempts, by: chunker, counter: counter)
+    EmbeddingItem(id, text, attempts: attempts, by: chunker, counter: counter)
   }
 }

@@ -57,21 +57,28 @@ final class EmbeddingPass {
 
   /// The space of the model as it is now, as far as that is known; it is opened where it is not open.
   private func currentSpace() async throws(EmbeddingRunEnd) -> EmbeddingSpace {
-    let spaces = try await stored { store throws(StoreFailure) in try await store.embeddingSpaces() }
-    if let known = findings[calls.model] { return try await open(dimension: known) }
+    let spaces = try await openSpaces()
+    if let known = findings[calls.model] { return try await open(dimension: known, unlessIn: spaces) }
     // The model may have been configured anew since that was opened: whoever serves finds out at once, and everybody
     // else when there is something to embed.
     if !findings.areAskedFor, let space = spaces.last(where: { $0.model == calls.model }) {
       run.space = space
       return space
     }
-    return try await open(dimension: try await dimension())
+    return try await open(dimension: try await dimension(), unlessIn: spaces)
   }
 
-  private func open(dimension: Int) async throws(EmbeddingRunEnd) -> EmbeddingSpace {
+  private func openSpaces() async throws(EmbeddingRunEnd) -> [EmbeddingSpace] {
+    try await stored { store throws(StoreFailure) in try await store.embeddingSpaces() }
+  }
+
+  /// The model's space of a dimension, which is opened unless it is among those that are. One that is open already
+  /// stays as it is.
+  private func open(
+    dimension: Int, unlessIn spaces: [EmbeddingSpace]
+  ) async throws(EmbeddingRunEnd) -> EmbeddingSpace {
     findings.note(dimension, of: calls.model)
     let space = EmbeddingSpace(model: calls.model, dimension: dimension)
-    let spaces = try await stored { store throws(StoreFailure) in try await store.embeddingSpaces() }
     if !spaces.contains(space) {
       try await commit([.openEmbeddingSpace(space)])
       environment.events.emit(.embeddingSpaceOpened(space))
@@ -108,7 +115,9 @@ final class EmbeddingPass {
       last = Set((inLine.isEmpty ? new : inLine).map(\.id))
       for batch in inLine.isEmpty ? oneByOne(new) : Self.batches(of: inLine, limit: batchSize) {
         try checkEnd()
-        if let dimension = try await embed(batch, in: space) { return try await open(dimension: dimension) }
+        if let dimension = try await embed(batch, in: space) {
+          return try await open(dimension: dimension, unlessIn: try await openSpaces())
+        }
         try await report(space, isLast: false)
       }
     }
@@ -116,7 +125,7 @@ final class EmbeddingPass {
 
   private static let changingDimension = ProviderFailure(
     .malformedResponse, disposition: .permanentForProvider,
-    message: "its vectors have another number of numbers each time")
+    message: "its vectors have another dimension each time")
 
   /// Items that have no more texts together than a call takes. One that has more is by itself.
   private static func batches(of items: [EmbeddingItem], limit: Int) -> [[EmbeddingItem]] {

@@ -3,7 +3,7 @@ import CVectorKernels
 extension VectorIndex {
   /// The vectors nearest to another, best first, and of equally near ones by their slots.
   ///
-  /// Where few vectors may be found, some 10,000 of 384 numbers, each is compared, and the answer is exact. Where
+  /// Where few vectors may be found, some 5,000 of 384 numbers, each is compared, and the answer is exact. Where
   /// many may, those whose bits have the most in common with the query's are looked at more closely, still by their
   /// bits; and those that are nearest by that, the candidates, are compared. Their scores are exact, and a near
   /// vector is missed now and then.
