@@ -11,8 +11,6 @@ package enum VectorFailure: Error, Hashable, Sendable {
   case unsupportedGroup(UInt32)
   /// There are more rows, or fewer, than groups for them.
   case wrongCount(Int, expected: Int)
-  /// There is no vector at this slot.
-  case unknownSlot(Int32)
   /// There are no more slots than `Int32` can number.
   case full
 }

@@ -18,7 +18,7 @@ package struct VectorIndex: Sendable {
   /// The greatest number of a group. A search for groups takes a bit for each number up to its greatest.
   package static let lastGroup: UInt32 = 1 << 24
   /// Stands, among the groups of many rows, for a slot that is free.
-  package static let noGroup = UInt32.max
+  static let noGroup = UInt32.max
   /// Longer vectors are refused: products of them need not be numbers.
   package static let longest: Float = 1e18
 
@@ -79,15 +79,6 @@ package struct VectorIndex: Sendable {
     return append(group: group)
   }
 
-  /// Puts another vector at a slot. Complexity: its dimension.
-  package mutating func replace(_ slot: Int32, by vector: [Float], group: UInt32 = 0) throws(VectorFailure) {
-    guard let old = self.group(at: slot) else { throw .unknownSlot(slot) }
-    try check(group)
-    try take(vector)
-    leave(old)
-    put(at: slot, group: group)
-  }
-
   /// Removes a vector, and overwrites it; its slot is free then. Complexity: its dimension.
   ///
   /// - Returns: whether there was one.
@@ -100,9 +91,7 @@ package struct VectorIndex: Sendable {
     return true
   }
 
-  /// Adds many vectors behind all others, each at the next slot, as they were before: see ``copyNumbers(of:to:)``.
-  ///
-  /// A row with ``noGroup`` is left free, whatever its numbers. All are added, or none.
+  /// Adds many vectors behind all others, each at the next slot: all of them, or none.
   ///
   /// - Parameters:
   ///   - numbers: the vectors, one behind the other.
@@ -115,20 +104,16 @@ package struct VectorIndex: Sendable {
     }
     guard groups.count <= Int(Int32.max - slots) else { throw .full }
     guard let start = numbers.baseAddress else { return }
-    for group in groups where group != Self.noGroup { try check(group) }
+    for group in groups { try check(group) }
     var grown = self
     for (place, group) in groups.enumerated() {
       if grown.pages.isEmpty || grown.lastCount == VectorPage.capacity {
         grown.pages.append(VectorPage(reserving: groups.count - place, shape))
       }
-      if group == Self.noGroup {
-        grown.row = VectorRow(shape)
-        grown.freeSlots.append(grown.append(group: group))
-      } else if grown.row.take(start + place * dimension, kernels) {
-        _ = grown.append(group: group)
-      } else {
+      guard grown.row.take(start + place * dimension, kernels) else {
         throw .unusableNumbers(place: place)
       }
+      _ = grown.append(group: group)
     }
     self = grown
   }
@@ -140,30 +125,6 @@ package struct VectorIndex: Sendable {
     guard slot >= 0, slot < slots else { return nil }
     let group = pages[Int(slot) / VectorPage.capacity].groups[Int(slot) % VectorPage.capacity]
     return group == Self.noGroup ? nil : group
-  }
-
-  /// The vector at a slot; `nil` where there is none.
-  package func vector(at slot: Int32) -> [Float]? {
-    guard group(at: slot) != nil else { return nil }
-    return [Float](unsafeUninitializedCapacity: dimension) { buffer, count in
-      copyNumbers(of: slot..<slot + 1, to: buffer)
-      count = dimension
-    }
-  }
-
-  /// Copies the vectors of slots, one behind the other, zeros for free slots.
-  ///
-  /// - Parameters:
-  ///   - slots: below ``slots``.
-  ///   - buffer: has room for all of them.
-  package func copyNumbers(of slots: Range<Int32>, to buffer: UnsafeMutableBufferPointer<Float>) {
-    precondition(slots.lowerBound >= 0 && slots.upperBound <= self.slots, "a slot that is none")
-    precondition(buffer.count >= slots.count * dimension, "a buffer without room for the vectors")
-    for (place, slot) in slots.enumerated() {
-      let start = Int(slot) % VectorPage.capacity * shape.stride
-      let row = pages[Int(slot) / VectorPage.capacity].numbers[start..<start + dimension]
-      _ = UnsafeMutableBufferPointer(rebasing: buffer[(place * dimension)...]).update(fromContentsOf: row)
-    }
   }
 
   // MARK: Steps
@@ -185,7 +146,7 @@ package struct VectorIndex: Sendable {
     let slot = slots
     if pages.isEmpty || lastCount == VectorPage.capacity { pages.append(VectorPage()) }
     pages[pages.count - 1].append(row, group: group, centre: centre)
-    if group != Self.noGroup { enter(group) }
+    enter(group)
     if centre == nil, slots == VectorCentre.rows { describe() }
     return slot
   }
