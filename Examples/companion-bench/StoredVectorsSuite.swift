@@ -68,7 +68,8 @@ struct StoredVectorsSuite {
 
   private func search(_ store: SQLiteStore, for query: [Float]) async throws {
     let found = try await store.nearest(
-      to: query, in: space, kinds: [.document], scopes: [scope], limit: 10)
+      to: query, in: space, scopes: [scope], matching: RecallFilter(kinds: [.document]), by: .cosine,
+      limit: 10)
     guard !found.isEmpty else { throw BenchmarkError(message: "nothing was found") }
   }
 

@@ -99,7 +99,8 @@ struct Search<Store: TextIndex> {
       let time = try await ContinuousClock().measure {
         let query = TextQuery(question)
         let found = try await store.textCandidates(
-          for: query, kinds: [.message], in: [.user(.user, in: .main)], limit: ConversationRanking.candidates)
+          for: query, in: [.user(.user, in: .main)], matching: RecallFilter(kinds: [.message]),
+          limit: ConversationRanking.candidates)
         guard !ConversationRanking().ranked(found, for: query).isEmpty else {
           throw BenchmarkError(message: "nothing was found")
         }

@@ -34,15 +34,15 @@ extension NotebookStore {
 
   /// Goes through all vectors.
   func nearest(
-    to vector: [Float], in space: EmbeddingSpace, kinds: Set<RecallSource.Kind>, scopes: Set<MemoryScope>,
-    limit: Int
+    to vector: [Float], in space: EmbeddingSpace, scopes: Set<MemoryScope>, matching filter: RecallFilter,
+    by metric: VectorMetric, limit: Int
   ) throws(StoreFailure) -> [EmbeddingMatch] {
     if let flaw = space.flaw(of: vector) { throw .invalid("the vector that is searched for \(flaw)") }
     let matches = (noted(space)?.vectors ?? [:]).compactMap { source, vectors -> EmbeddingMatch? in
-      guard let scope = notes.embeddable[source]?.text.scope, kinds.contains(source.kind),
-        scopes.contains(scope)
+      guard let scope = notes.embeddable[source]?.text.scope, scopes.contains(scope),
+        let record = records(of: [source])[source], filter.accepts(record)
       else { return nil }
-      let similarities = vectors.map { cosine(of: $0, and: vector) }
+      let similarities = vectors.map { similarity(of: $0, and: vector, by: metric) }
       return EmbeddingMatch(source: source, similarity: similarities.max() ?? 0)
     }
     let nearest = matches.sorted { ($1.similarity, $0.source) < ($0.similarity, $1.source) }
@@ -54,11 +54,12 @@ extension NotebookStore {
   private func noted(_ space: EmbeddingSpace) -> NotedSpace? { notes.spaces.first { $0.space == space } }
 }
 
-/// The cosine of the angle between two vectors; 0 where one of them is zero.
-private func cosine(of left: [Float], and right: [Float]) -> Double {
+/// The product of two vectors, or the cosine of the angle between them; 0 where one of them is zero.
+private func similarity(of left: [Float], and right: [Float], by metric: VectorMetric) -> Double {
   func product(_ left: [Float], _ right: [Float]) -> Double {
     zip(left, right).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
+  if metric == .dotProduct { return product(left, right) }
   let lengths = (product(left, left) * product(right, right)).squareRoot()
   return lengths > 0 ? min(1, max(-1, product(left, right) / lengths)) : 0
 }

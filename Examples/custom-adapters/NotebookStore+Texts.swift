@@ -3,10 +3,11 @@ import CompanionKit
 extension NotebookStore {
   /// Goes through all texts, and counts the query's terms in each of them.
   func textCandidates(
-    for query: TextQuery, kinds: Set<RecallSource.Kind>, in scopes: Set<MemoryScope>, limit: Int
+    for query: TextQuery, in scopes: Set<MemoryScope>, matching filter: RecallFilter, limit: Int
   ) -> TextCandidates<RecallSource> {
     let partitions = Set(
-      kinds.flatMap { kind in scopes.map { TextDocument<RecallSource>.partition(kind, in: $0) } })
+      filter.searchedKinds.flatMap { kind in scopes.map { TextDocument<RecallSource>.partition(kind, in: $0) }
+      })
     // The messages of a session are in the order of their places.
     let texts = notes.texts.filter { $0.scope.map(partitions.contains) ?? false }
     let counts = texts.map { TermCounts(of: $0, for: query) }
@@ -28,11 +29,14 @@ extension NotebookStore {
 
     let statistics = TermStatistics(of: counts, for: query)
     let scores = counts.map { $0.score(for: query, statistics) }
-    let best = texts.indices.filter { scores[$0] > 0 }.sorted { scores[$0] > scores[$1] }
+    let records = records(of: Set(texts.map(\.id)))
+    let accepted = Set(texts.indices.filter { records[texts[$0].id].map(filter.accepts) ?? false })
+    let best = texts.indices.filter { accepted.contains($0) && scores[$0] > 0 }
+      .sorted { scores[$0] > scores[$1] }
       .prefix(max(1, limit))
     var chosen = Set(best)
     for index in best { chosen.formUnion([index - 1, index + 1].filter { areNeighbours(index, $0) }) }
-    let found = chosen.sorted()
+    let found = chosen.intersection(accepted).sorted()
     let named = Array(Set(found.compactMap { sessionOfText[$0] })).sorted()
     return TextCandidates(
       ids: found.map { texts[$0].id },

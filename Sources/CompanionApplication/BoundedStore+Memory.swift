@@ -74,10 +74,10 @@ extension BoundedStore {
   }
 
   func textCandidates(
-    for query: TextQuery, kinds: Set<RecallSource.Kind>, in scopes: Set<MemoryScope>, limit: Int
+    for query: TextQuery, in scopes: Set<MemoryScope>, matching filter: RecallFilter, limit: Int
   ) async throws(StoreFailure) -> TextCandidates<RecallSource> {
     try await bounded { store throws(StoreFailure) in
-      try await store.textCandidates(for: query, kinds: kinds, in: scopes, limit: limit)
+      try await store.textCandidates(for: query, in: scopes, matching: filter, limit: limit)
     }
   }
 

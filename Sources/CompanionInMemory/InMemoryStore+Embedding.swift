@@ -34,16 +34,19 @@ extension InMemoryStore {
 
   /// What is nearest to a vector. It is searched outside of the store's lock.
   public func nearest(
-    to vector: [Float], in space: EmbeddingSpace, kinds: Set<RecallSource.Kind>, scopes: Set<MemoryScope>,
-    limit: Int
+    to vector: [Float], in space: EmbeddingSpace, scopes: Set<MemoryScope>, matching filter: RecallFilter,
+    by metric: VectorMetric, limit: Int
   ) async throws(StoreFailure) -> [EmbeddingMatch] {
     if let flaw = space.flaw(of: vector) { throw .invalid("the vector that is searched for \(flaw)") }
-    let (stored, groups) = content.withLock { content in
-      (content.embeddings[space], content.embeddings.groups(kinds, in: scopes))
+    let (stored, groups, accepts) = content.withLock { content in
+      (
+        content.embeddings[space], content.embeddings.groups(filter.searchedKinds, in: scopes),
+        content.embeddings.rule(of: filter)
+      )
     }
     guard let stored, limit > 0 else { return [] }
     do throws(VectorFailure) {
-      return try stored.nearest(to: vector, groups: groups, limit: limit)
+      return try stored.nearest(to: vector, groups: groups, by: metric, limit: limit, where: accepts)
     } catch {
       throw .invalid("the vector that is searched for: \(error)")
     }

@@ -81,13 +81,19 @@ extension InMemoryStore {
 extension InMemoryStore {
   /// What may fit a query, at the cost of what has its terms.
   public func textCandidates(
-    for query: TextQuery, kinds: Set<RecallSource.Kind>, in scopes: Set<MemoryScope>, limit: Int
+    for query: TextQuery, in scopes: Set<MemoryScope>, matching filter: RecallFilter, limit: Int
   ) async throws(StoreFailure) -> TextCandidates<RecallSource> {
-    let partitions = kinds.flatMap { kind in
+    let partitions = filter.searchedKinds.flatMap { kind in
       scopes.map { TextDocument<RecallSource>.partition(kind, in: $0) }
     }
     return content.withLock { content in
-      content.texts.candidates(for: query, scopes: Set(partitions), limit: limit)
+      guard filter.restrictsRecords else {
+        return content.texts.candidates(for: query, scopes: Set(partitions), limit: limit)
+      }
+      let stored = content
+      return stored.texts.candidates(
+        for: query, scopes: Set(partitions),
+        where: { stored.record(of: $0).map(filter.accepts) ?? false }, limit: limit)
     }
   }
 

@@ -166,10 +166,12 @@ extension IndexPartition {
 
   /// The documents that a query's terms fit best, best first.
   ///
-  /// - Parameter precedes: which of two documents with the same score comes first.
+  /// - Parameters:
+  ///   - accepts: which documents may be chosen; `nil` for all. Where they are few, all postings are followed.
+  ///   - precedes: which of two documents with the same score comes first.
   func best(
     _ limit: Int, for query: TextQuery, statistics: TermStatistics, postings: Int, bm25: BM25 = BM25(),
-    precedes: (Int32, Int32) -> Bool
+    where accepts: ((Int32) -> Bool)? = nil, precedes: (Int32, Int32) -> Bool
   ) -> [ScoredDocument] {
     var selection = CandidateSelection(
       limit, of: lengths.count, averageLength: statistics.averageLength, postings: postings, bm25: bm25)
@@ -181,14 +183,23 @@ extension IndexPartition {
       selection.add(
         terms[number].documents, of: query.terms[position], weight: weights[position], lengths: lengths)
     }
-    return selection.best(precedes: precedes)
+    guard let accepts else { return selection.best(precedes: precedes) }
+    let best = selection.best(where: accepts, precedes: precedes)
+    guard best.count < limit, selection.passesOver else { return best }
+    return self.best(
+      limit, for: query, statistics: statistics, postings: .max, bm25: bm25, where: accepts,
+      precedes: precedes)
   }
 
   /// Adds documents and their neighbours as candidates, with what they, their windows and sessions have of a
   /// query's terms.
   ///
+  /// - Parameter accepts: which neighbours are candidates; `nil` for all.
   /// - Returns: which documents they are.
-  func gather(_ chosen: [Int32], for query: TextQuery, into found: inout TextMatches) -> [Int32] {
+  func gather(
+    _ chosen: [Int32], for query: TextQuery, where accepts: ((Int32) -> Bool)? = nil,
+    into found: inout TextMatches
+  ) -> [Int32] {
     var positions = ContiguousArray<Int32>(repeating: -1, count: terms.capacity)
     for (position, term) in query.terms.enumerated() {
       if let number = termNumbers[term.text] { positions[Int(number)] = Int32(position) }
@@ -209,7 +220,7 @@ extension IndexPartition {
     var places: [Int32: Int] = [:]
     var seen: Set<Int32> = []
     for number in chosen.flatMap({ [$0, documents[$0].before, documents[$0].after] }) {
-      guard let number, seen.insert(number).inserted else { continue }
+      guard let number, seen.insert(number).inserted, accepts?(number) ?? true else { continue }
       let document = documents[number]
       var candidate = TextCandidate(document: countsOf(number))
       if let session = document.session {

@@ -67,13 +67,14 @@ package struct InvertedIndex<ID: Hashable & Comparable & Sendable>: Sendable {
   ///
   /// - Parameters:
   ///   - scopes: where to look; `nil` for everywhere.
+  ///   - accepts: what may be found, whether for its terms or as a neighbour; `nil` for everything.
   ///   - limit: how many documents, without their neighbours.
   ///   - postings: how many occurrences of terms are followed at once in each scope.
   ///   Of scores that are alike at the limit, more may come.
   /// - Complexity: the postings of the query's terms.
   package func candidates(
-    for query: TextQuery, scopes: Set<String>? = nil, limit: Int = ConversationRanking.candidates,
-    postings: Int = 50_000
+    for query: TextQuery, scopes: Set<String>? = nil, where accepts: ((ID) -> Bool)? = nil,
+    limit: Int = ConversationRanking.candidates, postings: Int = 50_000
   ) -> TextCandidates<ID> {
     let searched = searched(scopes)
     let none = TermStatistics(documentFrequencies: query.terms.map { _ in 0 })
@@ -84,9 +85,12 @@ package struct InvertedIndex<ID: Hashable & Comparable & Sendable>: Sendable {
         of: query, documents: &found.matches.documentStatistics, sessions: &found.matches.sessionStatistics)
     }
     let limit = max(1, limit)
-    let best = searched.map { scope in
+    let rules = searched.map { scope in
+      accepts.map { accepts in { (number: Int32) in scope.ids[Int(number)].map(accepts) ?? false } }
+    }
+    let best = zip(searched, rules).map { scope, rule in
       scope.partition.best(
-        limit, for: query, statistics: found.matches.documentStatistics, postings: postings
+        limit, for: query, statistics: found.matches.documentStatistics, postings: postings, where: rule
       ) { left, right in
         guard let left = scope.ids[Int(left)], let right = scope.ids[Int(right)] else { return false }
         return left < right
@@ -94,9 +98,9 @@ package struct InvertedIndex<ID: Hashable & Comparable & Sendable>: Sendable {
     }
     let scores = best.flatMap { $0.map(\.score) }
     let threshold = scores.count > limit ? scores.sorted(by: >)[limit - 1] : 0
-    for (scope, scored) in zip(searched, best) {
-      let chosen = scored.filter { $0.score >= threshold }.map(\.document)
-      let gathered = scope.partition.gather(chosen, for: query, into: &found.matches)
+    for (index, scope) in searched.enumerated() {
+      let chosen = best[index].filter { $0.score >= threshold }.map(\.document)
+      let gathered = scope.partition.gather(chosen, for: query, where: rules[index], into: &found.matches)
       found.ids += gathered.compactMap { scope.ids[Int($0)] }
     }
     return found

@@ -32,7 +32,7 @@ extension StoredContent {
       } else {
         texts.remove(source)
       }
-      embeddings.update(source, to: record.flatMap { EmbeddingText($0) })
+      embeddings.update(source, to: record)
     }
   }
 

@@ -11,6 +11,8 @@ struct StoredEmbeddings: Sendable {
 
   /// What can be found.
   private var sources: [RecallSource: Source] = [:]
+  /// What filters look at, of all that can be found: apart, so that a search can have it outside of the store's lock.
+  private var records: [RecallSource: FilteredRecord] = [:]
   private var lastPlace: Int64 = 0
   private(set) var open: [EmbeddingSpace] = []
   private var spaces: [EmbeddingSpace: StoredSpace] = [:]
@@ -22,6 +24,12 @@ struct StoredEmbeddings: Sendable {
     var partition: String
     /// Its place in the order of changes.
     var place: Int64
+  }
+
+  /// What a filter looks at.
+  private struct FilteredRecord: Sendable {
+    var time: Timestamp
+    var metadata: [String: String]
   }
 
   subscript(space: EmbeddingSpace) -> StoredSpace? { spaces[space] }
@@ -39,11 +47,22 @@ struct StoredEmbeddings: Sendable {
     return groups
   }
 
+  /// What a filter accepts, as it is now; `nil` for everything of its kinds.
+  func rule(of filter: RecallFilter) -> (@Sendable (RecallSource) -> Bool)? {
+    guard filter.restrictsRecords else { return nil }
+    return { [records] source in
+      records[source].map { filter.accepts(source.kind, from: $0.time, with: $0.metadata) } ?? false
+    }
+  }
+
   // MARK: What can be found
 
-  /// Takes in what a source says now; `nil` for nothing. What has changed loses its vectors, and waits.
-  mutating func update(_ source: RecallSource, to text: EmbeddingText?) {
+  /// Takes in what a source is now; `nil` for nothing. What says something else loses its vectors, and waits.
+  mutating func update(_ source: RecallSource, to record: RecallRecord?) {
     let old = sources[source]
+    let text = record.flatMap { EmbeddingText($0) }
+    records[source] =
+      text == nil ? nil : record.map { FilteredRecord(time: $0.time, metadata: $0.metadata) }
     let partition = text.map { TextDocument<RecallSource>.partition($0.source.kind, in: $0.scope) }
     guard old?.hash != text?.hash || old?.partition != partition else { return }
     if let old {

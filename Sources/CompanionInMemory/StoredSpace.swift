@@ -59,10 +59,12 @@ struct StoredSpace: Sendable {
 
   /// What is nearest to a vector.
   func nearest(
-    to vector: [Float], groups: Set<UInt32>, limit: Int
+    to vector: [Float], groups: Set<UInt32>, by metric: VectorMetric = .cosine, limit: Int,
+    where accepts: ((RecallSource) -> Bool)? = nil
   ) throws(VectorFailure) -> [EmbeddingMatch] {
-    try index.nearestOwners(to: vector, groups: groups, limit: limit) { owners[Int($0)] }
-      .map { EmbeddingMatch(source: $0.owner, similarity: Double($0.score)) }
+    try index.nearestOwners(to: vector, groups: groups, by: metric, limit: limit, where: accepts) {
+      owners[Int($0)]
+    }.map { EmbeddingMatch(source: $0.owner, similarity: Double($0.score)) }
   }
 
   // MARK: Changes

@@ -14,23 +14,27 @@ extension Companion {
   /// - Parameters:
   ///   - query: what is asked, or said. Only its first 4,000 characters count.
   ///   - session: the conversation.
+  ///   - filter: what may be found: of which kinds, from when, with which metadata.
   ///   - budget: the tokens that all texts together have at most.
   ///   - excluded: what is known already, such as the messages that are shown.
   /// - Throws: ``MemoryFailure/unknownSession(_:)``, or ``MemoryFailure/store(_:)``.
   public func recall(
-    _ query: String, in session: SessionID, budget: Int = 1_000, excluding excluded: Set<RecallSource> = []
+    _ query: String, in session: SessionID, matching filter: RecallFilter = .all, budget: Int = 1_000,
+    excluding excluded: Set<RecallSource> = []
   ) async throws(MemoryFailure) -> RecallResult {
-    try await Recall(environment: environment)(query, in: session, budget: budget, excluding: excluded)
+    try await Recall(environment: environment)(
+      query, in: session, matching: filter, budget: budget, excluding: excluded)
   }
 
-  /// Finds what is in some scopes; see ``recall(_:in:budget:excluding:)-(String,SessionID,_,_)``.
+  /// Finds what is in some scopes; see ``recall(_:in:matching:budget:excluding:)-(String,SessionID,_,_,_)``.
   ///
   /// - Throws: ``MemoryFailure/store(_:)``.
   public func recall(
-    _ query: String, in scopes: Set<MemoryScope>, budget: Int = 1_000,
+    _ query: String, in scopes: Set<MemoryScope>, matching filter: RecallFilter = .all, budget: Int = 1_000,
     excluding excluded: Set<RecallSource> = []
   ) async throws(MemoryFailure) -> RecallResult {
-    try await Recall(environment: environment)(query, in: scopes, budget: budget, excluding: excluded)
+    try await Recall(environment: environment)(
+      query, in: scopes, matching: filter, budget: budget, excluding: excluded)
   }
 
   /// The memories of a scope, as they are stored; without those that have expired.

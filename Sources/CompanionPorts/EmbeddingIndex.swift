@@ -40,18 +40,22 @@ public protocol EmbeddingIndex: ChangeStore {
 
   /// What is nearest to a vector, the nearest first, each once, by the nearest of its vectors.
   ///
-  /// Near is what has a high cosine. A store may miss something that is near now and then, where there are more than
-  /// some thousand vectors.
+  /// A filter is asked before the limit counts: what it rejects takes no other's place, however little it accepts. It
+  /// goes by what is stored now, whether the vectors are older or not.
+  ///
+  /// A store may miss something that is near now and then, where there are more than some thousand vectors of what the
+  /// filter accepts.
   ///
   /// - Parameters:
   ///   - vector: as many finite numbers as the space has.
-  ///   - kinds: what is searched.
   ///   - scopes: where.
+  ///   - filter: what may be found.
+  ///   - metric: what is near; see ``EmbeddingService/metric``.
   ///   - limit: the most; below one gives none.
   /// - Throws: `StoreFailure.invalid` for a vector that is none of the space.
   func nearest(
-    to vector: [Float], in space: EmbeddingSpace, kinds: Set<RecallSource.Kind>, scopes: Set<MemoryScope>,
-    limit: Int
+    to vector: [Float], in space: EmbeddingSpace, scopes: Set<MemoryScope>, matching filter: RecallFilter,
+    by metric: VectorMetric, limit: Int
   ) async throws(StoreFailure) -> [EmbeddingMatch]
 
   /// Says that there may be more to embed, until the store is let go of: several changes may be told as one.
@@ -76,7 +80,8 @@ public struct EmbeddingWork: Hashable, Sendable {
 public struct EmbeddingMatch: Hashable, Sendable {
   /// What it is.
   public var source: RecallSource
-  /// The cosine of the angle between the two vectors, from -1 to 1; 0 where one of them is zero.
+  /// How near it is, by the metric that was asked for: the cosine of the angle between the two vectors, from -1 to 1,
+  /// 0 where one of them is zero; or their product.
   public var similarity: Double
 
   /// Something near.

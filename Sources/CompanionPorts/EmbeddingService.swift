@@ -14,6 +14,9 @@ public protocol EmbeddingService: Sendable {
   /// and what only vectors find comes behind it. `false` unless said otherwise.
   var isLexical: Bool { get }
 
+  /// How near vectors of the model are: what it was made for. `cosine` unless said otherwise.
+  var metric: VectorMetric { get }
+
   /// The vectors of texts, one for each, in their order, all of the same dimension, all of finite numbers.
   ///
   /// - Parameter texts: at most ``maximumBatch``; none gives none without a call.
@@ -25,6 +28,9 @@ public protocol EmbeddingService: Sendable {
 extension EmbeddingService {
   /// They are near for what they mean.
   public var isLexical: Bool { false }
+
+  /// Their directions tell.
+  public var metric: VectorMetric { .cosine }
 }
 
 /// The vectors of texts.

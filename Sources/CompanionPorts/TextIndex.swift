@@ -19,16 +19,18 @@ public protocol TextIndex: Sendable {
   /// neighbour the neighbour with its own. Its session is counted whole, all documents of its partition, and is in
   /// the result once; a session of no candidate is not in it. What is in no session has neither.
   ///
-  /// The statistics are of everything of these kinds in these scopes, and of nothing else, however few of them are
-  /// candidates. No document and no session is candidate twice.
+  /// What the filter rejects is no candidate, not as a neighbour either, and takes no other's place. It is part of its
+  /// neighbours' windows and of its session all the same. The statistics are of everything of the filter's
+  /// `searchedKinds` in these scopes, rejected or not, and of nothing else, however few of them are candidates: what a
+  /// word weighs does not depend on when it was said. No document and no session is candidate twice.
   ///
   /// - Parameters:
   ///   - query: what is searched for.
-  ///   - kinds: what is searched.
   ///   - scopes: where.
+  ///   - filter: what may be found.
   ///   - limit: how many documents, without their neighbours; at least 1. Where many fit alike, more may come.
   func textCandidates(
-    for query: TextQuery, kinds: Set<RecallSource.Kind>, in scopes: Set<MemoryScope>, limit: Int
+    for query: TextQuery, in scopes: Set<MemoryScope>, matching filter: RecallFilter, limit: Int
   ) async throws(StoreFailure) -> TextCandidates<RecallSource>
 
   /// What sources are now, under their names, whether they can still be found or not: archived documents, superseded

@@ -22,7 +22,7 @@ extension Connection {
     for message in messages {
       sources.append(
         try writer.update(
-          nil, to: EmbeddingText(.message(message, in: session)), at: Self.place(of: message, in: key)))
+          nil, to: .message(message, in: session), at: Self.place(of: message, in: key)))
     }
     try writer.finish()
     return sources
@@ -87,7 +87,7 @@ extension Connection {
       guard let end = page.last else { break }
       for row in page {
         let source = try writer.update(
-          row.source, to: EmbeddingText(try record(row.record)),
+          row.source, to: try record(row.record),
           at: EmbeddingWriter.Place(kind: kind, owner: row.key))
         guard source != row.source else { continue }
         try run("UPDATE \(table) SET embedding = ? WHERE key = ?", [.optional(source), .integer(row.key)])
@@ -107,10 +107,8 @@ extension Connection {
   func embed(
     _ old: Int64?, as record: RecallRecord?, _ kind: RecallSource.Kind, at key: Int64
   ) throws(StoreFailure) -> Int64? {
-    let text = record.flatMap { EmbeddingText($0) }
-    guard old != nil || text != nil else { return nil }
     var writer = EmbeddingWriter(self)
-    let source = try writer.update(old, to: text, at: EmbeddingWriter.Place(kind: kind, owner: key))
+    let source = try writer.update(old, to: record, at: EmbeddingWriter.Place(kind: kind, owner: key))
     try writer.finish()
     return source
   }
@@ -120,7 +118,7 @@ extension Connection {
     _ writer: inout EmbeddingWriter
   ) throws(StoreFailure) {
     let source = try writer.update(
-      old, to: EmbeddingText(.message(message, in: session)), at: Self.place(of: message, in: key))
+      old, to: .message(message, in: session), at: Self.place(of: message, in: key))
     guard source != old else { return }
     try run(
       Self.setEmbedding, [.optional(source), .integer(key), .integer(message.sequence.rawValue)])

@@ -154,12 +154,4 @@ extension Connection {
     guard attempts > 0 else { throw VectorBlock.damage }
     return Int(clamping: attempts)
   }
-
-  /// The names of sources; those that are gone are left out.
-  func embeddingNames(of keys: [Int64]) throws(StoreFailure) -> [Int64: RecallSource] {
-    var names = EmbeddingNames(self)
-    var found: [Int64: RecallSource] = [:]
-    for key in keys { found[key] = try names.name(of: key) }
-    return found
-  }
 }

@@ -24,15 +24,18 @@ struct EmbeddingWriter {
 
   private static let insertion = SQL(
     """
-    INSERT INTO embedding_sources (key, kind, owner, place, partition, hash)
-    SELECT 1 + max(last_removed, coalesce((SELECT max(key) FROM embedding_sources), 0)), ?, ?, ?, ?, ?
+    INSERT INTO embedding_sources (key, kind, owner, place, partition, hash, time)
+    SELECT 1 + max(last_removed, coalesce((SELECT max(key) FROM embedding_sources), 0)), ?, ?, ?, ?, ?, ?
     FROM embedding_state
     """)
   private static let removal = SQL(
-    "DELETE FROM embedding_sources WHERE key = ? RETURNING partition")
+    "DELETE FROM embedding_sources WHERE key = ? RETURNING partition, kind")
   private static let noteRemoval = SQL(
     "UPDATE embedding_state SET last_removed = ?1 WHERE last_removed < ?1")
-  private static let move = SQL("UPDATE embedding_sources SET owner = ? WHERE key = ?")
+  private static let move = SQL("UPDATE embedding_sources SET owner = ?, time = ? WHERE key = ?")
+  private static let insertMetadata = SQL(
+    "INSERT INTO embedding_metadata (source, name, value, partition) VALUES (?, ?, ?, ?)")
+  private static let removeMetadata = SQL("DELETE FROM embedding_metadata WHERE source = ?")
   private static let partition = SQL("SELECT key FROM embedding_partitions WHERE name = ?")
   private static let insertPartition = SQL("INSERT INTO embedding_partitions (name) VALUES (?)")
   private static let removePartition = SQL(
@@ -43,15 +46,16 @@ struct EmbeddingWriter {
 
   init(_ file: Connection) { self.file = file }
 
-  /// Takes in what something says now, in the place of what it was.
+  /// Takes in what something is now, in the place of what it was.
   ///
   /// - Parameters:
   ///   - old: the key of the source that it was.
-  ///   - text: what is embedded of it; `nil` for nothing.
+  ///   - record: what it is; `nil` for nothing.
   /// - Returns: the key of the source that it is: the same where it says the same in the same place.
-  mutating func update(_ old: Int64?, to text: EmbeddingText?, at place: Place) throws(StoreFailure) -> Int64?
-  {
-    guard let text else {
+  mutating func update(
+    _ old: Int64?, to record: RecallRecord?, at place: Place
+  ) throws(StoreFailure) -> Int64? {
+    guard let record, let text = EmbeddingText(record) else {
       if let old { try remove(old) }
       return nil
     }
@@ -60,9 +64,11 @@ struct EmbeddingWriter {
     if let old {
       guard let source = try SourceRow.find(old, file) else { throw VectorBlock.damage }
       if source.hash == hash, source.partition == partition {
-        if source.place.owner != place.owner {
-          try file.run(Self.move, [.integer(place.owner), .integer(old)])
+        if source.place.owner != place.owner || source.time != record.time {
+          try file.run(Self.move, [.integer(place.owner), .time(record.time), .integer(old)])
         }
+        if place.kind == .document { try file.run(Self.removeMetadata, [.integer(old)]) }
+        try insert(record.metadata, of: old, in: partition)
         return old
       }
       try remove(old)
@@ -71,20 +77,31 @@ struct EmbeddingWriter {
       Self.insertion,
       [
         .integer(SourceRow.number(of: place.kind)), .integer(place.owner), .integer(place.place),
-        .integer(partition), .blob(hash.bytes),
+        .integer(partition), .blob(hash.bytes), .time(record.time),
       ])
     guard inserted == 1 else { throw VectorBlock.damage }
     let key = file.lastInsertedKey
+    try insert(record.metadata, of: key, in: partition)
     for space in try openSpaces() { try space.wait(key) }
     return key
   }
 
+  private func insert(
+    _ metadata: [String: String], of source: Int64, in partition: Int64
+  ) throws(StoreFailure) {
+    for (name, value) in metadata {
+      try file.run(
+        Self.insertMetadata, [.integer(source), .text(name), .text(value), .integer(partition)])
+    }
+  }
+
   /// Removes a source with its vectors.
   mutating func remove(_ key: Int64) throws(StoreFailure) {
-    let partition = try file.row(Self.removal, [.integer(key)]) { row throws(StoreFailure) in
-      try row.integer(0)
+    let removed = try file.row(Self.removal, [.integer(key)]) { row throws(StoreFailure) in
+      (partition: try row.integer(0), kind: try row.integer(1))
     }
-    guard let partition else { throw VectorBlock.damage }
+    guard let (partition, kind) = removed else { throw VectorBlock.damage }
+    if kind == SourceRow.number(of: .document) { try file.run(Self.removeMetadata, [.integer(key)]) }
     try file.run(Self.noteRemoval, [.integer(key)])
     left.insert(partition)
     for place in try openSpaces().indices { try spaces?[place].remove(key) }
@@ -126,8 +143,9 @@ struct SourceRow: Sendable {
   let place: EmbeddingWriter.Place
   let partition: Int64
   let hash: ContentHash
+  let time: Timestamp
 
-  static let columns = "key, kind, owner, place, partition, hash"
+  static let columns = "key, kind, owner, place, partition, hash, time"
   private static let selection = SQL("SELECT \(columns) FROM embedding_sources WHERE key = ?")
 
   init(_ row: Statement) throws(StoreFailure) {
@@ -136,6 +154,7 @@ struct SourceRow: Sendable {
       kind: try Self.kind(try row.integer(1)), owner: try row.integer(2), place: try row.counter(3))
     partition = try row.integer(4)
     hash = try ContentHash(bytes: try row.bytes(5))
+    time = try row.time(6)
   }
 
   static func find(_ key: Int64, _ file: Connection) throws(StoreFailure) -> SourceRow? {

@@ -8,19 +8,22 @@ struct PartitionSearch {
   private let partition: TextPartition
   private let postings: QueryPostings
   private var names: SourceNames
+  private var filter: TextFilter
 
   /// How many occurrences of terms are followed.
   private static let followedPostings = 50_000
 
   /// - Parameter kind: of what is in the partition.
   init(
-    _ partition: TextPartition, of kind: RecallSource.Kind, for query: TextQuery, _ file: Connection
+    _ partition: TextPartition, of kind: RecallSource.Kind, for query: TextQuery,
+    matching filter: RecallFilter, _ file: Connection
   ) throws(StoreFailure) {
     self.file = file
     self.query = query
     self.partition = partition
     postings = try QueryPostings(of: query, in: partition, file)
     names = SourceNames(of: kind, DocumentBlocks(of: partition, file), file)
+    self.filter = TextFilter(filter, of: kind, file)
   }
 
   /// Adds what is known of the query's terms here.
@@ -35,13 +38,22 @@ struct PartitionSearch {
     }
   }
 
-  /// The documents that the query's terms fit best, best first.
+  /// The documents that the query's terms fit best, of those that the filter accepts, best first.
   mutating func best(
     _ limit: Int, statistics: TermStatistics
   ) throws(StoreFailure) -> [ScoredDocument] {
+    let selection = selection(limit, statistics: statistics, postings: Self.followedPostings)
+    let best = try best(of: selection)
+    guard !filter.acceptsAll, best.count < limit, selection.passesOver else { return best }
+    // Of what only the commonest terms find, more may be accepted.
+    return try self.best(of: self.selection(limit, statistics: statistics, postings: .max))
+  }
+
+  private func selection(
+    _ limit: Int, statistics: TermStatistics, postings followed: Int
+  ) -> CandidateSelection {
     var selection = CandidateSelection(
-      limit, of: postings.lengths.count, averageLength: statistics.averageLength,
-      postings: Self.followedPostings)
+      limit, of: postings.lengths.count, averageLength: statistics.averageLength, postings: followed)
     let weights = statistics.inverseDocumentFrequencies
     let present = query.terms.indices
       .filter { !postings.documents[$0].isEmpty }
@@ -51,8 +63,12 @@ struct PartitionSearch {
         postings.documents[position], of: query.terms[position], weight: weights[position],
         lengths: postings.lengths)
     }
+    return selection
+  }
+
+  private mutating func best(of selection: CandidateSelection) throws(StoreFailure) -> [ScoredDocument] {
     var failure: StoreFailure?
-    let best = selection.best { left, right in
+    func precedes(_ left: Int32, _ right: Int32) -> Bool {
       do throws(StoreFailure) {
         return try names.source(of: left) < names.source(of: right)
       } catch {
@@ -60,12 +76,24 @@ struct PartitionSearch {
         return left < right
       }
     }
+    func accepts(_ number: Int32) -> Bool {
+      guard failure == nil else { return false }
+      do throws(StoreFailure) {
+        return try filter.accepts(number, &names)
+      } catch {
+        failure = error
+        return false
+      }
+    }
+    let best =
+      filter.acceptsAll
+      ? selection.best(precedes: precedes) : selection.best(where: accepts, precedes: precedes)
     if let failure { throw failure }
     return best
   }
 
-  /// Adds documents and their neighbours as candidates, with what they, their windows and sessions have of
-  /// the query's terms.
+  /// Adds documents and those of their neighbours that the filter accepts as candidates, with what they, their windows
+  /// and sessions have of the query's terms.
   mutating func gather(
     _ chosen: [Int32], into found: inout TextCandidates<RecallSource>
   ) throws(StoreFailure) {
@@ -80,7 +108,7 @@ struct PartitionSearch {
     var ids: [RecallSource] = []
     candidates.reserveCapacity(count)
     ids.reserveCapacity(count)
-    for place in 0..<count {
+    for place in 0..<count where try filter.accepts(gathered.numbers[place], &names) {
       let entry = gathered.entries[place]
       var candidate = TextCandidate(document: gathered.counts(at: place))
       if entry.session != 0 {

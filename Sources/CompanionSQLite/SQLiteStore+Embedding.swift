@@ -41,27 +41,48 @@ extension SQLiteStore {
   ///
   /// The first search of a space reads all its vectors into memory, where they stay: about 300 ms and 170 MB for
   /// 100,000 of 384 numbers. Later ones read what has changed.
+  ///
+  /// Of times and metadata an index tells whether they accept at most some thousand things where it is searched: only
+  /// those are compared then. Where they accept more, more is looked for than is wanted, and for each thing that is
+  /// found its row is read; as long as too little of it is accepted, four times as much. So the rows that are read are
+  /// about as many as are wanted, divided by the share of things that is accepted.
   public func nearest(
-    to vector: [Float], in space: EmbeddingSpace, kinds: Set<RecallSource.Kind>, scopes: Set<MemoryScope>,
-    limit: Int
+    to vector: [Float], in space: EmbeddingSpace, scopes: Set<MemoryScope>, matching filter: RecallFilter,
+    by metric: VectorMetric, limit: Int
   ) async throws(StoreFailure) -> [EmbeddingMatch] {
     if let flaw = space.flaw(of: vector) { throw .invalid("the vector that is searched for \(flaw)") }
     guard limit > 0 else { return [] }
-    let partitions = kinds.flatMap { kind in
+    let partitions = filter.searchedKinds.flatMap { kind in
       scopes.map { scope in TextDocument<RecallSource>.partition(kind, in: scope) }
     }
     guard let held = try await vectors.vectors(of: space, in: partitions), !held.groups.isEmpty else {
       return []
     }
-    let found = try await held.vectors.search(for: vector, in: held.groups, limit: limit)
-    // Nothing else ever has the key of what is gone.
-    let names = try await readers.read { connection throws(StoreFailure) in
-      try connection.snapshot { () throws(StoreFailure) in
-        try connection.embeddingNames(of: found.map(\.source))
+    let few = try await fewSources(matching: filter, in: held.groups)
+    guard few?.isEmpty != true else { return [] }
+    var count = filter.restrictsRecords && few == nil ? limit.saturatingProduct(4) : limit
+    while true {
+      let found = try await held.vectors.search(
+        for: vector, in: held.groups, by: metric, limit: count, among: few)
+      let matches = try await readers.read { connection throws(StoreFailure) in
+        try connection.snapshot { () throws(StoreFailure) in
+          try connection.matches(among: found, for: filter, limit: limit)
+        }
       }
+      // Fewer than were looked for: there are no more.
+      if matches.count == limit || found.count < count { return matches }
+      count = count.saturatingProduct(4)
     }
-    return found.compactMap { source, similarity in
-      names[source].map { EmbeddingMatch(source: $0, similarity: Double(similarity)) }
+  }
+
+  private func fewSources(
+    matching filter: RecallFilter, in partitions: Set<UInt32>
+  ) async throws(StoreFailure) -> Set<Int64>? {
+    guard filter.restrictsRecords else { return nil }
+    return try await readers.read { connection throws(StoreFailure) in
+      try connection.snapshot { () throws(StoreFailure) in
+        try connection.fewSources(matching: filter, in: partitions)
+      }
     }
   }
 
@@ -74,8 +95,15 @@ extension SpaceVectors {
   /// Searches where nobody waits for it but who asks.
   @concurrent
   fileprivate func search(
-    for vector: [Float], in groups: Set<UInt32>, limit: Int
+    for vector: [Float], in groups: Set<UInt32>, by metric: VectorMetric, limit: Int, among few: Set<Int64>?
   ) async throws(StoreFailure) -> [(source: Int64, similarity: Float)] {
-    try nearest(to: vector, in: groups, limit: limit)
+    try nearest(to: vector, in: groups, by: metric, limit: limit, among: few)
+  }
+}
+
+extension Int {
+  fileprivate func saturatingProduct(_ other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? .max : product
   }
 }

@@ -3,11 +3,14 @@ public import CompanionPorts
 
 extension SQLiteStore {
   /// What may fit a query: one read of the postings of its terms, and of the documents that are chosen.
+  ///
+  /// Of times and metadata a lookup tells for a document, of the best first, until enough are accepted: about as many
+  /// as are wanted, divided by the share that is accepted; where there are not enough, all that have a term.
   public func textCandidates(
-    for query: TextQuery, kinds: Set<RecallSource.Kind>, in scopes: Set<MemoryScope>, limit: Int
+    for query: TextQuery, in scopes: Set<MemoryScope>, matching filter: RecallFilter, limit: Int
   ) async throws(StoreFailure) -> TextCandidates<RecallSource> {
     var searched: [(kind: RecallSource.Kind, name: String)] = []
-    for kind in kinds.sorted() {
+    for kind in filter.searchedKinds.sorted() {
       for scope in scopes {
         searched.append((kind, TextDocument<RecallSource>.partition(kind, in: scope)))
       }
@@ -17,7 +20,7 @@ extension SQLiteStore {
     let partitions = searched
     return try await readers.read { connection throws(StoreFailure) in
       try connection.snapshot { () throws(StoreFailure) in
-        try connection.textCandidates(for: query, in: partitions, limit: max(1, limit))
+        try connection.textCandidates(for: query, in: partitions, matching: filter, limit: max(1, limit))
       }
     }
   }
@@ -38,7 +41,8 @@ extension SQLiteStore {
 
 extension Connection {
   fileprivate func textCandidates(
-    for query: TextQuery, in partitions: [(kind: RecallSource.Kind, name: String)], limit: Int
+    for query: TextQuery, in partitions: [(kind: RecallSource.Kind, name: String)],
+    matching filter: RecallFilter, limit: Int
   ) throws(StoreFailure) -> TextCandidates<RecallSource> {
     let none = TermStatistics(documentFrequencies: query.terms.map { _ in 0 })
     var found = TextCandidates<RecallSource>(
@@ -46,7 +50,7 @@ extension Connection {
     var searches: [PartitionSearch] = []
     for (kind, name) in partitions {
       guard let partition = try TextPartition.find(name, self) else { continue }
-      let search = try PartitionSearch(partition, of: kind, for: query, self)
+      let search = try PartitionSearch(partition, of: kind, for: query, matching: filter, self)
       search.addStatistics(to: &found.matches)
       searches.append(search)
     }

@@ -7,10 +7,10 @@ extension Schema {
     for statement in embeddings { try connection.run(statement) }
     try connection.run(
       "INSERT INTO embedding_state (rules, last_removed) VALUES (?, 0)", [.integer(EmbeddingText.version)])
-    try embedTexts(connection)
+    // What is stored already is taken in by version 7, with all that is kept of it since.
   }
 
-  /// A source is whatever has an `EmbeddingText`. Its row never changes but for where it lies: what says something
+  /// A source is whatever has an `EmbeddingText`. Its row never changes but for where it lies and when it is from: what says something
   /// else is another source, so that its key is its place in the order of changes. In each open space it has vectors,
   /// or is in the line, or has failed, and only one of the three.
   private static let embeddings = [
@@ -119,7 +119,7 @@ extension Schema {
   }
 
   /// Brings the sources in step with all that is stored.
-  private static func embedTexts(_ connection: Connection) throws(StoreFailure) {
+  static func embedTexts(_ connection: Connection) throws(StoreFailure) {
     let sessions = try connection.rows("SELECT key, \(SessionRow.columns) FROM sessions ORDER BY key") {
       row throws(StoreFailure) in
       (key: try row.integer(0), session: try SessionRow.session(from: row, at: 1))

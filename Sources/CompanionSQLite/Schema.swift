@@ -7,7 +7,7 @@ enum Schema {
   static let applicationID: Int64 = 0x434B_6974
 
   /// The version that this library reads and writes.
-  static let version = 6
+  static let version = 7
 
   /// Leads from one version to the next, inside the open transaction. What has been released never changes.
   private static func migrate(
@@ -20,6 +20,7 @@ enum Schema {
     case 3: try addPlacesAndAmendments(connection)
     case 4: try addMemory(connection)
     case 5: try addEmbeddings(connection)
+    case 6: try addFilters(connection)
     default: break
     }
   }

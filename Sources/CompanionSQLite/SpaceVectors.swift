@@ -34,13 +34,15 @@ struct SpaceVectors: Sendable {
   var isSparse: Bool { owners.count > 4 * index.count + 65_536 }
 
   /// What is nearest to a vector, by the keys of sources.
+  ///
+  /// - Parameter few: restricts it to these sources; `nil` for all.
   func nearest(
-    to vector: [Float], in groups: Set<UInt32>, limit: Int
+    to vector: [Float], in groups: Set<UInt32>, by metric: VectorMetric, limit: Int, among few: Set<Int64>?
   ) throws(StoreFailure) -> [(source: Int64, similarity: Float)] {
     do throws(VectorFailure) {
-      return try index.nearestOwners(to: vector, groups: groups, limit: limit) { slot in
-        owners[Int(slot)]
-      }.map { ($0.owner, $0.score) }
+      return try index.nearestOwners(
+        to: vector, groups: groups, by: metric, limit: limit, where: few.map { few in { few.contains($0) } }
+      ) { slot in owners[Int(slot)] }.map { ($0.owner, $0.score) }
     } catch {
       throw .invalid("the vector that is searched for: \(error)")
     }

@@ -27,6 +27,8 @@ enum EmbeddingFlaw: CaseIterable {
   case keepsErasedSessions, keepsRemovedDocuments
   case tearsSets, keepsUndoneVectors, keepsUndoneSpaces, ignoresClosing, listsSpacesByName, mixesSpaces
   case ignoresScopes, ignoresKinds, ignoresLimits, findsTwice, findsOnlyNear, losesOne, saysNothing
+  case ignoresPeriods, includesEnds, ignoresMetadata, comparesLookalikes, filtersMessages, filtersAfterwards
+  case filtersByCreation, filtersSomeOfMany, ignoresMetrics
 
   /// The check that finds it.
   var check: String {
@@ -58,6 +60,13 @@ enum EmbeddingFlaw: CaseIterable {
     case .findsOnlyNear: "what is near comes in the order of its cosine, whatever the length of its vector"
     case .losesOne: "what is near in random vectors 1 is what comparing all of them finds"
     case .saysNothing: "whatever may have to be embedded is told"
+    case .ignoresPeriods, .includesEnds: "what is near is found if it is from a time that is asked for"
+    case .ignoresMetadata, .comparesLookalikes, .filtersMessages:
+      "documents are found by their metadata, and nothing else is"
+    case .filtersAfterwards: "what a filter rejects takes no other's place"
+    case .filtersByCreation: "a filter goes by what is stored now, and nothing is embedded again for it"
+    case .filtersSomeOfMany: "the little that a filter accepts among thousands is found"
+    case .ignoresMetrics: "what is near by its product comes in that order, however long its vector is"
     }
   }
 }
@@ -207,14 +216,32 @@ extension FlawedIndex {
   }
 
   func nearest(
-    to vector: [Float], in space: EmbeddingSpace, kinds: Set<RecallSource.Kind>, scopes: Set<MemoryScope>,
-    limit: Int
+    to vector: [Float], in space: EmbeddingSpace, scopes: Set<MemoryScope>, matching filter: RecallFilter,
+    by metric: VectorMetric, limit: Int
   ) async throws(StoreFailure) -> [EmbeddingMatch] {
     if flaw == .takesAnyVector, space.flaw(of: vector) != nil { return [] }
+    let wider = flaw == .ignoresScopes ? scopes.union([.channel("kitchen", of: "home")]) : scopes
+    let metric = flaw == .ignoresMetrics ? .cosine : metric
+    var (asked, count) = (filter, flaw == .ignoresLimits ? .max : limit)
+    switch flaw {
+    case .ignoresKinds: asked.kinds = RecallFilter.all.kinds
+    case .ignoresPeriods: asked.times = nil
+    case .includesEnds:
+      asked.times = filter.times.map { $0.lowerBound..<$0.upperBound.advanced(by: .nanoseconds(1)) }
+    case .ignoresMetadata: asked.metadata = [:]
+    case .comparesLookalikes, .filtersMessages, .filtersByCreation, .filtersAfterwards, .filtersSomeOfMany:
+      asked = RecallFilter(kinds: filter.kinds)
+      if flaw == .filtersSomeOfMany { count = limit < 1_000 ? 10 * limit : limit }
+      if flaw != .filtersAfterwards, flaw != .filtersSomeOfMany { count = .max }
+    default: break
+    }
     var found = try await store.nearest(
-      to: vector, in: space, kinds: flaw == .ignoresKinds ? Set(RecallSource.Kind.allCases) : kinds,
-      scopes: flaw == .ignoresScopes ? scopes.union([.channel("kitchen", of: "home")]) : scopes,
-      limit: flaw == .ignoresLimits ? .max : limit)
+      to: vector, in: space, scopes: wider, matching: asked, by: metric, limit: limit > 0 ? count : limit)
+    if asked != filter, asked == RecallFilter(kinds: filter.kinds) {
+      let records = try await store.records(of: Set(found.map(\.source)))
+      found = found.filter { match in records[match.source].map { accepts($0, filter) } ?? false }
+      found = Array(found.prefix(limit))
+    }
     found += seen.withLock(\.ghosts).sorted().map { EmbeddingMatch(source: $0, similarity: -1) }
     switch flaw {
     case .findsTwice: if let first = found.first { found = Array(([first] + found).prefix(limit)) }
@@ -223,6 +250,25 @@ extension FlawedIndex {
     default: break
     }
     return found
+  }
+
+  /// What a filter accepts by a rule that is nearly right.
+  private func accepts(_ record: RecallRecord, _ filter: RecallFilter) -> Bool {
+    var filter = filter
+    switch (flaw, record) {
+    case (.ignoresPeriods, _), (.includesEnds, _), (.ignoresMetadata, _): return true
+    case (.comparesLookalikes, .document(let document)):
+      let alike = filter.metadata.allSatisfy { document.metadata[$0.key] == $0.value }
+      filter.metadata = [:]
+      return alike && filter.accepts(record)
+    case (.filtersMessages, .message):
+      filter.metadata = [:]
+      return filter.accepts(record)
+    case (.filtersByCreation, .document(var document)):
+      document.updatedAt = document.createdAt
+      return filter.accepts(.document(document))
+    default: return filter.accepts(record)
+    }
   }
 
   func embeddingChanges() -> AsyncStream<Void> {

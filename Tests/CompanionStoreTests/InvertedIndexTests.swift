@@ -54,6 +54,26 @@ struct InvertedIndexTests {
     #expect(index.candidates(for: TextQuery("unknown")).ids.isEmpty)
   }
 
+  @Test func `what a filter accepts is found by common terms too, where rarer ones find too little`() {
+    var index = InvertedIndex<String>()
+    for number in 0..<300 {
+      index.insert(TextDocument(id: "\(number)", text: number < 20 ? "tea with a zebra" : "tea \(number)"))
+    }
+    for (limit, postings) in [(3, 1), (3, 10_000), (50, 1), (500, 25)] {
+      let found = index.candidates(
+        for: TextQuery("tea zebra"), where: { ($0.last ?? "0") == "7" }, limit: limit, postings: postings)
+      #expect(
+        found.ids.count == min(limit, 30) || limit == 3 && found.ids.contains("7"), "\(limit) \(postings)")
+      #expect(found.ids.contains("7") && found.ids.contains("17"))
+      #expect(found.ids.allSatisfy { $0.last == "7" })
+      #expect(found.matches.documentStatistics.documents == 300)
+    }
+    // Of those that fit alike the first by their names come where one has to go.
+    let one = index.candidates(
+      for: TextQuery("tea zebra"), where: { ["12", "5", "11"].contains($0) }, limit: 1)
+    #expect(one.ids == ["11"])
+  }
+
   @Test func `a removed document leaves no term that no other has`() {
     var index = InvertedIndex<String>()
     index.insert(TextDocument(id: "1", text: "a secret zebra", context: ["Anna"], session: "s"))

@@ -74,6 +74,12 @@ enum MemoryFlaw: String, CaseIterable {
   case hasNoWindows = "sessions that go on at the same time have windows of their own"
   case ignoresLimits = "a limit leaves the documents that fit best"
   case losesNeighbours = "the neighbours of a document come with it, beyond the limit"
+  case filtersNoNeighbours =
+    "a filter leaves what is from a time that is asked for, and its neighbours from then"
+  case ignoresMetadata = "a filter leaves documents with the metadata that is asked for"
+  case filtersAfterwards = "a limit counts what the filter accepts"
+  case filtersByCreation =
+    "what has other words, another time or other metadata is filtered by those it has now"
   case tearsTexts = "one failing change leaves what is found as it was"
   case losesWords = "what is found in random log 1 is what comparing everything finds"
 }
@@ -138,15 +144,24 @@ private struct FlawedMemory: StoreAround {
   }
 
   func textCandidates(
-    for query: TextQuery, kinds: Set<RecallSource.Kind>, in scopes: Set<MemoryScope>, limit: Int
+    for query: TextQuery, in scopes: Set<MemoryScope>, matching filter: RecallFilter, limit: Int
   ) async throws(StoreFailure) -> TextCandidates<RecallSource> {
+    var asked = filter
+    if flaw == .findsOtherKinds { asked.kinds = RecallFilter.all.kinds }
+    if flaw == .ignoresMetadata { asked.metadata = [:] }
+    if [.filtersNoNeighbours, .filtersAfterwards, .filtersByCreation].contains(flaw) {
+      asked = RecallFilter(kinds: filter.kinds)
+    }
     var found = try await store.textCandidates(
-      for: query, kinds: flaw == .findsOtherKinds ? Set(RecallSource.Kind.allCases) : kinds, in: scopes,
-      limit: flaw == .ignoresLimits ? .max : limit)
+      for: query, in: scopes, matching: asked, limit: flaw == .ignoresLimits ? .max : limit)
+    if asked != filter, asked == RecallFilter(kinds: filter.kinds), flaw != .ignoresMetadata {
+      try await drop(from: &found, filter)
+    }
     switch flaw {
     case .countsOtherScopes:
       let more = try await store.textCandidates(
-        for: query, kinds: kinds, in: scopes.union([.channel("kitchen", of: "home")]), limit: limit)
+        for: query, in: scopes.union([.channel("kitchen", of: "home")]), matching: filter,
+        limit: limit)
       found.matches.documentStatistics = more.matches.documentStatistics
     case .hasNoWindows:
       for index in found.matches.candidates.indices {
@@ -167,6 +182,24 @@ private struct FlawedMemory: StoreAround {
 }
 
 extension FlawedMemory {
+  /// Leaves out what a rule that is nearly right rejects, when the best have been chosen.
+  private func drop(
+    from found: inout TextCandidates<RecallSource>, _ filter: RecallFilter
+  ) async throws(StoreFailure) {
+    let records = try await store.records(of: Set(found.ids))
+    let kept = found.ids.indices.filter { index in
+      var record = records[found.ids[index]]
+      if flaw == .filtersByCreation, case .document(var document)? = record {
+        document.updatedAt = document.createdAt
+        record = .document(document)
+      }
+      let isNeighbour = found.matches.candidates[index].document.frequencies.allSatisfy { $0 == 0 }
+      return record.map(filter.accepts) ?? false || (flaw == .filtersNoNeighbours && isNeighbour)
+    }
+    found.ids = kept.map { found.ids[$0] }
+    found.matches.candidates = kept.map { found.matches.candidates[$0] }
+  }
+
   func records(
     of sources: Set<RecallSource>
   ) async throws(StoreFailure) -> [RecallSource: RecallRecord] {

@@ -38,7 +38,7 @@ extension SQLiteStore {
     to vector: [Float], scopes: Set<MemoryScope> = [kitchen], limit: Int = 10
   ) async throws(StoreFailure) -> [EmbeddingMatch] {
     try await nearest(
-      to: vector, in: nearSpace, kinds: Set(RecallSource.Kind.allCases), scopes: scopes, limit: limit)
+      to: vector, in: nearSpace, scopes: scopes, matching: .all, by: .cosine, limit: limit)
   }
 
   /// The numbers of the documents that are nearest to that of a number.

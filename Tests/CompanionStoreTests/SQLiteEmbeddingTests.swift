@@ -218,9 +218,11 @@ private func expectSame(
       let query = changes.vector(space.dimension)
       for scopes in [[kitchen], Set(VectorChanges.scopes)] {
         let found = try await store.nearest(
-          to: query, in: space, kinds: [.document], scopes: scopes, limit: 40)
+          to: query, in: space, scopes: scopes, matching: RecallFilter(kinds: [.document]), by: .cosine,
+          limit: 40)
         let expected = try await reference.nearest(
-          to: query, in: space, kinds: [.document], scopes: scopes, limit: 40)
+          to: query, in: space, scopes: scopes, matching: RecallFilter(kinds: [.document]), by: .cosine,
+          limit: 40)
         #expect(found == expected)
       }
     }

@@ -33,11 +33,11 @@ import Testing
       let scopes: Set<MemoryScope> = [kitchen, .user("planteduser", in: .main)]
       for word in planted.words {
         let found = try await store.textCandidates(
-          for: TextQuery(word), kinds: Set(RecallSource.Kind.allCases), in: scopes, limit: 10)
+          for: TextQuery(word), in: scopes, matching: .all, limit: 10)
         #expect(found.ids.isEmpty, "\(word)")
       }
       let left = try await store.textCandidates(
-        for: TextQuery(planted.kept), kinds: [.document], in: scopes, limit: 10)
+        for: TextQuery(planted.kept), in: scopes, matching: RecallFilter(kinds: [.document]), limit: 10)
       #expect(left.ids == [.document(identifier(2))])
     }
   }

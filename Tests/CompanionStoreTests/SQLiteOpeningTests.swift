@@ -86,7 +86,7 @@ import Testing
       try await open(path).close()
       try RawDatabase(path).run("PRAGMA user_version = 999")
       let failure = await failure { () throws(StoreFailure) in _ = try await open(path) }
-      #expect(failure == .newerSchema(found: 999, supported: 6))
+      #expect(failure == .newerSchema(found: 999, supported: 7))
     }
   }
 

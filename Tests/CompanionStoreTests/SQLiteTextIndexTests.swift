@@ -103,7 +103,8 @@ import Testing
       try? RawDatabase(path).run(damage)
       let failure = await failure { () throws(StoreFailure) in
         _ = try await store.textCandidates(
-          for: TextQuery("tea 1"), kinds: [.message], in: [chat.searchScope], limit: 10)
+          for: TextQuery("tea 1"), in: [chat.searchScope], matching: RecallFilter(kinds: [.message]),
+          limit: 10)
       }
       #expect(failure.isCorrupt, "\(String(describing: failure))")
       for place in 1...3 {
@@ -196,9 +197,10 @@ private func expectSame(
 ) async throws {
   let scopes = Set((0..<4).map { LongLog.session($0).searchScope } + [chat.searchScope])
   for limit in [1, 20, 100_000] {
-    let found = try await store.textCandidates(for: query, kinds: [.message], in: scopes, limit: limit)
+    let found = try await store.textCandidates(
+      for: query, in: scopes, matching: RecallFilter(kinds: [.message]), limit: limit)
     let expected = try await reference.textCandidates(
-      for: query, kinds: [.message], in: scopes, limit: limit)
+      for: query, in: scopes, matching: RecallFilter(kinds: [.message]), limit: limit)
     #expect(found.matches.documentStatistics == expected.matches.documentStatistics)
     #expect(found.matches.sessionStatistics == expected.matches.sessionStatistics)
     #expect(sorted(found) == sorted(expected))

@@ -74,10 +74,21 @@ func toVersionFive(_ path: String) throws {
   try file.run("PRAGMA user_version = 5")
 }
 
+/// Takes away what version 7 of a file has added.
+func toVersionSix(_ path: String) throws {
+  let file = RawDatabase(path)
+  try file.run(
+    """
+    DROP INDEX embedding_sources_by_time; DROP TABLE embedding_metadata;
+    ALTER TABLE embedding_sources DROP COLUMN time; PRAGMA user_version = 6
+    """)
+}
+
 /// The tables of what is embedded.
 let embeddingTables = [
   "embedding_state", "embedding_sources", "embedding_partitions", "embedding_spaces", "embedding_line",
   "embedding_failures", "embedding_vectors", "embedding_tail", "embedding_blocks", "embedding_removals",
+  "embedding_metadata",
 ]
 
 func identifier<ID: Identifier>(_ number: Int, of _: ID.Type = ID.self) -> ID {

@@ -11,7 +11,7 @@ struct RecallByVectors: Sendable {
 
   /// What is nearest, best first, and whether that is for its spelling.
   func callAsFunction(
-    _ query: String, in scopes: Set<MemoryScope>, limit: Int
+    _ query: String, in scopes: Set<MemoryScope>, matching filter: RecallFilter, limit: Int
   ) async -> (found: [RankedItem<RecallSource>], isLexical: Bool) {
     let patience = environment.configuration.embedding.recallPatience
     let deadline = environment.time.now.advanced(by: patience)
@@ -26,7 +26,7 @@ struct RecallByVectors: Sendable {
       let found = try await environment.store(endingBy: deadline).nearest(
         // A model that was configured anew compares with what it has made since, whatever covers more.
         to: vector, in: EmbeddingSpace(model: model, dimension: vector.count),
-        kinds: Set(RecallSource.Kind.allCases), scopes: scopes, limit: limit)
+        scopes: scopes, matching: filter, by: terms.metric, limit: limit)
       return (found.map { RankedItem(id: $0.source, score: $0.similarity) }, terms.isLexical)
     } catch let failure as StoreFailure {
       if case .timedOut = failure {} else { environment.events.emit(.serviceFailed("recall", failure)) }

@@ -21,10 +21,12 @@ package struct Recall: Sendable {
   ///   - query: what is asked, or said. Only its first 4,000 characters count.
   ///   - session: the conversation.
   ///   - budget: the tokens that all texts together have at most.
+  ///   - filter: what may be found.
   ///   - excluded: what the prompt has already.
   /// - Throws: `MemoryFailure.unknownSession`, or `MemoryFailure.store`.
   package func callAsFunction(
-    _ query: String, in session: SessionID, budget: Int, excluding excluded: Set<RecallSource> = []
+    _ query: String, in session: SessionID, matching filter: RecallFilter = .all, budget: Int,
+    excluding excluded: Set<RecallSource> = []
   ) async throws(MemoryFailure) -> RecallResult {
     let found: ChatSession?
     do throws(StoreFailure) {
@@ -33,34 +35,38 @@ package struct Recall: Sendable {
       throw .store(error)
     }
     guard let found else { throw .unknownSession(session) }
-    return try await self(query, in: found, budget: budget, excluding: excluded)
+    return try await self(query, in: found, matching: filter, budget: budget, excluding: excluded)
   }
 
   /// The same for a conversation that has been read.
   ///
   /// - Throws: `MemoryFailure.store`.
   func callAsFunction(
-    _ query: String, in session: ChatSession, budget: Int, excluding excluded: Set<RecallSource> = []
+    _ query: String, in session: ChatSession, matching filter: RecallFilter = .all, budget: Int,
+    excluding excluded: Set<RecallSource> = []
   ) async throws(MemoryFailure) -> RecallResult {
     try await self(
-      query, in: Set(session.visibleScopes + [session.searchScope]), budget: budget, excluding: excluded)
+      query, in: Set(session.visibleScopes + [session.searchScope]), matching: filter, budget: budget,
+      excluding: excluded)
   }
 
   /// Finds what is in some scopes.
   ///
   /// - Throws: `MemoryFailure.store`.
   package func callAsFunction(
-    _ query: String, in scopes: Set<MemoryScope>, budget: Int, excluding excluded: Set<RecallSource> = []
+    _ query: String, in scopes: Set<MemoryScope>, matching filter: RecallFilter = .all, budget: Int,
+    excluding excluded: Set<RecallSource> = []
   ) async throws(MemoryFailure) -> RecallResult {
     let query = String(query.prefix(Self.queryLength))
     guard budget > 0, query.contains(where: { !$0.isWhitespace }) else { return RecallResult() }
     do throws(StoreFailure) {
       // Of what is known already, all may fit: it takes the place of nothing else.
       let ranking = try await ranking(
-        for: query, in: scopes, limit: ConversationRanking.candidates + excluded.count
+        for: query, in: scopes, filter, limit: ConversationRanking.candidates + excluded.count
       )
       .filter { !excluded.contains($0.id) }
-      var reader = RecallReader(environment: environment, scopes: scopes, window: window)
+      var reader = RecallReader(
+        environment: environment, scopes: scopes, filter: filter, window: window)
       return try await pack(ranking, budget: budget, &reader)
     } catch {
       throw .store(error)
@@ -69,13 +75,16 @@ package struct Recall: Sendable {
 
   /// By words, and by vectors where there are any.
   private func ranking(
-    for query: String, in scopes: Set<MemoryScope>, limit: Int
+    for query: String, in scopes: Set<MemoryScope>, _ filter: RecallFilter, limit: Int
   ) async throws(StoreFailure) -> [RankedItem<RecallSource>] {
     let vectors = RecallByVectors(environment: environment)
-    guard environment.router.embeddingModel != nil else { return try await byWords(query, scopes, limit) }
-    async let near = vectors(query, in: scopes, limit: max(limit, RankFusion().window))
+    guard environment.router.embeddingModel != nil else {
+      return try await byWords(query, scopes, filter, limit)
+    }
+    async let near = vectors(
+      query, in: scopes, matching: filter, limit: max(limit, RankFusion().window))
     let byWords: [RankedItem<RecallSource>]
-    do throws(StoreFailure) { byWords = try await self.byWords(query, scopes, limit) } catch {
+    do throws(StoreFailure) { byWords = try await self.byWords(query, scopes, filter, limit) } catch {
       _ = await near
       throw error
     }
@@ -87,12 +96,12 @@ package struct Recall: Sendable {
   }
 
   private func byWords(
-    _ text: String, _ scopes: Set<MemoryScope>, _ limit: Int
+    _ text: String, _ scopes: Set<MemoryScope>, _ filter: RecallFilter, _ limit: Int
   ) async throws(StoreFailure) -> [RankedItem<RecallSource>] {
     let query = TextQuery(text)
     guard !query.terms.isEmpty else { return [] }
     let found = try await environment.store.textCandidates(
-      for: query, kinds: Set(RecallSource.Kind.allCases), in: scopes, limit: limit)
+      for: query, in: scopes, matching: filter, limit: limit)
     return ConversationRanking().ranked(found, for: query)
   }
 

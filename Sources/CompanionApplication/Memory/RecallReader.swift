@@ -5,6 +5,7 @@ import CompanionPorts
 struct RecallReader {
   let environment: Environment
   let scopes: Set<MemoryScope>
+  let filter: RecallFilter
   /// For how long short-term memory is told of after the last word.
   let window: Duration
   private let now: Timestamp
@@ -12,9 +13,10 @@ struct RecallReader {
   /// What was read; `nil` for what is not there.
   private var records: [RecallSource: RecallRecord?] = [:]
 
-  init(environment: Environment, scopes: Set<MemoryScope>, window: Duration) {
+  init(environment: Environment, scopes: Set<MemoryScope>, filter: RecallFilter, window: Duration) {
     self.environment = environment
     self.scopes = scopes
+    self.filter = filter
     self.window = window
     now = environment.time.now
     sharing = environment.configuration.memory.sharing
@@ -28,8 +30,8 @@ struct RecallReader {
     for source in unknown { records[source] = .some(found[source]) }
   }
 
-  /// What a source says that was read; `nil` when it is not there any more, not current, or has moved to another
-  /// place since it was found.
+  /// What a source says that was read; `nil` when it is not there any more, not current, or since it was found has
+  /// moved to another place, or become what the filter rejects.
   func recollection(of item: RankedItem<RecallSource>) -> Recollection? {
     guard var said = recollection(of: item.id), scopes.contains(said.scope) else { return nil }
     said.score = item.score
@@ -43,13 +45,13 @@ struct RecallReader {
   }
 
   private func recollection(of source: RecallSource) -> Recollection? {
-    switch records[source] {
-    case .message(let message, let session)??: Recollection(message, in: session)
-    case .memory(let memory)??:
-      sharing.allows(memory) ? Recollection(memory, at: now, window: window) : nil
-    case .fact(let fact)??: Recollection(fact, at: now)
-    case .document(let document)??: Recollection(document)
-    case nil, .some(nil): nil
+    guard let record = records[source] ?? nil, filter.accepts(record) else { return nil }
+    switch record {
+    case .message(let message, let session): return Recollection(message, in: session)
+    case .memory(let memory):
+      return sharing.allows(memory) ? Recollection(memory, at: now, window: window) : nil
+    case .fact(let fact): return Recollection(fact, at: now)
+    case .document(let document): return Recollection(document)
     }
   }
 }

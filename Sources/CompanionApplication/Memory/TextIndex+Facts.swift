@@ -6,7 +6,8 @@ extension TextIndex {
   func facts(
     for query: TextQuery, in scope: MemoryScope, limit: Int
   ) async throws(StoreFailure) -> [Fact] {
-    let found = try await textCandidates(for: query, kinds: [.fact], in: [scope], limit: limit)
+    let found = try await textCandidates(
+      for: query, in: [scope], matching: RecallFilter(kinds: [.fact]), limit: limit)
     let best = ConversationRanking().ranked(found, for: query).prefix(limit).map(\.id)
     guard !best.isEmpty else { return [] }
     let records = try await records(of: Set(best))

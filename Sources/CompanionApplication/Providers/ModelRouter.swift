@@ -80,7 +80,7 @@ package final class ModelRouter: Sendable {
         terms = EmbeddingTerms(
           window: [terms?.window, window].compactMap(\.self).min(),
           maximumBatch: min(terms?.maximumBatch ?? .max, max(1, service.maximumBatch)),
-          isLexical: service.isLexical)
+          isLexical: service.isLexical, metric: terms?.metric ?? service.metric)
       }
       return terms
     }
@@ -221,4 +221,6 @@ struct EmbeddingTerms: Sendable {
   var maximumBatch: Int
   /// Whether they are near for their spelling.
   var isLexical: Bool
+  /// How near they are, by the first of its providers.
+  var metric: VectorMetric
 }

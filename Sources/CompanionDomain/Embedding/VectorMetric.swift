@@ -1,25 +1,18 @@
 /// How near two vectors are; more is nearer.
-package enum VectorMetric: Hashable, Sendable, CaseIterable {
-  /// The cosine of the angle between them, from -1 to 1; 0 where one of them is zero.
+public enum VectorMetric: String, Hashable, Sendable, CaseIterable {
+  /// The cosine of the angle between them, from -1 to 1; 0 where one of them is zero. How long they are does not
+  /// matter.
   case cosine
-  /// Their scalar product.
-  case dotProduct
+  /// Their scalar product: the longer they are, the more.
+  case dotProduct = "dot"
 }
 
-/// A vector that was found.
-package struct VectorMatch: Hashable, Sendable {
-  /// Where the index keeps it.
-  package let slot: Int32
-  /// How near it is, by the metric that was asked for.
-  package let score: Float
-
-  package init(slot: Int32, score: Float) {
-    self.slot = slot
-    self.score = score
-  }
-
-  /// Whether this comes before another: by its score, and of equals by its slot.
-  package func comes(before other: Self) -> Bool {
-    score == other.score ? slot < other.slot : score > other.score
+extension VectorMetric {
+  /// What is rounded may be a little beyond what there is.
+  package func bounded(_ score: Float) -> Float {
+    switch self {
+    case .cosine: min(1, max(-1, score))
+    case .dotProduct: score
+    }
   }
 }

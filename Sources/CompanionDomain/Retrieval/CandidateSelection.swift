@@ -12,6 +12,8 @@ package struct CandidateSelection: Sendable {
   /// The documents that have a score, in the order in which they were found.
   private var touched: ContiguousArray<Int32> = []
   private var followed = 0
+  /// Whether a document may fit that has no score, because it has only the commonest terms.
+  package private(set) var passesOver = false
 
   /// - Parameters:
   ///   - limit: how many documents are chosen; at least 1.
@@ -52,7 +54,10 @@ package struct CandidateSelection: Sendable {
         if scores[document] == 0 { touched.append(documents[place]) }
         scores[document] += score(frequencies[place], document)
       }
-    } else if touched.count * 16 < documents.count {
+      return
+    }
+    passesOver = true
+    if touched.count * 16 < documents.count {
       for number in touched {
         let frequency = list.frequency(in: number)
         if frequency > 0 { scores[Int(number)] += score(Int32(clamping: frequency), Int(number)) }
@@ -77,6 +82,31 @@ package struct CandidateSelection: Sendable {
     chosen += last.count > room ? Self.first(room, of: last, precedes) : last
     return chosen.map { ScoredDocument(document: $0, score: scores[Int($0)]) }
       .sorted { $0.score == $1.score ? $0.document < $1.document : $0.score > $1.score }
+  }
+
+  /// The best of the documents that may be chosen.
+  ///
+  /// Complexity: that of sorting all that have a score.
+  ///
+  /// - Parameter accepts: which those are. It is asked for the best first, until there are enough.
+  package func best(
+    where accepts: (Int32) -> Bool, precedes: (Int32, Int32) -> Bool
+  ) -> [ScoredDocument] {
+    let ordered = touched.sorted { left, right in
+      let (first, second) = (scores[Int(left)], scores[Int(right)])
+      return first == second ? left < right : first > second
+    }
+    var chosen: [ScoredDocument] = []
+    var start = 0
+    while start < ordered.count, chosen.count < limit {
+      let score = scores[Int(ordered[start])]
+      let end = ordered[start...].firstIndex { scores[Int($0)] != score } ?? ordered.count
+      let (alike, room) = (ordered[start..<end].filter(accepts), limit - chosen.count)
+      let kept = alike.count > room ? Self.first(room, of: alike, precedes).sorted() : alike
+      chosen += kept.map { ScoredDocument(document: $0, score: score) }
+      start = end
+    }
+    return chosen
   }
 
   /// The first documents in an order, of many that are mostly in it already.

@@ -8,7 +8,7 @@ public struct Recollection: Hashable, Sendable {
   public var text: String
   /// Who said it; `nil` where no person did.
   public var speaker: UserID?
-  /// When it was said, or changed last.
+  /// When it is from; see ``RecallRecord/time``.
   public var time: Timestamp
   /// How well it fits the query, from above 0: higher is better. Scores of one recall compare with each other
   /// alone.
@@ -38,7 +38,7 @@ extension Recollection {
     guard !message.text.isEmpty else { return nil }
     self.init(
       source: .message(session.id, message.sequence), scope: session.searchScope, text: message.text,
-      speaker: session.speaker(of: message), time: message.time)
+      speaker: session.speaker(of: message), time: RecallRecord.message(message, in: session).time)
   }
 
   /// A memory; `nil` for one that has expired.
@@ -47,7 +47,8 @@ extension Recollection {
   package init?(_ memory: MemoryRecord, at now: Timestamp, window: Duration) {
     guard memory.isCurrent(at: now, window: window) else { return nil }
     self.init(
-      source: .memory(memory.key), scope: memory.key.scope, text: memory.text, time: memory.updatedAt)
+      source: .memory(memory.key), scope: memory.key.scope, text: memory.text,
+      time: RecallRecord.memory(memory).time)
   }
 
   /// A fact; `nil` for one that does not hold any more.
@@ -57,7 +58,7 @@ extension Recollection {
     if case .statement(let person, _) = fact.source { speaker = person }
     self.init(
       source: .fact(fact.id), scope: fact.scope, text: fact.statement, speaker: speaker,
-      time: fact.validFrom ?? fact.createdAt)
+      time: RecallRecord.fact(fact).time)
   }
 
   /// A document, with its title; `nil` for one that is archived, or says nothing.
@@ -66,6 +67,6 @@ extension Recollection {
     guard document.status == .normal, !parts.isEmpty else { return nil }
     self.init(
       source: .document(document.id), scope: document.scope, text: parts.joined(separator: "\n"),
-      time: document.updatedAt)
+      time: RecallRecord.document(document).time)
   }
 }

@@ -11,28 +11,32 @@ struct ComparedTexts {
     var session: TermCounts?
   }
 
-  private typealias Text = (document: TextDocument<RecallSource>, terms: [String])
+  private typealias Text = (record: RecallRecord, document: TextDocument<RecallSource>, terms: [String])
 
   private let texts: [Text]
 
   /// By their places, so that those of a session come in order.
-  init(of documents: [TextDocument<RecallSource>]) {
-    texts = documents.map { ($0, $0.terms) }.sorted { left, right in
+  init(of records: [RecallRecord]) {
+    texts = records.compactMap { record in
+      TextDocument(record).map { (record, $0, $0.terms) }
+    }.sorted { left, right in
       (left.document.position, left.document.id) < (right.document.position, right.document.id)
     }
   }
 
-  /// Checks what an index has found: all that fits, whatever the limit, with its counts, and the statistics.
+  /// Checks what an index has found: all that fits and the filter accepts, whatever the limit, with its counts, and the
+  /// statistics.
   func expect(
-    _ found: TextCandidates<RecallSource>, for query: TextQuery, kinds: Set<RecallSource.Kind>,
-    in scopes: Set<MemoryScope>
+    _ found: TextCandidates<RecallSource>, for query: TextQuery, in scopes: Set<MemoryScope>,
+    matching filter: RecallFilter
   ) throws {
     let partitions = Set(
-      kinds.flatMap { kind in scopes.map { TextDocument<RecallSource>.partition(kind, in: $0) } })
+      filter.searchedKinds.flatMap { kind in scopes.map { TextDocument<RecallSource>.partition(kind, in: $0) }
+      })
     let searched = texts.filter { text in text.document.scope.map(partitions.contains) ?? false }
     let sessions = Dictionary(grouping: searched.filter { $0.document.session != nil }, by: Self.session)
-    let what = "for \(query.terms.map(\.text))"
-    try expectCandidates(found, candidates(of: searched, sessions, for: query), what)
+    let what = "for \(query.terms.map(\.text)), matching \(filter)"
+    try expectCandidates(found, candidates(of: searched, sessions, for: query, filter), what)
     // Nothing is ranked where no term is.
     guard !query.terms.isEmpty else { return }
     try CompanionTesting.expect(
@@ -73,19 +77,20 @@ struct ComparedTexts {
   }
 
   private func candidates(
-    of searched: [Text], _ sessions: [String: [Text]], for query: TextQuery
+    of searched: [Text], _ sessions: [String: [Text]], for query: TextQuery, _ filter: RecallFilter
   ) -> [Candidate] {
     var candidates: [RecallSource: Candidate] = [:]
-    for text in searched where text.document.session == nil && Self.fits(text, query) {
+    func fits(_ text: Text) -> Bool { filter.accepts(text.record) && Self.fits(text, query) }
+    for text in searched where text.document.session == nil && fits(text) {
       candidates[text.document.id] = Candidate(
         id: text.document.id, document: Self.counts(of: text.terms, for: query))
     }
     for session in sessions.values {
       let whole = Self.counts(of: session.flatMap(\.terms), for: query)
-      for place in session.indices {
+      for place in session.indices where filter.accepts(session[place].record) {
         let window = session[max(0, place - 1)...min(session.count - 1, place + 1)]
-        // It fits, or is a neighbour of one that does.
-        guard window.contains(where: { Self.fits($0, query) }) else { continue }
+        // It fits, or is a neighbour of one that does, and neither is rejected.
+        guard window.contains(where: fits) else { continue }
         let id = session[place].document.id
         candidates[id] = Candidate(
           id: id, document: Self.counts(of: session[place].terms, for: query),

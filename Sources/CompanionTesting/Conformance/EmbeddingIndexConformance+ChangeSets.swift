@@ -144,7 +144,7 @@ extension EmbeddingIndexConformance {
       var near: [[EmbeddingMatch]] = []
       for place in 0..<4 {
         let found = try await store.nearest(
-          to: axis(place, in: space), in: space, kinds: allKinds, scopes: allScopes, limit: 99)
+          to: axis(place, in: space), in: space, scopes: allScopes, matching: .all, by: .cosine, limit: 99)
         // Of those that are equally near any may come first.
         near.append(found.sorted { $0.source < $1.source })
       }

@@ -86,7 +86,8 @@ extension EmbeddingIndexConformance {
         "what is due")
     }
     let found = try await store.nearest(
-      to: axis(3), in: small, kinds: [.message], scopes: [Make.kitchen], limit: 9)
+      to: axis(3), in: small, scopes: [Make.kitchen], matching: RecallFilter(kinds: [.message]), by: .cosine,
+      limit: 9)
     try expect(Set(found.map(\.source)), [message(1), message(2)], "the messages that are found")
     try expect(found.allSatisfy { $0.similarity > 0.999 }, "their second vectors to be near")
   }
@@ -104,7 +105,8 @@ extension EmbeddingIndexConformance {
       try await embed(store, document(1))
       for place in scopes {
         try await expect(
-          store.nearest(to: axis(0), in: small, kinds: allKinds, scopes: [place], limit: 9).map(\.source),
+          store.nearest(to: axis(0), in: small, scopes: [place], matching: .all, by: .cosine, limit: 9).map(
+            \.source),
           place == scope ? [document(1)] : [], "what is found in \(place) after it has moved to \(scope)")
       }
     }
@@ -133,7 +135,8 @@ extension EmbeddingIndexConformance {
     try await store.commit(.eraseUser(of: personal.id))
     try await expect(
       store.nearest(
-        to: axis(0), in: small, kinds: allKinds, scopes: [.user("anna", in: .main)], limit: 9), [],
+        to: axis(0), in: small, scopes: [.user("anna", in: .main)], matching: .all, by: .cosine, limit: 9),
+      [],
       "what is found of an erased user")
     for (space, parked) in [(small, 0), (other, 2)] {
       let waiting = try await store.embeddingWork(in: space, at: Make.start, limit: 99)
@@ -147,7 +150,8 @@ extension EmbeddingIndexConformance {
     try await expect(
       Set(
         store.nearest(
-          to: axis(0), in: small, kinds: allKinds, scopes: [.user(.forgotten, in: .main)], limit: 9
+          to: axis(0), in: small, scopes: [.user(.forgotten, in: .main)], matching: .all, by: .cosine,
+          limit: 9
         ).map(\.source)), Set(own), "what is found as nobody's")
   }
 }

@@ -59,10 +59,10 @@ extension EmbeddingIndexConformance {
       let vector = (1...4).map { Float(number) / Float($0 + number % 7) }
       try await embed(store, document(1), as: [vector])
       let found = try await store.nearest(
-        to: vector, in: small, kinds: allKinds, scopes: allScopes, limit: 1)
+        to: vector, in: small, scopes: allScopes, matching: .all, by: .cosine, limit: 1)
       try expect(found.map(\.source), [document(1)], "what is nearest to its own vector")
       let opposite = try await store.nearest(
-        to: vector.map { -$0 }, in: small, kinds: allKinds, scopes: allScopes, limit: 9)
+        to: vector.map { -$0 }, in: small, scopes: allScopes, matching: .all, by: .cosine, limit: 9)
       for match in found + opposite {
         try expect((-1...1).contains(match.similarity), "a cosine from -1 to 1, not \(match.similarity)")
       }
@@ -106,15 +106,17 @@ extension EmbeddingIndexConformance {
     let scopes = TextIndexConformance.allScopes.sorted()
     for kind in RecallSource.Kind.allCases {
       for scope in scopes {
-        try await expectComparison(store, compared, to: axis(0), kinds: [kind], scopes: [scope])
+        try await expectComparison(
+          store, compared, to: axis(0), scopes: [scope], matching: RecallFilter(kinds: [kind]))
       }
-      try await expectComparison(store, compared, to: axis(1), kinds: [kind])
+      try await expectComparison(store, compared, to: axis(1), matching: RecallFilter(kinds: [kind]))
     }
     for count in 0...3 {
       try await expectComparison(
-        store, compared, to: axis(2), kinds: [.message, .fact], scopes: Set(scopes.prefix(count)))
+        store, compared, to: axis(2), scopes: Set(scopes.prefix(count)),
+        matching: RecallFilter(kinds: [.message, .fact]))
     }
-    try await expectComparison(store, compared, to: axis(3), kinds: [])
+    try await expectComparison(store, compared, to: axis(3), matching: RecallFilter(kinds: []))
     let elsewhere: Set<MemoryScope> = [
       .workspace("office"), .channel("kitchen", of: "office"), .user("carla", in: .main),
       .user("anna", in: "home"), .thread("soup", of: "garden", in: "home"),
@@ -130,7 +132,8 @@ extension EmbeddingIndexConformance {
     }
     for limit in [0, -1, Int.min] {
       try await expect(
-        store.nearest(to: axis(0), in: small, kinds: allKinds, scopes: allScopes, limit: limit), [],
+        store.nearest(to: axis(0), in: small, scopes: allScopes, matching: .all, by: .cosine, limit: limit),
+        [],
         "none of what is near")
     }
   }
@@ -147,11 +150,14 @@ extension EmbeddingIndexConformance {
   /// Checks that what is found is what comparing everything finds.
   static func expectComparison(
     _ store: any Store, _ compared: ComparedVectors, to query: [Float], in space: EmbeddingSpace = small,
-    kinds: Set<RecallSource.Kind> = allKinds, scopes: Set<MemoryScope> = allScopes, limit: Int = 10_000
+    scopes: Set<MemoryScope> = allScopes, matching filter: RecallFilter = .all,
+    by metric: VectorMetric = .cosine, limit: Int = 10_000
   ) async throws {
-    let found = try await store.nearest(to: query, in: space, kinds: kinds, scopes: scopes, limit: limit)
+    let found = try await store.nearest(
+      to: query, in: space, scopes: scopes, matching: filter, by: metric, limit: limit)
     try compared.expect(
-      found, near: query, kinds: kinds, in: scopes, limit: limit, "of at most \(limit) near \(query)")
+      found, near: query, in: scopes, matching: filter, by: metric, limit: limit,
+      "of at most \(limit) by \(metric) near \(query.prefix(8)), matching \(filter)")
   }
 }
 

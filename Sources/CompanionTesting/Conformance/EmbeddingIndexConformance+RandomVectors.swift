@@ -22,8 +22,8 @@ extension EmbeddingIndexConformance {
       for _ in 1...5 {
         let (kinds, scopes) = (random.some(of: RandomVectors.kinds), random.some(of: RandomVectors.scopes))
         try await expectComparison(
-          store, random.compared, to: random.vector(), in: wide, kinds: kinds, scopes: scopes,
-          limit: random.limit())
+          store, random.compared, to: random.vector(), in: wide, scopes: scopes,
+          matching: RecallFilter(kinds: kinds), limit: random.limit())
       }
     }
     try await expect(

@@ -78,7 +78,7 @@ extension EmbeddingIndexConformance {
     try await expectSpace(store, other, embedded: sources, "after another was closed")
     for (space, place) in [(small, 1), (other, 2)] {
       let found = try await store.nearest(
-        to: axis(place), in: space, kinds: allKinds, scopes: allScopes, limit: 9)
+        to: axis(place), in: space, scopes: allScopes, matching: .all, by: .cosine, limit: 9)
       try expect(found.map { $0.similarity > 0.999 }, sources.map { _ in true }, "what is near in \(space)")
     }
   }
@@ -121,7 +121,7 @@ extension EmbeddingIndexConformance {
       try await expect(
         store.failedEmbeddings(in: small, after: nil, limit: 9), [], "what has failed in a space \(what)")
       try await expect(
-        store.nearest(to: axis(0), in: small, kinds: allKinds, scopes: allScopes, limit: 9), [],
+        store.nearest(to: axis(0), in: small, scopes: allScopes, matching: .all, by: .cosine, limit: 9), [],
         "what is found in a space \(what)")
       try await store.commit(.closeEmbeddingSpace(small))
     }

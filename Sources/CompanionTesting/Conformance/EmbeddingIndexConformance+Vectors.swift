@@ -49,7 +49,7 @@ extension EmbeddingIndexConformance {
     _ store: any Store, to vector: [Float], of expected: [(number: Int, similarity: Double)], _ what: String
   ) async throws {
     let found = try await store.nearest(
-      to: vector, in: small, kinds: allKinds, scopes: allScopes, limit: 9)
+      to: vector, in: small, scopes: allScopes, matching: .all, by: .cosine, limit: 9)
     let places = found.map { match in "\(match.source): \((match.similarity * 1000).rounded() / 1000 + 0)" }
     let all = expected.map { "\(document($0.number)): \($0.similarity)" }
     try expect(places.sorted(), all.sorted(), "how near all are to \(vector) \(what)")
@@ -160,7 +160,7 @@ extension EmbeddingIndexConformance {
       for space in [small, other] {
         try await expectInvalid { () throws(StoreFailure) in
           _ = try await store.nearest(
-            to: vector, in: space, kinds: allKinds, scopes: allScopes, limit: 9)
+            to: vector, in: space, scopes: allScopes, matching: .all, by: .cosine, limit: 9)
         }
       }
     }

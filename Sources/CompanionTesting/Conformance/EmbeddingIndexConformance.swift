@@ -16,7 +16,8 @@ public enum EmbeddingIndexConformance {
 
   /// All checks, for a test that is parameterised over them.
   public static let checks: [ConformanceCheck<MakeStore>] =
-    waiting + retries + edits + removals + vectors + spaces + nearest + randomVectors + changeSets + changes
+    waiting + retries + edits + removals + vectors + spaces + nearest + randomVectors + filters + metrics
+    + changeSets + changes
 
   /// Runs all checks, each on a store of its own.
   ///
@@ -145,7 +146,7 @@ extension EmbeddingIndexConformance {
     }
     let query = [Float](repeating: 1, count: space.dimension)
     let found = try await store.nearest(
-      to: query, in: space, kinds: allKinds, scopes: allScopes, limit: 10_000)
+      to: query, in: space, scopes: allScopes, matching: .all, by: .cosine, limit: 10_000)
     try expect(found.map(\.source).sorted(), embedded.sorted(), "what is found in \(space) \(what)")
   }
 
@@ -166,7 +167,7 @@ extension EmbeddingIndexConformance {
     _ what: String
   ) async throws {
     let found = try await store.nearest(
-      to: vector, in: space, kinds: allKinds, scopes: allScopes, limit: 10_000)
+      to: vector, in: space, scopes: allScopes, matching: .all, by: .cosine, limit: 10_000)
     try expect(found.map(\.source), expected.map(\.source), "what is near \(what)")
     for (found, expected) in zip(found, expected) {
       try expect(

@@ -81,11 +81,13 @@ extension TextIndexConformance {
   static func kindsAreApart(_ store: any Store) async throws {
     try await fill(store)
     for kind in RecallSource.Kind.allCases {
-      let found = try await expectComparison(store, "zebra tiger grass", kinds: [kind])
+      let found = try await expectComparison(
+        store, "zebra tiger grass", matching: RecallFilter(kinds: [kind]))
       try expect(!found.isEmpty && found.allSatisfy { $0.kind == kind }, "only \(kind.rawValue)s to be found")
     }
-    try await expectComparison(store, "zebra tiger", kinds: [])
-    try await expectComparison(store, "zebra tiger", kinds: [.message, .fact], in: [Make.kitchen])
+    try await expectComparison(store, "zebra tiger", matching: RecallFilter(kinds: []))
+    try await expectComparison(
+      store, "zebra tiger", in: [Make.kitchen], matching: RecallFilter(kinds: [.message, .fact]))
   }
 
   static func sessionsAreApart(_ store: any Store) async throws {
@@ -105,7 +107,7 @@ extension TextIndexConformance {
     for text in ["", "   ", "?!", "\u{1}"] {
       let query = TextQuery(text)
       let found = try await store.textCandidates(
-        for: query, kinds: Set(RecallSource.Kind.allCases), in: allScopes, limit: 10)
+        for: query, in: allScopes, matching: .all, limit: 10)
       try expect(found.ids, [], "what is found by \"\(text)\"")
       try expect(found.matches.candidates, [], "its candidates")
       try expect(found.matches.sessions, [], "their sessions")
@@ -125,7 +127,7 @@ extension TextIndexConformance {
     }
     for limit in 1...9 {
       let found = try await store.textCandidates(
-        for: TextQuery("zebra"), kinds: [.document], in: [Make.kitchen], limit: limit)
+        for: TextQuery("zebra"), in: [Make.kitchen], matching: RecallFilter(kinds: [.document]), limit: limit)
       let best = (1...8).suffix(limit).map { RecallSource.document(Make.id($0)) }
       try expect(found.ids.sorted(), best, "the \(limit) that fit best")
       try expect(
@@ -142,7 +144,7 @@ extension TextIndexConformance {
     }
     try await store.commit(.insertSession(session), .append(log, to: session.id, after: .zero))
     let found = try await store.textCandidates(
-      for: TextQuery("zebra"), kinds: [.message], in: [Make.kitchen], limit: 1)
+      for: TextQuery("zebra"), in: [Make.kitchen], matching: RecallFilter(kinds: [.message]), limit: 1)
     let expected = [3, 4, 5].map { RecallSource.message(session.id, Make.at($0)) }
     try expect(found.ids.sorted(), expected, "the document that fits best, and those around it")
     let windows = zip(found.ids, found.matches.candidates).sorted { $0.0 < $1.0 }

@@ -17,13 +17,16 @@ extension TextIndexConformance {
         guard case .conflict = error else { throw error }
       }
       guard step.isMultiple(of: 20) else { continue }
-      let texts = ComparedTexts(of: try await store.allTexts())
+      let texts = ComparedTexts(of: try await store.allRecords())
       for _ in 1...6 {
         let query = TextQuery(log.text())
         let (kinds, scopes) = (log.some(of: RecallSource.Kind.allCases), log.some(of: allScopes.sorted()))
-        let found = try await store.textCandidates(
-          for: query, kinds: kinds, in: scopes, limit: 10_000)
-        try texts.expect(found, for: query, kinds: kinds, in: scopes)
+        for times in [nil, log.times()] {
+          let filter = RecallFilter(kinds: kinds, times: times)
+          let found = try await store.textCandidates(
+            for: query, in: scopes, matching: filter, limit: 10_000)
+          try texts.expect(found, for: query, in: scopes, matching: filter)
+        }
       }
     }
   }
@@ -48,6 +51,12 @@ private struct RandomLog {
   mutating func some<Element: Hashable>(of elements: [Element]) -> Set<Element> {
     let share = dice.pick([30, 100])
     return Set(elements.filter { _ in dice.happens(percent: share) } + [dice.pick(elements)])
+  }
+
+  /// A while of what is said and written.
+  mutating func times() -> Range<Timestamp> {
+    let first = dice.number(in: 0...900_000)
+    return Make.time(first)..<Make.time(first + dice.number(in: 0...900_000))
   }
 
   /// A change that mostly applies to what a store holds.
@@ -78,7 +87,8 @@ private struct RandomLog {
       let status: Document.Status = dice.happens(percent: 20) ? .archived : .normal
       return .putDocument(
         Make.document(
-          dice.number(in: 1...9), text(), title: dice.pick(["", text()]), in: scope(), status: status))
+          dice.number(in: 1...9), text(), title: dice.pick(["", text()]), in: scope(), status: status,
+          at: time))
     default: return .removeDocument(Make.id(dice.number(in: 1...9)))
     }
   }

@@ -15,7 +15,7 @@ public enum TextIndexConformance {
 
   /// All checks, for a test that is parameterised over them.
   public static let checks: [ConformanceCheck<MakeStore>] =
-    contents + records + places + queries + changeSets + randomLogs
+    contents + records + places + queries + filters + changeSets + randomLogs
 
   /// Runs all checks, each on a store of its own.
   ///
@@ -184,26 +184,27 @@ extension TextIndexConformance {
   /// - Returns: what it finds.
   @discardableResult
   static func expectComparison(
-    _ store: any Store, _ query: String, kinds: Set<RecallSource.Kind> = Set(RecallSource.Kind.allCases),
-    in scopes: Set<MemoryScope> = allScopes
+    _ store: any Store, _ query: String, in scopes: Set<MemoryScope> = allScopes,
+    matching filter: RecallFilter = .all
   ) async throws -> Set<RecallSource> {
     let query = TextQuery(query)
-    let found = try await store.textCandidates(for: query, kinds: kinds, in: scopes, limit: 10_000)
-    try await ComparedTexts(of: store.allTexts()).expect(found, for: query, kinds: kinds, in: scopes)
+    let found = try await store.textCandidates(for: query, in: scopes, matching: filter, limit: 10_000)
+    try await ComparedTexts(of: store.allRecords()).expect(
+      found, for: query, in: scopes, matching: filter)
     return Set(found.ids)
   }
 }
 
 extension ConversationStore where Self: MemoryStore & DocumentStore {
-  /// What can be found in a store, by what it says that it holds.
-  func allTexts() async throws -> [TextDocument<RecallSource>] {
-    var texts: [TextDocument<RecallSource>] = []
+  /// What can be found in a store, or could be, by what it says that it holds.
+  func allRecords() async throws -> [RecallRecord] {
+    var records: [RecallRecord] = []
     for session in try await sessions(matching: SessionFilter(), after: nil, limit: .max) {
-      texts += try await log(session.id).compactMap { TextDocument($0, in: session) }
+      records += try await log(session.id).map { .message($0, in: session) }
     }
-    texts += try await allMemories().compactMap { TextDocument($0) }
-    texts += try await allFacts().compactMap { TextDocument($0) }
-    texts += try await allDocuments().compactMap { TextDocument($0) }
-    return texts
+    records += try await allMemories().map { .memory($0) }
+    records += try await allFacts().map { .fact($0) }
+    records += try await allDocuments().map { .document($0) }
+    return records
   }
 }

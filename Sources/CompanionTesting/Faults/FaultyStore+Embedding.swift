@@ -36,11 +36,12 @@ extension FaultyStore {
 
   /// What is nearest to a vector, unless something goes wrong.
   public func nearest(
-    to vector: [Float], in space: EmbeddingSpace, kinds: Set<RecallSource.Kind>, scopes: Set<MemoryScope>,
-    limit: Int
+    to vector: [Float], in space: EmbeddingSpace, scopes: Set<MemoryScope>, matching filter: RecallFilter,
+    by metric: VectorMetric, limit: Int
   ) async throws(StoreFailure) -> [EmbeddingMatch] {
     try await call(.read) { store throws(StoreFailure) in
-      try await store.nearest(to: vector, in: space, kinds: kinds, scopes: scopes, limit: limit)
+      try await store.nearest(
+        to: vector, in: space, scopes: scopes, matching: filter, by: metric, limit: limit)
     }
   }
 

@@ -91,10 +91,10 @@ extension FaultyStore {
 
   /// What may fit a query, unless something goes wrong.
   public func textCandidates(
-    for query: TextQuery, kinds: Set<RecallSource.Kind>, in scopes: Set<MemoryScope>, limit: Int
+    for query: TextQuery, in scopes: Set<MemoryScope>, matching filter: RecallFilter, limit: Int
   ) async throws(StoreFailure) -> TextCandidates<RecallSource> {
     try await call(.read) { store throws(StoreFailure) in
-      try await store.textCandidates(for: query, kinds: kinds, in: scopes, limit: limit)
+      try await store.textCandidates(for: query, in: scopes, matching: filter, limit: limit)
     }
   }
 

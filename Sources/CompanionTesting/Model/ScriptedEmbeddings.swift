@@ -18,6 +18,8 @@ public final class ScriptedEmbeddings: EmbeddingService {
   public let identity: ModelIdentity
   /// The most texts that one call takes.
   public let maximumBatch: Int
+  /// How near vectors are.
+  public let metric: VectorMetric
   /// How many numbers a vector has.
   public let dimension: Int
   private let script: Script
@@ -27,14 +29,16 @@ public final class ScriptedEmbeddings: EmbeddingService {
   ///   - model: the model's name.
   ///   - dimension: how many numbers a vector has; at least 1.
   ///   - maximumBatch: the most texts that one call takes.
+  ///   - metric: how near vectors are.
   ///   - script: what calls come to; the right vectors, unless given.
   public init(
     model: String = "scripted", dimension: Int = 8, maximumBatch: Int = 2_048,
-    script: @escaping Script = { _, _ in nil }
+    metric: VectorMetric = .cosine, script: @escaping Script = { _, _ in nil }
   ) {
     identity = ModelIdentity(provider: "test", model: model)
     self.dimension = max(1, dimension)
     self.maximumBatch = max(1, maximumBatch)
+    self.metric = metric
     self.script = script
   }
 

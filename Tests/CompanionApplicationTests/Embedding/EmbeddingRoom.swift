@@ -97,7 +97,8 @@ struct EmbeddingRoom: Sendable {
   /// The document that a text's own vector finds first, if it is its own.
   func found(_ text: String, _ service: ScriptedEmbeddings) async throws -> RecallSource? {
     let found = try await store.nearest(
-      to: service.vector(of: text), in: space(service), kinds: [.document], scopes: [Self.scope], limit: 1)
+      to: service.vector(of: text), in: space(service), scopes: [Self.scope],
+      matching: RecallFilter(kinds: [.document]), by: .cosine, limit: 1)
     return found.first { $0.similarity > 0.999 }?.source
   }
 

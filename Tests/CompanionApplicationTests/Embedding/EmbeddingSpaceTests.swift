@@ -8,8 +8,11 @@ import Testing
 
 @Suite(.timeLimit(.minutes(2)))
 struct EmbeddingSpaceTests {
-  private func recalled(_ query: String, _ room: EmbeddingRoom) async throws -> [RecallSource] {
-    try await Recall(environment: room.environment)(query, in: [EmbeddingRoom.scope], budget: 10_000)
+  private func recalled(
+    _ query: String, _ room: EmbeddingRoom, matching filter: RecallFilter = .all
+  ) async throws -> [RecallSource] {
+    let recall = Recall(environment: room.environment)
+    return try await recall(query, in: [EmbeddingRoom.scope], matching: filter, budget: 10_000)
       .items.map(\.source)
   }
 
@@ -27,6 +30,45 @@ struct EmbeddingSpaceTests {
       // Nothing is found that is not there any more.
       try await room.remove(1)
       #expect(try await !self.recalled("a hot drink", room).contains(EmbeddingRoom.source(1)))
+    }
+  }
+
+  @Test(arguments: VectorMetric.allCases)
+  func `what is near is told by the model's own metric`(metric: VectorMetric) throws {
+    let vectors: [String: [Float]] = ["a hot drink": [1, 0], "tea": [0.5, 0], "the harbour": [3, 3]]
+    let service = ScriptedEmbeddings(dimension: 2, metric: metric) { texts, _ in
+      texts.map { vectors[$0] ?? [0, 1] }
+    }
+    try EmbeddingRoom.run(service) { room in
+      try await room.put("tea", "the harbour", "the mountains")
+      _ = await room.embed()
+      let found = try await self.recalled("a hot drink", room).prefix(2)
+      #expect(found == [1, 2].map(EmbeddingRoom.source)[...] || metric == .dotProduct)
+      #expect(found == [2, 1].map(EmbeddingRoom.source)[...] || metric == .cosine)
+    }
+  }
+
+  @Test func `what is found by vectors is what the filter accepts`() throws {
+    let service = ScriptedEmbeddings(dimension: 2) { texts, _ in texts.map { _ in [1, 0] } }
+    try EmbeddingRoom.run(service) { room in
+      for number in 1...9 {
+        var document = room.document(number, "text \(number)")
+        document.updatedAt = Timestamp(nanosecondsSinceEpoch: Int64(number))
+        document.metadata = ["kind": number.isMultiple(of: 2) ? "note" : "letter"]
+        try await room.store.commit(.putDocument(document))
+      }
+      _ = await room.embed()
+      let times = Timestamp(nanosecondsSinceEpoch: 3)..<Timestamp(nanosecondsSinceEpoch: 7)
+      for (filter, expected) in [
+        (RecallFilter.all, Array(1...9)), (RecallFilter(times: times), Array(3...6)),
+        (RecallFilter(metadata: ["kind": "note"]), [2, 4, 6, 8]),
+        (RecallFilter(times: times, metadata: ["kind": "note"]), [4, 6]),
+        (RecallFilter(kinds: [.message]), []),
+      ] {
+        // No word of the query is in any text.
+        let found = try await self.recalled("unheard", room, matching: filter)
+        #expect(found.sorted() == expected.map(EmbeddingRoom.source))
+      }
     }
   }
 

@@ -175,7 +175,7 @@ extension MemoryRoom {
   /// What is found by a word, wherever.
   func found(_ word: String, in scopes: Set<MemoryScope>) async throws -> [RecallSource] {
     try await store.textCandidates(
-      for: TextQuery(word), kinds: Set(RecallSource.Kind.allCases), in: scopes, limit: 1_000
+      for: TextQuery(word), in: scopes, matching: .all, limit: 1_000
     ).ids
   }
 }

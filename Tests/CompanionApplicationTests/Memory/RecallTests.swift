@@ -173,6 +173,48 @@ struct RecallTests {
     }
   }
 
+  @Test func `what is found is what the filter accepts, and nothing beside it`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      let begin = room.now
+      for number in 1...3 {
+        try await room.simulator.time.sleep(until: begin.advanced(by: .seconds(number)), tolerance: nil)
+        try await room.say("apple \(number)", in: session, answer: "pear \(number)")
+      }
+      try await room.document("page", "apple page", in: .workspace(.main))
+      try await room.document("pin", "apple pin", in: .workspace(.main), isPinned: true)
+      func found(_ filter: RecallFilter) async throws -> Set<String> {
+        Set(try await room.recall("apple", in: session, matching: filter, budget: 1_000).items.map(\.text))
+      }
+      let second = begin.advanced(by: .seconds(2))..<begin.advanced(by: .seconds(3))
+      #expect(try await found(RecallFilter(times: second)) == ["apple 2", "pear 2"])
+      #expect(try await found(RecallFilter(kinds: [.document])) == ["apple page", "apple pin"])
+      #expect(try await found(RecallFilter(kinds: [.document], times: second)).isEmpty)
+      #expect(try await found(RecallFilter(metadata: ["kind": "note"])).isEmpty)
+      #expect(try await found(.all).count == 8)
+      let excluded = try await room.recall(
+        "apple", in: [.workspace(.main)], matching: RecallFilter(kinds: [.document, .fact]), budget: 1_000)
+      #expect(excluded.items.map(\.text) == ["apple pin", "apple page"])
+    }
+  }
+
+  @Test func `what is no more what the filter accepts when it is read is not told`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      try await room.document("page", "apple page", in: .workspace(.main))
+      let (begin, end) = (room.now, room.now.advanced(by: .seconds(1)))
+      let store = MeanwhileStore(base: room.store) { store throws(StoreFailure) in
+        guard let id = DocumentID(rawValue: "page"), var page = try await store.document(id) else { return }
+        page.updatedAt = end
+        try await store.commit(.putDocument(page))
+      }
+      let other = MemoryRoom(simulator: room.simulator, store: room.store, over: store)
+      let filter = RecallFilter(times: begin..<end)
+      #expect(try await room.recall("apple", in: session, matching: filter, budget: 1_000).items.count == 1)
+      #expect(try await other.recall("apple", in: session, matching: filter, budget: 1_000) == RecallResult())
+    }
+  }
+
   @Test func `what is known already takes the place of nothing else`() throws {
     try MemoryRoom.run { room in
       let session = try await room.start("one")

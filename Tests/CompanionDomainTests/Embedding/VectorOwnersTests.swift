@@ -56,6 +56,25 @@ struct VectorOwnersTests {
     }
   }
 
+  @Test(arguments: VectorMetric.allCases)
+  func `what a rule rejects takes no other's place`(metric: VectorMetric) throws {
+    let shared = try Shared([200, 3, 150, 4, 2, 60])
+    let query = shared.vectors[0].numbers.map { 4 * $0 }
+    var expected: [Int: Double] = [:]
+    for vector in shared.vectors where !vector.owner.isMultiple(of: 2) {
+      let score = NaiveVectors.score(vector.numbers, query, metric)
+      expected[vector.owner] = max(expected[vector.owner] ?? -.infinity, score)
+    }
+    let best = expected.sorted { $0.value > $1.value }
+    for limit in 1...4 {
+      let found = try shared.index.nearestOwners(
+        to: query, groups: [0, 1, 2], by: metric, limit: limit, where: { !$0.isMultiple(of: 2) }
+      ) { shared.owners[$0] }
+      #expect(found.map(\.owner) == best.prefix(limit).map(\.key))
+      for (found, best) in zip(found, best) { #expect(abs(Double(found.score) - best.value) < 1e-4) }
+    }
+  }
+
   @Test func `no more than the limit is found, and nothing for a limit below one`() throws {
     let shared = try Shared([10, 20, 30])
     for limit in [Int.min, -1, 0] {

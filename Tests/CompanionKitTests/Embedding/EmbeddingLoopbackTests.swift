@@ -278,7 +278,8 @@ private struct Room {
   func expectOwnVectors(of texts: [String], where isGood: (String) -> Bool) async throws {
     for (place, text) in texts.enumerated() {
       let found = try await store.nearest(
-        to: EmbeddingScript.vector(of: text), in: space, kinds: [.document], scopes: [Self.scope], limit: 1)
+        to: EmbeddingScript.vector(of: text), in: space, scopes: [Self.scope],
+        matching: RecallFilter(kinds: [.document]), by: .cosine, limit: 1)
       let isFound = found.first?.source == Self.source(place + 1) && found[0].similarity > 0.9999
       #expect(isFound == isGood(text), "\(text): \(found)")
     }

@@ -22,10 +22,11 @@ extension CrashableStore {
   }
 
   func nearest(
-    to vector: [Float], in space: EmbeddingSpace, kinds: Set<RecallSource.Kind>, scopes: Set<MemoryScope>,
-    limit: Int
+    to vector: [Float], in space: EmbeddingSpace, scopes: Set<MemoryScope>, matching filter: RecallFilter,
+    by metric: VectorMetric, limit: Int
   ) async throws(StoreFailure) -> [EmbeddingMatch] {
-    try await alive().nearest(to: vector, in: space, kinds: kinds, scopes: scopes, limit: limit)
+    try await alive().nearest(
+      to: vector, in: space, scopes: scopes, matching: filter, by: metric, limit: limit)
   }
 
   func embeddingChanges() -> AsyncStream<Void> { base.embeddingChanges() }

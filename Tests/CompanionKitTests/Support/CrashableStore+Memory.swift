@@ -60,9 +60,9 @@ extension CrashableStore {
   }
 
   func textCandidates(
-    for query: TextQuery, kinds: Set<RecallSource.Kind>, in scopes: Set<MemoryScope>, limit: Int
+    for query: TextQuery, in scopes: Set<MemoryScope>, matching filter: RecallFilter, limit: Int
   ) async throws(StoreFailure) -> TextCandidates<RecallSource> {
-    try await alive().textCandidates(for: query, kinds: kinds, in: scopes, limit: limit)
+    try await alive().textCandidates(for: query, in: scopes, matching: filter, limit: limit)
   }
 
   func records(

@@ -68,8 +68,8 @@ extension EmbeddingWitness {
   private func near(in space: EmbeddingSpace, _ content: InMemoryStore) async throws -> [RecallSource] {
     let scopes = Set(EmbeddingScenario.places + scenario.talks.map(\.searchScope))
     return try await content.nearest(
-      to: Array(repeating: 1, count: space.dimension), in: space, kinds: Set(RecallSource.Kind.allCases),
-      scopes: scopes, limit: 100_000
+      to: Array(repeating: 1, count: space.dimension), in: space, scopes: scopes, matching: .all, by: .cosine,
+      limit: 100_000
     ).map(\.source)
   }
 

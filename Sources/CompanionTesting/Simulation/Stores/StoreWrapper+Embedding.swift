@@ -23,10 +23,11 @@ extension StoreWrapper {
   }
 
   package func nearest(
-    to vector: [Float], in space: EmbeddingSpace, kinds: Set<RecallSource.Kind>, scopes: Set<MemoryScope>,
-    limit: Int
+    to vector: [Float], in space: EmbeddingSpace, scopes: Set<MemoryScope>, matching filter: RecallFilter,
+    by metric: VectorMetric, limit: Int
   ) async throws(StoreFailure) -> [EmbeddingMatch] {
-    try await base.nearest(to: vector, in: space, kinds: kinds, scopes: scopes, limit: limit)
+    try await base.nearest(
+      to: vector, in: space, scopes: scopes, matching: filter, by: metric, limit: limit)
   }
 
   package func embeddingChanges() -> AsyncStream<Void> { base.embeddingChanges() }

@@ -61,9 +61,9 @@ extension StoreWrapper {
   }
 
   package func textCandidates(
-    for query: TextQuery, kinds: Set<RecallSource.Kind>, in scopes: Set<MemoryScope>, limit: Int
+    for query: TextQuery, in scopes: Set<MemoryScope>, matching filter: RecallFilter, limit: Int
   ) async throws(StoreFailure) -> TextCandidates<RecallSource> {
-    try await base.textCandidates(for: query, kinds: kinds, in: scopes, limit: limit)
+    try await base.textCandidates(for: query, in: scopes, matching: filter, limit: limit)
   }
 
   package func records(
