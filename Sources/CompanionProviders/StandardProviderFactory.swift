@@ -75,8 +75,8 @@ public struct StandardProviderFactory: ProviderFactory {
     case .openAIEmbeddings:
       return ProviderServices(
         embeddings: OpenAICompatibleEmbeddings(
-          baseURL: try address(of: configuration), model: model, apiKey: key, apiVersion: version,
-          transport: transport, idleTimeout: timeout, time: time))
+          baseURL: try address(of: configuration), model: model, metric: configuration.capabilities.metric,
+          apiKey: key, apiVersion: version, transport: transport, idleTimeout: timeout, time: time))
     case .offline: return ProviderServices(language: OfflineModel(), embeddings: OfflineEmbeddings())
     default:
       throw ProviderConfigurationFailure(

@@ -72,6 +72,16 @@ struct StandardProviderFactoryTests {
     #expect(try factory.services(for: configuration).kinds == [kind])
   }
 
+  @Test(arguments: VectorMetric.allCases)
+  func `vectors are as near as the configuration says`(metric: VectorMetric) throws {
+    var configuration = configuration(.openAIEmbeddings)
+    #expect(try factory.services(for: configuration).embeddings?.metric == .cosine)
+    configuration.capabilities.metric = metric
+    #expect(try factory.services(for: configuration).embeddings?.metric == metric)
+    let read = try ProviderConfiguration(json: configuration.json)
+    #expect(read.capabilities.metric == metric)
+  }
+
   @Test func `offline makes vectors where the capabilities name them`() throws {
     var configuration = configuration(.offline)
     configuration.capabilities.kinds = [.embedding]

@@ -86,7 +86,7 @@ extension SecretReference: ConfigurationPart {
 /// Capabilities as they are written: the kinds depend on the API where they are not.
 private struct WrittenCapabilities: ConfigurationPart {
   enum Member: String, CaseIterable {
-    case kinds, tools, json
+    case kinds, tools, json, metric
     case contextWindow = "context_window"
     case maximumOutput = "maximum_output"
   }
@@ -105,6 +105,7 @@ private struct WrittenCapabilities: ConfigurationPart {
     rest.maximumOutput = try reader.integer(.maximumOutput)
     rest.tools = try reader.bool(.tools) ?? rest.tools
     rest.json = try reader.bool(.json) ?? rest.json
+    rest.metric = try reader.choice(.metric) ?? rest.metric
   }
 
   func capabilities(for api: ProviderAPI) -> ModelCapabilities {
@@ -120,6 +121,7 @@ private struct WrittenCapabilities: ConfigurationPart {
       .contextWindow: rest.contextWindow.map { .integer(Int64($0)) },
       .maximumOutput: rest.maximumOutput.map { .integer(Int64($0)) },
       .tools: .bool(rest.tools), .json: .bool(rest.json),
+      .metric: .string(rest.metric.rawValue),
     ]
   }
 }

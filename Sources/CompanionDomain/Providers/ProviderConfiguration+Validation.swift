@@ -71,6 +71,10 @@ extension ModelCapabilities {
       .positive("capabilities.context_window", contextWindow),
       .positive("capabilities.maximum_output", maximumOutput),
       ConfigurationRule("capabilities.maximum_output", fits, "must not be more than context_window"),
+      // Others make no vectors, or say themselves how near theirs are.
+      ConfigurationRule(
+        "capabilities.metric", metric == .cosine || api == .openAIEmbeddings,
+        "only openai-embeddings can have another than cosine"),
     ]
   }
 }

@@ -134,17 +134,20 @@ public struct ModelCapabilities: Hashable, Sendable {
   public var tools: Bool
   /// Whether it answers in JSON that follows a schema.
   public var json: Bool
+  /// How near its vectors are.
+  public var metric: VectorMetric
 
   /// Capabilities; a model of text that has tools and JSON, unless said otherwise.
   public init(
     kinds: Set<Kind> = [.text], contextWindow: Int? = nil, maximumOutput: Int? = nil, tools: Bool = true,
-    json: Bool = true
+    json: Bool = true, metric: VectorMetric = .cosine
   ) {
     self.kinds = kinds
     self.contextWindow = contextWindow
     self.maximumOutput = maximumOutput
     self.tools = tools
     self.json = json
+    self.metric = metric
   }
 }
 

@@ -11,6 +11,8 @@ public struct OpenAICompatibleEmbeddings: EmbeddingService {
   public let identity: ModelIdentity
   /// The most texts that one call takes.
   public let maximumBatch: Int
+  /// How near vectors of the model are.
+  public let metric: VectorMetric
 
   private let dimension: Int?
   private let endpoint: OpenAIEndpoint
@@ -21,6 +23,7 @@ public struct OpenAICompatibleEmbeddings: EmbeddingService {
   ///     `https://api.openai.com/v1`. Without any path it is the root of a server that has its API at `/v1`.
   ///   - dimension: asked for, and demanded of what comes; `nil` for the model's own, and for models that
   ///     have no choice and refuse to be asked.
+  ///   - metric: how near vectors of the model are, by its maker; most are made for the cosine.
   ///   - maximumBatch: at least 1. OpenAI takes 2,048 texts in a call; servers on one's own machine often
   ///     take fewer.
   ///   - apiKey: sent as a bearer token, to Azure as `api-key`; `nil` for a server that asks for none.
@@ -28,15 +31,17 @@ public struct OpenAICompatibleEmbeddings: EmbeddingService {
   ///   - idleTimeout: the longest time without a byte. An answer is one silence until it is there.
   ///   - time: tells how far away a time is that a provider names.
   public init(
-    baseURL: URL, model: String, dimension: Int? = nil, maximumBatch: Int = 2048, apiKey: APIKey? = nil,
-    apiVersion: String? = nil, transport: any HTTPTransport, idleTimeout: Duration = .seconds(120),
-    time: any TimeSource
+    baseURL: URL, model: String, dimension: Int? = nil, metric: VectorMetric = .cosine,
+    maximumBatch: Int = 2048,
+    apiKey: APIKey? = nil, apiVersion: String? = nil, transport: any HTTPTransport,
+    idleTimeout: Duration = .seconds(120), time: any TimeSource
   ) {
     let endpoint = OpenAIEndpoint(
       baseURL: baseURL, path: "/embeddings", deployment: model, apiVersion: apiVersion)
     self.endpoint = endpoint
     self.dimension = dimension
     self.maximumBatch = max(1, maximumBatch)
+    self.metric = metric
     identity = ModelIdentity(provider: endpoint.provider, model: model)
     exchange = ProviderExchange(
       transport: transport, apiKey: apiKey, authorization: { endpoint.authorization($0) },

@@ -101,8 +101,11 @@ struct BadConfigurationTests {
     Mistake("providers[0].capabilities.maximum_output", -1, "at least 1"),
     Mistake("providers[0].capabilities.tools", "yes", "must be true or false"),
     Mistake("providers[0].capabilities.json", 1, "must be true or false"),
+    Mistake("providers[0].capabilities.metric", "euclid", "must be one of cosine, dot"),
+    Mistake("providers[0].capabilities.metric", "dot", "only openai-embeddings"),
     Mistake(
-      "providers[0].capabilities.vision", true, "there are context_window, json, kinds, maximum_output, tools"
+      "providers[0].capabilities.vision", true,
+      "there are context_window, json, kinds, maximum_output, metric, tools"
     ),
   ])
   func `capabilities`(mistake: Mistake) throws { try check(mistake) }

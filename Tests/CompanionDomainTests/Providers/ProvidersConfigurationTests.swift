@@ -147,7 +147,7 @@ enum ConfigurationSample {
         "priority": -1,
         "capabilities": [
           "kinds": ["text"], "context_window": 400_000, "maximum_output": 128_000, "tools": false,
-          "json": false,
+          "json": false, "metric": "cosine",
         ],
         "limits": [
           "requests_per_minute": 500, "tokens_per_minute": 200_000, "concurrent_calls": 8,
