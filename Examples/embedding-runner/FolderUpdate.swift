@@ -113,7 +113,8 @@ struct FolderUpdate {
       return .putDocument(
         Document(
           id: id, scope: Library.scope, title: text.title, text: text.text,
-          metadata: ["path": file.path, "version": file.version], createdAt: file.modified))
+          metadata: ["path": file.path, "version": file.version, "type": file.type], createdAt: file.modified)
+      )
     } catch {
       switch error {
       case .unreadable:
@@ -149,8 +150,12 @@ struct FolderUpdate {
 }
 
 extension Folder.File {
-  /// Tells one state of a file from another without reading it: its size, and when it was changed last.
-  var version: String { "\(size) \(modified.nanosecondsSinceEpoch)" }
+  /// Tells one state of a file from another without reading it: its size, and when it was changed last. Its type is
+  /// in it, so that a database from before types were kept gets them, at no new vector.
+  var version: String { "\(size) \(modified.nanosecondsSinceEpoch) \(type)" }
+
+  /// What its name ends in, behind the last dot.
+  var type: String { path.split(separator: ".").last?.lowercased() ?? "" }
 }
 
 extension FolderUpdate.Report {

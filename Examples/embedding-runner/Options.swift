@@ -1,5 +1,6 @@
 import CompanionKit
 import ExampleSupport
+import Foundation
 
 /// What is to be done.
 enum Command {
@@ -26,6 +27,8 @@ struct Options: CommandLineOptions {
   var interval: Duration
   /// How many are found at most.
   var limit: Int
+  /// Which files are looked for.
+  var filter = RecallFilter.all
   var isMoved: Bool
   var printsJSON: Bool
 
@@ -38,6 +41,7 @@ struct Options: CommandLineOptions {
     "--types": .init(of: ["run", "watch"]), "--max-size": .init(of: ["run", "watch"]),
     "--moved": .init(takesValue: false, of: ["run", "watch"]),
     "--every": .init(of: ["watch"]), "--limit": .init(of: ["search"]),
+    "--since": .init(of: ["search"]), "--before": .init(of: ["search"]), "--type": .init(of: ["search"]),
     "--json": .init(takesValue: false, of: ["run", "watch", "search", "retry"]),
   ]
 
@@ -68,10 +72,37 @@ struct Options: CommandLineOptions {
         throw UsageError("--types needs the ends of file names, with commas, such as md,rst.")
       }
     }
+    filter = try Self.filter(arguments)
     guard let name = arguments.words.first else {
       throw UsageError("Name a folder, or a command, such as search.")
     }
     command = try Self.command(name, Array(arguments.words.dropFirst()))
+  }
+
+  private static func filter(_ arguments: Arguments) throws(UsageError) -> RecallFilter {
+    var filter = RecallFilter()
+    if let type = arguments["--type"]?.lowercased() {
+      guard !type.isEmpty, !type.contains(where: { "./,".contains($0) }) else {
+        throw UsageError("--type needs the end of a file name, such as md.")
+      }
+      filter.metadata = ["type": type]
+    }
+    let since = try day("--since", arguments) ?? Timestamp(nanosecondsSinceEpoch: .min)
+    let before = try day("--before", arguments) ?? .distantFuture
+    guard since < before else { throw UsageError("--before must be a later day than --since.") }
+    if arguments.has("--since") || arguments.has("--before") { filter.times = since..<before }
+    return filter
+  }
+
+  /// When a day begins, in UTC.
+  private static func day(_ option: String, _ arguments: Arguments) throws(UsageError) -> Timestamp? {
+    guard let text = arguments[option] else { return nil }
+    let style = Date.ISO8601FormatStyle().year().month().day()
+    // What is read of another format is not what was written.
+    guard let date = try? style.parse(text), style.format(date) == text,
+      let seconds = Int64(exactly: date.timeIntervalSince1970), abs(seconds) < 9_000_000_000
+    else { throw UsageError("\(option) needs a day, such as 2026-03-01.") }
+    return .epoch.advanced(by: .seconds(seconds))
   }
 
   private static func command(_ name: String, _ words: [String]) throws(UsageError) -> Command {
@@ -107,6 +138,9 @@ struct Options: CommandLineOptions {
           --every SECONDS       how often to look; 5 without it
       search QUERY          find files by their words and by what they mean, best first
           --limit N             the most; 10 without it
+          --since DAY           only files that were changed on that day or later, such as 2026-03-01, in UTC
+          --before DAY          only files that were changed before that day
+          --type END            only files whose names end so, such as md
       status                how much is embedded, what waits, and what could not be embedded and why
       retry                 try again what could not be embedded
 

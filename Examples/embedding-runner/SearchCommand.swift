@@ -13,7 +13,8 @@ struct SearchCommand {
       // Somebody waits, but not for a conversation to go on.
       embedding.recallPatience = .seconds(20)
     }
-    let result = try await companion.recall(query, in: [Library.scope], budget: Self.budget)
+    let result = try await companion.recall(
+      query, in: [Library.scope], matching: library.options.filter, budget: Self.budget)
     await companion.stop()
     if let failure = failure.last { Terminal.complain("\(failure) What is found is found by words alone.") }
     for (place, item) in result.items.prefix(library.options.limit).enumerated() {

@@ -172,7 +172,11 @@ extension EmbeddingRunnerTests {
     ["a", "--batch", "0"],
     ["a", "--retries", "-1"], ["a", "--types", ","], ["search", "tea", "--max-size", "9"],
     ["a", "--nonsense"],
-    ["status", "--json"],
+    ["status", "--json"], ["search", "tea", "--since", "yesterday"],
+    ["search", "tea", "--since", "2026-02-30"],
+    ["search", "tea", "--before", "2026-3-1"],
+    ["search", "tea", "--since=2026-03-02", "--before=2026-03-02"],
+    ["search", "tea", "--type", ".md"], ["search", "tea", "--type="], ["a", "--since", "2026-03-01"],
   ])
   func `a command line that cannot be is told, with the usage, and a status`(arguments: [String]) async throws
   {

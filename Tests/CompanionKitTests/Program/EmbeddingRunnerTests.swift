@@ -96,6 +96,32 @@ struct EmbeddingRunnerTests {
     }
   }
 
+  @Test func `what is found can be narrowed to a type of file, and to days`() async throws {
+    let files = ["tea.md": "Tea with milk", "old.MD": "Tea with lemon", "list.txt": "Tea and bread"]
+    try await Self.withNotes(files) { notes, database in
+      let march = try #require(try? Date("2026-03-05T12:00:00Z", strategy: .iso8601))
+      for (name, days) in [("tea.md", 0.0), ("old.MD", -60), ("list.txt", 1)] {
+        try FileManager.default.setAttributes(
+          [.modificationDate: march.addingTimeInterval(days * 86_400)], ofItemAtPath: "\(notes)/\(name)")
+      }
+      #expect(try await Self.run(notes, database).status == 0)
+      for (options, expected) in [
+        ([], ["list.txt", "old.MD", "tea.md"]), (["--type", "md"], ["old.MD", "tea.md"]),
+        (["--type=TXT"], ["list.txt"]), (["--type=rst"], []),
+        (["--since=2026-03-05"], ["list.txt", "tea.md"]),
+        (["--since=2026-03-05", "--before=2026-03-06"], ["tea.md"]), (["--before=2026-03-05"], ["old.MD"]),
+        (["--since=2026-03-05", "--type=md"], ["tea.md"]), (["--since=2026-03-07"], []),
+      ] {
+        let found = try await Self.start(["search", "tea", database, "--json"] + options).end()
+        #expect(found.status == 0, "\(found.complaints)")
+        let paths = try found.lines.map { line in
+          try #require(JSONValue(json: Data(line.utf8))?["path"]?.string)
+        }
+        #expect(paths.sorted() == expected, "\(options)")
+      }
+    }
+  }
+
   @Test func `what is new or changed is embedded, and nothing else; what is removed is found no more`()
     async throws
   {
