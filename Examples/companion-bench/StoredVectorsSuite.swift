@@ -53,6 +53,18 @@ struct StoredVectorsSuite {
     }
     report.figure("vectors", "\(name), median", "latency_p50_ms", times.percentile(0.5), "ms")
     report.figure("vectors", "\(name), p95", "latency_p95_ms", times.percentile(0.95), "ms")
+    for share in [0.001, 0.1, 0.5] {
+      let last = Timestamp(nanosecondsSinceEpoch: 0).advanced(by: .seconds(max(1, share * Double(count))))
+      let filter = RecallFilter(times: Timestamp(nanosecondsSinceEpoch: 0)..<last)
+      times = []
+      for query in queries.prefix(100) {
+        times.append(
+          try await clock.measure { try await search(store, for: query, matching: filter) }.milliseconds)
+      }
+      report.figure(
+        "vectors", "within a time that has \((share * 100).formatted()) % of them, \(name), median",
+        "latency_p50_ms", times.percentile(0.5), "ms")
+    }
     await store.close()
 
     store = try await open(path, durability: .full)
@@ -66,10 +78,11 @@ struct StoredVectorsSuite {
     try await SQLiteStore(path: path, durability: durability, time: SystemTimeSource())
   }
 
-  private func search(_ store: SQLiteStore, for query: [Float]) async throws {
+  private func search(
+    _ store: SQLiteStore, for query: [Float], matching filter: RecallFilter = RecallFilter(kinds: [.document])
+  ) async throws {
     let found = try await store.nearest(
-      to: query, in: space, scopes: [scope], matching: RecallFilter(kinds: [.document]), by: .cosine,
-      limit: 10)
+      to: query, in: space, scopes: [scope], matching: filter, by: .cosine, limit: 10)
     guard !found.isEmpty else { throw BenchmarkError(message: "nothing was found") }
   }
 
@@ -115,6 +128,6 @@ struct StoredVectorsSuite {
   private func document(_ number: Int) -> Document {
     Document(
       id: DocumentID(bits: UInt128(number)), scope: scope, text: "n\(number % 1000)",
-      createdAt: Timestamp(nanosecondsSinceEpoch: 0))
+      createdAt: Timestamp(nanosecondsSinceEpoch: 0).advanced(by: .seconds(number)))
   }
 }
