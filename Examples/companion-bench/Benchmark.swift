@@ -76,8 +76,8 @@ struct BenchmarkOptions {
       switch argument {
       case "--json": printsJSON = true
       case "--n":
-        guard let count = rest.popFirst().flatMap(Int.init), count > 0 else {
-          throw BenchmarkError(message: "--n needs a positive number. \(Self.usage)")
+        guard let count = rest.popFirst().flatMap(Int.init), (1...100_000_000).contains(count) else {
+          throw BenchmarkError(message: "--n needs a number from 1 to 100000000. \(Self.usage)")
         }
         self.count = count
       case "--concurrency":

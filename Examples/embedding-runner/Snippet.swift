@@ -31,7 +31,8 @@ struct Snippet {
   private static func pieces(of sentence: String) -> [String] {
     var pieces: [String] = []
     var rest = sentence[...]
-    while rest.count > pieceLength {
+    // Not by its count, which is that of all the rest.
+    while rest.index(rest.startIndex, offsetBy: pieceLength + 1, limitedBy: rest.endIndex) != nil {
       let head = rest.prefix(pieceLength)
       let cut = head.lastIndex { $0.isWhitespace } ?? head.endIndex
       let end = cut > rest.startIndex ? cut : head.endIndex

@@ -62,10 +62,31 @@ struct StoredSpace: Sendable {
     to vector: [Float], groups: Set<UInt32>, by metric: VectorMetric = .cosine, limit: Int,
     where accepts: ((RecallSource) -> Bool)? = nil
   ) throws(VectorFailure) -> [EmbeddingMatch] {
-    try index.nearestOwners(to: vector, groups: groups, by: metric, limit: limit, where: accepts) {
-      owners[Int($0)]
-    }.map { EmbeddingMatch(source: $0.owner, similarity: Double($0.score)) }
+    let found =
+      if let accepts, let few = fewSlots(in: groups, where: accepts) {
+        try index.nearestOwners(to: vector, among: few, by: metric, limit: limit) { owners[Int($0)] }
+      } else {
+        try index.nearestOwners(to: vector, groups: groups, by: metric, limit: limit, where: accepts) {
+          owners[Int($0)]
+        }
+      }
+    return found.map { EmbeddingMatch(source: $0.owner, similarity: Double($0.score)) }
   }
+
+  /// The slots of what a rule accepts; `nil` where they are more than are compared one by one.
+  private func fewSlots(in groups: Set<UInt32>, where accepts: (RecallSource) -> Bool) -> [Int32]? {
+    var few: [Int32] = []
+    for (source, slots) in slots {
+      guard let first = slots.first, let group = index.group(at: first), groups.contains(group),
+        accepts(source)
+      else { continue }
+      few += slots
+      if few.count > Self.few { return nil }
+    }
+    return few
+  }
+
+  private static let few = 8_192
 
   // MARK: Changes
 

@@ -7,16 +7,34 @@ extension Connection {
     "SELECT key FROM embedding_sources WHERE partition = ? AND time >= ? AND time < ? LIMIT ?")
   private static let byMetadata = SQL(
     "SELECT source FROM embedding_metadata WHERE partition = ? AND name = ? AND value = ? LIMIT ?")
+  private static let vectors = SQL(
+    "SELECT first, count FROM embedding_vectors WHERE space = ? AND source = ?")
   private static let metadata = SQL("SELECT name, value FROM embedding_metadata WHERE source = ?")
 
   /// So many sources are looked up at once: some milliseconds.
   private static let few = 2048
 
-  /// The keys of a few sources, all that a filter accepts among them; `nil` where each of its conditions by itself
-  /// accepts more than a few.
+  /// The vectors that a few sources have in a space, all that a filter accepts among them; `nil` where each of its
+  /// conditions by itself accepts more than a few.
   ///
   /// Complexity: so many entries of an index, and a lookup for each partition.
   func fewSources(
+    matching filter: RecallFilter, in partitions: Set<UInt32>, of space: Int64
+  ) throws(StoreFailure) -> [SourceVectors]? {
+    guard let keys = try fewSources(matching: filter, in: partitions) else { return nil }
+    var found: [SourceVectors] = []
+    for key in keys.sorted() {
+      let numbers = try row(Self.vectors, [.integer(space), .integer(key)]) { row throws(StoreFailure) in
+        let (first, count) = (try row.counter(0), try row.counter(1))
+        guard first < SpaceRow.numbers, count <= VectorBlocks.mostRemoved else { throw VectorBlock.damage }
+        return first..<first + count
+      }
+      if let numbers { found.append(SourceVectors(key: key, numbers: numbers)) }
+    }
+    return found
+  }
+
+  private func fewSources(
     matching filter: RecallFilter, in partitions: Set<UInt32>
   ) throws(StoreFailure) -> Set<Int64>? {
     var found: Set<Int64>?

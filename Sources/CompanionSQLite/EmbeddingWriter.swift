@@ -28,8 +28,8 @@ struct EmbeddingWriter {
     SELECT 1 + max(last_removed, coalesce((SELECT max(key) FROM embedding_sources), 0)), ?, ?, ?, ?, ?, ?
     FROM embedding_state
     """)
-  private static let removal = SQL(
-    "DELETE FROM embedding_sources WHERE key = ? RETURNING partition, kind")
+  /// Its metadata go with it.
+  private static let removal = SQL("DELETE FROM embedding_sources WHERE key = ? RETURNING partition")
   private static let noteRemoval = SQL(
     "UPDATE embedding_state SET last_removed = ?1 WHERE last_removed < ?1")
   private static let move = SQL("UPDATE embedding_sources SET owner = ?, time = ? WHERE key = ?")
@@ -97,11 +97,10 @@ struct EmbeddingWriter {
 
   /// Removes a source with its vectors.
   mutating func remove(_ key: Int64) throws(StoreFailure) {
-    let removed = try file.row(Self.removal, [.integer(key)]) { row throws(StoreFailure) in
-      (partition: try row.integer(0), kind: try row.integer(1))
+    let partition = try file.row(Self.removal, [.integer(key)]) { row throws(StoreFailure) in
+      try row.integer(0)
     }
-    guard let (partition, kind) = removed else { throw VectorBlock.damage }
-    if kind == SourceRow.number(of: .document) { try file.run(Self.removeMetadata, [.integer(key)]) }
+    guard let partition else { throw VectorBlock.damage }
     try file.run(Self.noteRemoval, [.integer(key)])
     left.insert(partition)
     for place in try openSpaces().indices { try spaces?[place].remove(key) }

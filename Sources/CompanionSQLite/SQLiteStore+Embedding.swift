@@ -42,8 +42,8 @@ extension SQLiteStore {
   /// The first search of a space reads all its vectors into memory, where they stay: about 300 ms and 170 MB for
   /// 100,000 of 384 numbers. Later ones read what has changed.
   ///
-  /// Of times and metadata an index tells whether they accept at most some thousand things where it is searched: only
-  /// those are compared then. Where they accept more, more is looked for than is wanted, and for each thing that is
+  /// Of times and metadata an index tells whether they accept at most some thousand things where it is searched: those,
+  /// and nothing else, are compared then. Where they accept more, more is looked for than is wanted, and for each thing that is
   /// found its row is read; as long as too little of it is accepted, four times as much. So the rows that are read are
   /// about as many as are wanted, divided by the share of things that is accepted.
   public func nearest(
@@ -58,17 +58,14 @@ extension SQLiteStore {
     guard let held = try await vectors.vectors(of: space, in: partitions), !held.groups.isEmpty else {
       return []
     }
-    let few = try await fewSources(matching: filter, in: held.groups)
-    guard few?.isEmpty != true else { return [] }
-    var count = filter.restrictsRecords && few == nil ? limit.saturatingProduct(4) : limit
+    if let few = try await fewSources(matching: filter, in: held.groups, of: held.vectors.moment.space) {
+      let found = try await held.vectors.search(for: vector, by: metric, among: few)
+      return try await matches(among: found, for: filter, limit: limit)
+    }
+    var count = filter.restrictsRecords ? limit.saturatingProduct(4) : limit
     while true {
-      let found = try await held.vectors.search(
-        for: vector, in: held.groups, by: metric, limit: count, among: few)
-      let matches = try await readers.read { connection throws(StoreFailure) in
-        try connection.snapshot { () throws(StoreFailure) in
-          try connection.matches(among: found, for: filter, limit: limit)
-        }
-      }
+      let found = try await held.vectors.search(for: vector, in: held.groups, by: metric, limit: count)
+      let matches = try await matches(among: found, for: filter, limit: limit)
       // Fewer than were looked for: there are no more.
       if matches.count == limit || found.count < count { return matches }
       count = count.saturatingProduct(4)
@@ -76,12 +73,22 @@ extension SQLiteStore {
   }
 
   private func fewSources(
-    matching filter: RecallFilter, in partitions: Set<UInt32>
-  ) async throws(StoreFailure) -> Set<Int64>? {
+    matching filter: RecallFilter, in partitions: Set<UInt32>, of space: Int64
+  ) async throws(StoreFailure) -> [SourceVectors]? {
     guard filter.restrictsRecords else { return nil }
     return try await readers.read { connection throws(StoreFailure) in
       try connection.snapshot { () throws(StoreFailure) in
-        try connection.fewSources(matching: filter, in: partitions)
+        try connection.fewSources(matching: filter, in: partitions, of: space)
+      }
+    }
+  }
+
+  private func matches(
+    among found: [(source: Int64, similarity: Float)], for filter: RecallFilter, limit: Int
+  ) async throws(StoreFailure) -> [EmbeddingMatch] {
+    try await readers.read { connection throws(StoreFailure) in
+      try connection.snapshot { () throws(StoreFailure) in
+        try connection.matches(among: found, for: filter, limit: limit)
       }
     }
   }
@@ -95,9 +102,16 @@ extension SpaceVectors {
   /// Searches where nobody waits for it but who asks.
   @concurrent
   fileprivate func search(
-    for vector: [Float], in groups: Set<UInt32>, by metric: VectorMetric, limit: Int, among few: Set<Int64>?
+    for vector: [Float], in groups: Set<UInt32>, by metric: VectorMetric, limit: Int
   ) async throws(StoreFailure) -> [(source: Int64, similarity: Float)] {
-    try nearest(to: vector, in: groups, by: metric, limit: limit, among: few)
+    try nearest(to: vector, in: groups, by: metric, limit: limit)
+  }
+
+  @concurrent
+  fileprivate func search(
+    for vector: [Float], by metric: VectorMetric, among sources: [SourceVectors]
+  ) async throws(StoreFailure) -> [(source: Int64, similarity: Float)] {
+    try nearest(to: vector, by: metric, among: sources)
   }
 }
 

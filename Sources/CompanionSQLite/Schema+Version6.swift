@@ -10,9 +10,9 @@ extension Schema {
     // What is stored already is taken in by version 7, with all that is kept of it since.
   }
 
-  /// A source is whatever has an `EmbeddingText`. Its row never changes but for where it lies and when it is from: what says something
-  /// else is another source, so that its key is its place in the order of changes. In each open space it has vectors,
-  /// or is in the line, or has failed, and only one of the three.
+  /// A source is whatever has an `EmbeddingText`. Its row never changes but for where it lies and when it is from: what
+  /// says something else is another source, so that its key is its place in the order of changes. In each open space
+  /// it has vectors, or is in the line, or has failed, and only one of the three.
   private static let embeddings = [
     // The key of the source that a row is; nothing where it is none.
     "ALTER TABLE messages ADD COLUMN embedding INTEGER",

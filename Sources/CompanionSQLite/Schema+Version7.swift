@@ -8,7 +8,7 @@ extension Schema {
     try connection.run(
       """
       CREATE TABLE embedding_metadata (
-        source INTEGER NOT NULL,
+        source INTEGER NOT NULL REFERENCES embedding_sources (key) ON DELETE CASCADE,
         name TEXT NOT NULL,
         value TEXT NOT NULL,
         partition INTEGER NOT NULL,

@@ -1,6 +1,12 @@
 import CompanionDomain
 import CompanionPorts
 
+/// The numbers of the vectors that a source has in a space.
+struct SourceVectors: Hashable, Sendable {
+  let key: Int64
+  let numbers: Range<Int64>
+}
+
 /// The vectors of a space in memory, as they were at one moment.
 struct SpaceVectors: Sendable {
   /// What it has of the file.
@@ -34,18 +40,45 @@ struct SpaceVectors: Sendable {
   var isSparse: Bool { owners.count > 4 * index.count + 65_536 }
 
   /// What is nearest to a vector, by the keys of sources.
-  ///
-  /// - Parameter few: restricts it to these sources; `nil` for all.
   func nearest(
-    to vector: [Float], in groups: Set<UInt32>, by metric: VectorMetric, limit: Int, among few: Set<Int64>?
+    to vector: [Float], in groups: Set<UInt32>, by metric: VectorMetric, limit: Int
   ) throws(StoreFailure) -> [(source: Int64, similarity: Float)] {
     do throws(VectorFailure) {
-      return try index.nearestOwners(
-        to: vector, groups: groups, by: metric, limit: limit, where: few.map { few in { few.contains($0) } }
-      ) { slot in owners[Int(slot)] }.map { ($0.owner, $0.score) }
+      return try index.nearestOwners(to: vector, groups: groups, by: metric, limit: limit) { slot in
+        owners[Int(slot)]
+      }.map { ($0.owner, $0.score) }
     } catch {
       throw .invalid("the vector that is searched for: \(error)")
     }
+  }
+
+  /// Of some sources those that have vectors here, the nearest to a vector first.
+  func nearest(
+    to vector: [Float], by metric: VectorMetric, among sources: [SourceVectors]
+  ) throws(StoreFailure) -> [(source: Int64, similarity: Float)] {
+    do throws(VectorFailure) {
+      let few = sources.flatMap { slots(of: $0) }
+      return try index.nearestOwners(to: vector, among: few, by: metric, limit: .max) { slot in
+        owners[Int(slot)]
+      }.map { ($0.owner, $0.score) }
+    } catch {
+      throw .invalid("the vector that is searched for: \(error)")
+    }
+  }
+
+  /// Where the vectors of a source stand that are here.
+  private func slots(of source: SourceVectors) -> [Int32] {
+    var slots: [Int32] = []
+    var place = loaded.firstPlace(of: source.numbers.lowerBound)
+    while place < loaded.count, loaded[place] < source.numbers.upperBound {
+      slots.append(Int32(place))
+      place += 1
+    }
+    if !later.isEmpty, source.numbers.upperBound > loaded.last ?? -1 {
+      slots += source.numbers.compactMap { later[$0] }
+    }
+    // Where one went another may have come.
+    return slots.filter { owners[Int($0)] == source.key }
   }
 
   /// Adds vectors behind all that there were, before any other change.

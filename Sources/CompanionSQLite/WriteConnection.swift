@@ -34,7 +34,8 @@ final class WriteConnection {
     // A new file gets its tables before it gets its name: processes that open it at the same time would get
     // into each other's way at changing the journal mode, where SQLite does not wait.
     _ = try DatabaseFile.create(path) { file throws(StoreFailure) in
-      _ = try Connection(writing: file, options)
+      // What closing leaves in the log, as on a full disk, it does not tell.
+      try Connection(writing: file, options).emptyLog()
     }
     do throws(StoreFailure) {
       connection = try Connection(writing: path, options)
@@ -153,12 +154,7 @@ final class WriteConnection {
   /// Rewrites the file without what was removed, and empties the log.
   func eraseRemoved() throws(StoreFailure) {
     try connection.run("VACUUM")
-    let isBlocked = try connection.row("PRAGMA wal_checkpoint(TRUNCATE)") { row throws(StoreFailure) in
-      try row.flag(0)
-    }
-    guard isBlocked == false else {
-      throw .busy("somebody reads what the write-ahead log has, so that it cannot be emptied")
-    }
+    try connection.emptyLog()
   }
 
   private func begin() throws(StoreFailure) {
@@ -225,5 +221,15 @@ extension Connection {
     try run("PRAGMA cache_size = -16384")
     // After a burst the log file goes back to this size, in bytes.
     try run("PRAGMA journal_size_limit = 67108864")
+  }
+}
+
+extension Connection {
+  /// Moves all that the log holds into the file.
+  fileprivate func emptyLog() throws(StoreFailure) {
+    let isBlocked = try row("PRAGMA wal_checkpoint(TRUNCATE)") { row throws(StoreFailure) in try row.flag(0) }
+    guard isBlocked == false else {
+      throw .busy("somebody reads what the write-ahead log has, so that it cannot be emptied")
+    }
   }
 }

@@ -58,8 +58,9 @@ final class EmbeddingCalls {
 
   /// The vectors of texts in a space, one for each.
   ///
-  /// A failure is not held against the provider: it may be for one of the texts, and who asks for the dimension next
-  /// finds out. Otherwise a batch with a text that never succeeds could have the provider rest for ever.
+  /// A failure is not held against the provider, unless another one of the model answers the same: it may be for one of
+  /// the texts, and who asks for the dimension next finds out. Otherwise a batch with a text that never succeeds could
+  /// have the provider rest for ever.
   func vectors(
     of texts: [String], in space: EmbeddingSpace
   ) async throws(EmbeddingFlaw) -> [[Float]] {

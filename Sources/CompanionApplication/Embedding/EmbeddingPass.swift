@@ -15,6 +15,10 @@ final class EmbeddingPass {
   private var run: EmbeddingRun
   private var pace = EmbeddingPace()
   private var lastProgress: Timestamp?
+  /// What the service seemed to be down at, though it answers other things.
+  private var left: [EmbeddingItem.ID: ProviderFailure] = [:]
+  /// How many batches have been left one after the other.
+  private var leftInARow = 0
 
   init(
     environment: Environment, model: ModelIdentity, terms: EmbeddingTerms, findings: EmbeddingFindings,
@@ -44,6 +48,7 @@ final class EmbeddingPass {
         if try await embedAll(in: space) != nil { throw .service(Self.changingDimension) }
       }
       try await report(space, isLast: true)
+      if let failure = left.values.first { throw .service(failure) }
     } catch {
       run.end = error.end
     }
@@ -65,7 +70,9 @@ final class EmbeddingPass {
       run.space = space
       return space
     }
-    return try await open(dimension: try await dimension(), unlessIn: spaces)
+    let dimension = try await dimension()
+    // The call may have taken long.
+    return try await open(dimension: dimension, unlessIn: try await openSpaces())
   }
 
   private func openSpaces() async throws(EmbeddingRunEnd) -> [EmbeddingSpace] {
@@ -120,6 +127,8 @@ final class EmbeddingPass {
         }
         try await report(space, isLast: false)
       }
+      // They come once more in this run, each by itself.
+      if !inLine.isEmpty { last.subtract(left.keys) }
     }
   }
 
@@ -166,14 +175,32 @@ final class EmbeddingPass {
         if parts.isSuspect { findings.noteEnd(at: batch.map(\.id)) }
         // What has come before is paid for.
         try await store(parts.embedded, [], in: space)
-        throw .service(failure)
+        guard parts.isSuspect, await mayGoOn(after: failure, in: space) else { throw .service(failure) }
+        for item in batch { left[item.id] = failure }
+        return nil
       case .otherDimension(let dimension): return dimension
       }
     }
     findings.noteDone(with: batch.map(\.id))
+    leftInARow = 0
+    for item in batch { left[item.id] = nil }
     try await store(parts.embedded, failures, in: space)
     return nil
   }
+
+  /// Whether a service that seems to be down is well, and only the batch may have been too much for it. Where that
+  /// happens again and again, it is not well.
+  private func mayGoOn(after failure: ProviderFailure, in space: EmbeddingSpace) async -> Bool {
+    leftInARow += 1
+    guard failure.isOutage, failure.retryAfter == nil, leftInARow < Self.mostLeftInARow, !Task.isCancelled,
+      !stopping.isGiven
+    else { return false }
+    do throws(ProviderFailure) { return try await calls.dimension() == space.dimension } catch {
+      return false
+    }
+  }
+
+  private static let mostLeftInARow = 3
 
   private func store(
     _ embedded: [EmbeddedSource], _ failures: [EmbeddingBisection.Failure], in space: EmbeddingSpace

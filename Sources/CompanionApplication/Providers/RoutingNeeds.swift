@@ -21,8 +21,8 @@ struct RoutingNeeds: Sendable {
   var excluded: Set<ProviderID> = []
   /// Whether it costs nothing more, so that no budget stands in its way: such as a look after a job.
   var isPaidFor = false
-  /// Whether a failure may be for what is asked, and then says nothing about the provider: whoever asks finds out by
-  /// asking something else.
+  /// Whether a failure may be for what is asked, and then says nothing about the provider, unless another one answers
+  /// the same: whoever asks finds out by asking something else.
   var isSuspect = false
   /// The task that it is made for: the provider that failed it last is asked last.
   var task: TaskID?

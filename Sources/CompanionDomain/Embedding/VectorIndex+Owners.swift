@@ -1,4 +1,17 @@
 extension VectorIndex {
+  /// The same of the vectors at some slots, each of which is compared. Complexity: the numbers of those vectors.
+  package func nearestOwners<Owner: Hashable>(
+    to query: [Float], among slots: [Int32], by metric: VectorMetric, limit: Int, owner: (Int32) -> Owner?
+  ) throws(VectorFailure) -> [(owner: Owner, score: Float)] {
+    var found: [(owner: Owner, score: Float)] = []
+    var seen: Set<Owner> = []
+    for match in try nearest(to: query, among: slots, metric: metric) where found.count < limit {
+      guard let owner = owner(match.slot), seen.insert(owner).inserted else { continue }
+      found.append((owner, metric.bounded(match.score)))
+    }
+    return found
+  }
+
   /// What is nearest to a vector, where several vectors may belong to one thing: each once, by its nearest, with how
   /// near that is.
   ///

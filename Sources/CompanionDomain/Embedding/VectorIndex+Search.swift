@@ -22,18 +22,15 @@ extension VectorIndex {
     to query: [Float], count: Int, candidates: Int? = nil, metric: VectorMetric = .cosine,
     in groups: Set<UInt32>? = nil, where accepts: ((Int32) -> Bool)? = nil
   ) throws(VectorFailure) -> [VectorMatch] {
-    guard query.count == dimension else { throw .wrongDimension(query.count, expected: dimension) }
-    var row = VectorRow(shape)
-    guard query.withUnsafeBufferPointer({ $0.baseAddress.map { row.take($0, kernels) } ?? false }) else {
-      throw .unusableNumbers(place: 0)
-    }
+    let row = try checked(query)
     guard count > 0 else { return [] }
     let allowed = groups.map { $0.reduce(0) { $0 + (groupCounts[$1] ?? 0) } } ?? self.count
     let search = Search(
       row: row, all: allowed == Int(slots), metric: metric,
       filter: VectorFilter(groups: groups, accepts: accepts),
       best: BestMatches(min(count, allowed)))
-    let compared = max(count, candidates ?? Self.candidates(among: allowed))
+    // Of as many as are wanted the last ones are easily missed.
+    let compared = max(count.saturatingSum(count), candidates ?? Self.candidates(among: allowed))
     guard let centre, allowed > compared, allowed * dimension > exactNumbers else {
       return exactly(search)
     }
@@ -80,6 +77,38 @@ extension VectorIndex {
 
   // MARK: Each compared
 
+  /// Vectors at some slots, the nearest to another first, and of equally near ones by their slots; free slots are left
+  /// out. Complexity: the numbers of those vectors.
+  ///
+  /// - Parameter query: as many finite numbers as the vectors have.
+  package func nearest(
+    to query: [Float], among slots: [Int32], metric: VectorMetric = .cosine
+  ) throws(VectorFailure) -> [VectorMatch] {
+    let row = try checked(query)
+    var search = Search(
+      row: row, all: false, metric: metric, filter: VectorFilter(groups: nil, accepts: nil),
+      best: BestMatches(slots.count))
+    for slot in slots where group(at: slot) != nil { search.best.keep(match(at: slot, for: search)) }
+    return search.best.sorted()
+  }
+
+  private func checked(_ query: [Float]) throws(VectorFailure) -> VectorRow {
+    guard query.count == dimension else { throw .wrongDimension(query.count, expected: dimension) }
+    var row = VectorRow(shape)
+    guard query.withUnsafeBufferPointer({ $0.baseAddress.map { row.take($0, kernels) } ?? false }) else {
+      throw .unusableNumbers(place: 0)
+    }
+    return row
+  }
+
+  private func match(at slot: Int32, for search: Search) -> VectorMatch {
+    let page = Int(slot) / VectorPage.capacity
+    let row = Int(slot) % VectorPage.capacity
+    var product: Float = 0
+    kernels.products(of: pages[page].numbers, from: row, count: 1, with: search.row.numbers, into: &product)
+    return search.match(product, inverseLength: pages[page].inverseLengths[row], at: slot)
+  }
+
   private func exactly(_ given: Search) -> [VectorMatch] {
     var search = given
     withUnsafeTemporaryAllocation(of: Float.self, capacity: VectorPage.capacity) { products in
@@ -117,18 +146,12 @@ extension VectorIndex {
     var search = given
     let estimate = VectorEstimate(of: search.row, centre)
     let slots = nearest(compared, of: nearest(chosen, by: estimate, search), by: estimate, search.metric)
-    var product: Float = 0
     for (place, slot) in slots.enumerated() {
       if place + Self.ahead < slots.count {
         let next = Int(slots[place + Self.ahead])
         pages[next / VectorPage.capacity].prefetch(next % VectorPage.capacity, shape)
       }
-      let page = Int(slot) / VectorPage.capacity
-      let row = Int(slot) % VectorPage.capacity
-      kernels.products(
-        of: pages[page].numbers, from: row, count: 1, with: search.row.numbers, into: &product)
-      search.best.keep(
-        search.match(product, inverseLength: pages[page].inverseLengths[row], at: slot))
+      search.best.keep(match(at: slot, for: search))
     }
     return search.best.sorted()
   }
@@ -139,8 +162,8 @@ extension VectorIndex {
   /// The rows whose bits have the most in common with the query's.
   private func nearest(_ count: Int, by estimate: VectorEstimate, _ search: Search) -> ContiguousArray<Int32>
   {
-    var nearest = NearestRows(count, farthest: dimension)
     let isByLength = search.metric == .dotProduct && lengths.least < 0.98 * lengths.most
+    var nearest = NearestRows(count, farthest: isByLength ? dimension * Self.steps : dimension)
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: VectorPage.capacity) { buffer in
       // A page's parts are named one by one: to hold all of it is to count a reference to each, in memory that is
       // not cached.
@@ -164,10 +187,13 @@ extension VectorIndex {
     return nearest.slots()
   }
 
+  /// So many times as fine is what is weighed by a length: one vector may be much longer than all others.
+  private static let steps = 64
+
   /// For products, the shorter a vector is the less its direction counts, for or against it.
   private func distance(_ distance: Int, byLength inverse: Float) -> Int {
     let half = Float(dimension) / 2
-    return Int(half - (half - Float(distance)) * share(ofLongest: inverse))
+    return Int((half - (half - Float(distance)) * share(ofLongest: inverse)) * Float(Self.steps))
   }
 
   /// Those of rows that are nearest to the query by what their bits tell.
@@ -175,7 +201,7 @@ extension VectorIndex {
     _ count: Int, of slots: ContiguousArray<Int32>, by estimate: VectorEstimate, _ metric: VectorMetric
   ) -> ContiguousArray<Int32> {
     // Estimates are far less precise than so many steps.
-    let steps: Float = 1024
+    let steps: Float = metric == .dotProduct ? 1024 * Float(Self.steps) : 1024
     var nearest = NearestRows(count, farthest: 2 * Int(steps))
     let places = slots.map { UInt32($0) % UInt32(VectorPage.capacity) }
     places.withUnsafeBufferPointer { places in

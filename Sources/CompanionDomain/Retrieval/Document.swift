@@ -22,7 +22,7 @@ public struct Document: Hashable, Sendable, Codable {
   public var status: Status
   /// Whether it comes before others that fit as well.
   public var isPinned: Bool
-  /// Whatever else the host keeps with it. It is not searched.
+  /// Whatever else the host keeps with it. No word of it is searched for, but a ``RecallFilter`` goes by it.
   public var metadata: [String: String]
   /// When it was made.
   public var createdAt: Timestamp

@@ -41,7 +41,8 @@ package struct RankFusion: Hashable, Sendable {
   /// A ranking by words, and behind it what lexical vectors alone have found: words are the better judge of spelling,
   /// and vectors that know nothing else would spoil their ranking.
   ///
-  /// - Parameter similarities: cosines, the highest first; what is not above 0 counts nothing.
+  /// - Parameter similarities: the highest first; what is not above 0 counts nothing. Cosines are what it is made for:
+  ///   whatever is above 1 counts as 1.
   package static func extended<ID>(
     _ byWords: [RankedItem<ID>], by similarities: [RankedItem<ID>]
   ) -> [RankedItem<ID>] {

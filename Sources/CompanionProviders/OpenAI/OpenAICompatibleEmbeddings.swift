@@ -32,8 +32,7 @@ public struct OpenAICompatibleEmbeddings: EmbeddingService {
   ///   - time: tells how far away a time is that a provider names.
   public init(
     baseURL: URL, model: String, dimension: Int? = nil, metric: VectorMetric = .cosine,
-    maximumBatch: Int = 2048,
-    apiKey: APIKey? = nil, apiVersion: String? = nil, transport: any HTTPTransport,
+    maximumBatch: Int = 2048, apiKey: APIKey? = nil, apiVersion: String? = nil, transport: any HTTPTransport,
     idleTimeout: Duration = .seconds(120), time: any TimeSource
   ) {
     let endpoint = OpenAIEndpoint(

@@ -215,10 +215,10 @@ extension EmbeddingIndexConformance {
     for first in stride(from: 1, through: count, by: 12) {
       var changes: [ChangeSet.Change] = []
       for number in first..<first + 12 {
-        let document = document(number, at: number, number.isMultiple(of: 21) ? ["kind": "note"] : [:])
+        let document = document(number, at: number, number.isMultiple(of: 4) ? ["kind": "note"] : [:])
         guard let text = EmbeddingText(.document(document)) else { continue }
         // Those with metadata are the farthest of all, and those before a time are.
-        let isFar = number.isMultiple(of: 21) || number <= 3
+        let isFar = number.isMultiple(of: 4) || number <= 3
         let vectors = (0..<50).map { _ in
           var vector = [Float](repeating: 0, count: space.dimension)
           for place in 0..<40 { vector[place] = Float(random.number(in: 1...100)) / (isFar ? -100 : 100) }
@@ -233,10 +233,10 @@ extension EmbeddingIndexConformance {
     }
     let filters = [
       RecallFilter(metadata: ["kind": "note"]), RecallFilter(times: times(0, 4)),
-      RecallFilter(times: times(42, 43), metadata: ["kind": "note"]),
+      RecallFilter(times: times(44, 45), metadata: ["kind": "note"]),
     ]
     for filter in filters {
-      for limit in [2, 10] {
+      for limit in [2, 10, 20] {
         try await expectComparison(store, compared, to: query, in: space, matching: filter, limit: limit)
       }
     }

@@ -214,6 +214,39 @@ struct EmbeddingFailureTests {
     }
   }
 
+  @Test func `one text at which a server always seems to be busy does not end a run`() throws {
+    let service = ScriptedEmbeddings { texts, _ throws(ProviderFailure) in
+      if texts.contains(where: { $0.contains("bad") }) { throw ProviderFailure(.overloaded, status: 503) }
+      return nil
+    }
+    try EmbeddingRoom.run(service) { room in
+      try await room.put((1...100).map { $0 == 37 ? "bad" : "good \($0)" })
+      // Each run is a process of its own.
+      for _ in 1...2 {
+        let run = await room.embed()
+        guard case .serviceFailed(let failure) = run.end else {
+          Issue.record("it ended with \(run.end)")
+          return
+        }
+        #expect(failure.kind == .overloaded)
+        #expect(try await room.coverage(service) == EmbeddingCoverage(embedded: 99, waiting: 1))
+      }
+    }
+  }
+
+  @Test func `a server that is too busy for texts, and answers a word, is left alone`() throws {
+    let service = ScriptedEmbeddings { texts, _ throws(ProviderFailure) in
+      if texts != [EmbeddingCalls.probe] { throw ProviderFailure(.overloaded, status: 503) }
+      return nil
+    }
+    try EmbeddingRoom.run(service) { room in
+      try await room.put((1...100).map { "text \($0)" })
+      let run = await room.embed()
+      #expect(run.embedded == 0 && run.calls <= 6)
+      #expect(try await room.failed(service) == [])
+    }
+  }
+
   @Test func `a server that dies of a text, and comes back, embeds all others`() throws {
     let isDown = Mutex(false)
     let service = ScriptedEmbeddings { texts, _ throws(ProviderFailure) in

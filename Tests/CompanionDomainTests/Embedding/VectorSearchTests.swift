@@ -52,6 +52,39 @@ struct VectorSearchTests {
     #expect(hits >= 97)
   }
 
+  @Test func `one vector that is much longer than all others spoils no search by products`() throws {
+    var (index, naive, random) = try Self.index(dimension: 96, common: 1)
+    let long = random.vector(96).map { 100 * $0 }
+    naive[try index.insert(long, group: 0)] = (long, 0)
+    var hits = 0
+    for number in 0..<10 {
+      let near = try #require(naive[Int32(number * 201)]).numbers
+      let query = random.vector(near: near, within: 0.4)
+      let found = try index.nearest(to: query, count: 10, metric: .dotProduct)
+      let expected = naive.scores(to: query, .dotProduct).prefix(10)
+      hits += Set(found.map(\.slot)).intersection(expected.map(\.slot)).count
+    }
+    #expect(hits >= 95, "\(hits)")
+  }
+
+  @Test(arguments: VectorMetric.allCases)
+  func `of some slots each vector is compared`(metric: VectorMetric) throws {
+    var (index, naive, random) = try Self.index(dimension: 96, lengths: 0.5...2)
+    for slot in stride(from: 0, to: Int32(4300), by: 9) {
+      index.remove(slot)
+      naive[slot] = nil
+    }
+    let slots = Array(stride(from: Int32(4350), through: -50, by: -3))
+    let query = random.vector(96)
+    let expected = naive.scores(to: query, metric) { slot, _ in slots.contains(slot) }
+    let found = try index.nearest(to: query, among: slots, metric: metric)
+    #expect(found.map(\.slot) == expected.map(\.slot))
+    #expect(try index.nearest(to: query, among: [], metric: metric) == [])
+    #expect(throws: VectorFailure.wrongDimension(3, expected: 96)) {
+      _ = try index.nearest(to: [1, 2, 3], among: slots, metric: metric)
+    }
+  }
+
   @Test func `only what the filter allows is found, and as much of it as is wanted`() throws {
     var (index, naive, random) = try Self.index(dimension: 96)
     for slot in stride(from: 0, to: Int32(4300), by: 11) {
