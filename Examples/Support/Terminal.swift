@@ -38,9 +38,10 @@ package enum Terminal {
     return isatty(STDERR_FILENO) == 1 && !kind.isEmpty && kind != "dumb"
   }
 
-  /// Draws a line in the place of the one that was drawn last, on standard error; an empty one removes it.
+  /// Draws a line in the place of the one that was drawn last, on standard error; an empty one removes it. The terminal
+  /// shows as much of it as fits in one line.
   package static func draw(_ line: String) {
-    let text = "\r\(line.singleLine.withoutControls)\u{1B}[K"
+    let text = "\r\u{1B}[K\u{1B}[?7l\(line.singleLine.withoutControls)\u{1B}[?7h"
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 

@@ -161,8 +161,9 @@ struct Options: CommandLineOptions {
     Files and folders whose names begin with a dot are left out, and symbolic links are not followed. What is no UTF-8,
     binary or too large is left out, too, and told. Unchanged files, by their sizes and times, are not read again.
 
-    Ctrl-C ends the program; what is embedded is stored, and nothing is embedded twice. The exit status is 0 when all is
-    embedded, 1 when something is not or after a failure, 2 for a command line that cannot be understood, 130 and 143
-    after an interruption.
+    Ctrl-C ends the program; what is embedded is stored, and is not embedded again. Two runs at the same time on one
+    database store nothing twice, but each pays for what it embeds. The exit status is 0 when all is embedded, 1 when
+    something is not or after a failure, 2 for a command line that cannot be understood, 130 and 143 after an
+    interruption.
     """
 }

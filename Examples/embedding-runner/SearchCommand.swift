@@ -11,12 +11,18 @@ struct SearchCommand {
     let failure = FailureNote()
     let companion = try library.makeCompanion(events: failure) { embedding in
       // Somebody waits, but not for a conversation to go on.
-      embedding.recallPatience = .seconds(20)
+      embedding.recallPatience = Self.patience
     }
     let result = try await companion.recall(
       query, in: [Library.scope], matching: library.options.filter, budget: Self.budget)
     await companion.stop()
-    if let failure = failure.last { Terminal.complain("\(failure) What is found is found by words alone.") }
+    if let failure = failure.last {
+      // Whoever waits no longer cancels the call.
+      let reason =
+        failure.kind == .cancelled
+        ? "The service that makes vectors did not answer within \(Self.patience.spoken)." : "\(failure)"
+      Terminal.complain("\(reason) What is found is found by words alone.")
+    }
     for (place, item) in result.items.prefix(library.options.limit).enumerated() {
       guard case .document(let id) = item.source, let document = try await library.store.document(id) else {
         continue
@@ -27,6 +33,7 @@ struct SearchCommand {
     return .done
   }
 
+  private static let patience = Duration.seconds(20)
   /// In tokens: files are shown in part, however long they are.
   private static let budget = 1_000_000_000
 
@@ -41,7 +48,8 @@ struct SearchCommand {
       return
     }
     let title = path.hasSuffix(document.title) ? "" : "  \(document.title)"
-    Terminal.show("\(place). \(path)\(title)  \(String(format: "%.4f", score))\n   \(snippet.singleLine)")
+    Terminal.show(
+      "\(place). \(path.singleLine)\(title)  \(String(format: "%.4f", score))\n   \(snippet.singleLine)")
   }
 }
 

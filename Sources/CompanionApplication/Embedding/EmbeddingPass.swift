@@ -291,21 +291,6 @@ final class EmbeddingPass {
   private static let progressInterval = Duration.milliseconds(500)
 }
 
-/// Why a run ends before nothing is due.
-enum EmbeddingRunEnd: Error {
-  case service(ProviderFailure)
-  case store(StoreFailure)
-  case stopped
-
-  var end: EmbeddingRun.End {
-    switch self {
-    case .service(let failure): failure.kind == .cancelled ? .stopped : .serviceFailed(failure)
-    case .store(let failure): .storeFailed(failure)
-    case .stopped: .stopped
-    }
-  }
-}
-
 extension StoreFailure {
   /// Whether the same may succeed a little later.
   fileprivate var mayPass: Bool {
