@@ -18,12 +18,13 @@ struct RecallSuite {
     var talk = SyntheticTalk()
     let sessions = talk.sessions(count: count, user: .user)
     let texts = sessions.flatMap { session in session.messages.map(\.text) }
+    let times = sessions.flatMap { session in session.messages.map(\.time) }
     let questions = (0..<400).map { talk.question(about: texts[$0 * 7919 % texts.count]) }
     switch options.store {
     case .memory:
       let store = InMemoryStore(time: SystemTimeSource())
       try await sessions.store(in: store)
-      try await measureSearch(store, questions, name)
+      try await measureSearch(store, questions, times, name)
       try await measureRecall(store, questions, by: .words, name)
       try await embed(store)
       try await measureRecall(store, questions, by: .wordsAndVectors, name)
@@ -36,7 +37,7 @@ struct RecallSuite {
       let first = try await SQLiteStore(path: path, durability: .normal, time: SystemTimeSource())
       try await sessions.store(in: first)
       await first.close()
-      try await opened(path, name) { try await measureSearch($0, questions, name) }
+      try await opened(path, name) { try await measureSearch($0, questions, times, name) }
       try await opened(path, name) { try await measureRecall($0, questions, by: .words, name) }
       let second = try await SQLiteStore(path: path, durability: .normal, time: SystemTimeSource())
       try await embed(second)
@@ -56,13 +57,22 @@ struct RecallSuite {
     await store.close()
   }
 
-  private func measureSearch(_ store: some CompanionStore, _ questions: [String], _ name: String) async throws
-  {
+  private func measureSearch(
+    _ store: some CompanionStore, _ questions: [String], _ times: [Timestamp], _ name: String
+  ) async throws {
     let search = try await Search(store).latencies(of: questions)
     report.figure("recall", "the first search, \(name)", "latency_p50_ms", search.first ?? 0, "ms")
     report.figure(
       "recall", "searches: candidates and ranking, median", "latency_p50_ms", search.percentile(0.5), "ms")
     report.figure("recall", "the same, p95", "latency_p95_ms", search.percentile(0.95), "ms")
+    for share in [0.001, 0.01, 0.1, 0.5] {
+      let end = times[min(times.count - 1, Int(share * Double(times.count)))]
+      let filtered = try await Search(store).latencies(
+        of: questions, matching: RecallFilter(kinds: [.message], times: times[0]..<end))
+      report.figure(
+        "recall", "the same within a time that has \((share * 100).formatted()) % of them, p95",
+        "latency_p95_ms", filtered.percentile(0.95), "ms")
+    }
   }
 
   private enum Way: String {

@@ -11,19 +11,52 @@ extension Connection {
     "SELECT first, count FROM embedding_vectors WHERE space = ? AND source = ?")
   private static let metadata = SQL("SELECT name, value FROM embedding_metadata WHERE source = ?")
 
-  /// So many sources are looked up at once: some milliseconds.
-  private static let few = 2048
+  /// So many sources are looked up one by one: some milliseconds.
+  static let fewSources = 2048
 
-  /// The vectors that a few sources have in a space, all that a filter accepts among them; `nil` where each of its
-  /// conditions by itself accepts more than a few.
+  /// The keys of at least all sources that a filter accepts; `nil` where they are more than some.
   ///
-  /// Complexity: so many entries of an index, and a lookup for each partition.
-  func fewSources(
-    matching filter: RecallFilter, in partitions: Set<UInt32>, of space: Int64
-  ) throws(StoreFailure) -> [SourceVectors]? {
-    guard let keys = try fewSources(matching: filter, in: partitions) else { return nil }
+  /// A condition that by itself accepts more than so many is left out, as long as there is another.
+  ///
+  /// Complexity: of each condition so many entries of an index.
+  func acceptedSources(
+    matching filter: RecallFilter, in partitions: Set<UInt32>, limit: Int = .max
+  ) throws(StoreFailure) -> Set<Int64>? {
+    var found: Set<Int64>?
+    func narrow(_ sql: SQL, _ values: [SQLiteValue]) throws(StoreFailure) {
+      guard let keys = try self.keys(sql, in: partitions, values, limit: limit) else { return }
+      found = found?.intersection(keys) ?? keys
+    }
+    if let times = filter.times {
+      try narrow(Self.byTime, [.time(times.lowerBound), .time(times.upperBound)])
+    }
+    for (name, value) in filter.metadata.sorted(by: { $0.key < $1.key }) {
+      try narrow(Self.byMetadata, [.text(name), .text(value)])
+    }
+    return found
+  }
+
+  private func keys(
+    _ sql: SQL, in partitions: Set<UInt32>, _ values: [SQLiteValue], limit: Int
+  ) throws(StoreFailure) -> Set<Int64>? {
+    var keys: Set<Int64> = []
+    for partition in partitions {
+      // One more tells that there are too many.
+      let room = limit == .max ? -1 : Int64(limit + 1 - keys.count)
+      try forEachRow(sql, [.integer(Int64(partition))] + values + [.integer(room)]) {
+        row throws(StoreFailure) in
+        keys.insert(try row.integer(0))
+        return true
+      }
+      guard keys.count <= limit else { return nil }
+    }
+    return keys
+  }
+
+  /// The vectors that sources have in a space. Complexity: a lookup for each source.
+  func vectors(of sources: Set<Int64>, in space: Int64) throws(StoreFailure) -> [SourceVectors] {
     var found: [SourceVectors] = []
-    for key in keys.sorted() {
+    for key in sources.sorted() {
       let numbers = try row(Self.vectors, [.integer(space), .integer(key)]) { row throws(StoreFailure) in
         let (first, count) = (try row.counter(0), try row.counter(1))
         guard first < SpaceRow.numbers, count <= VectorBlocks.mostRemoved else { throw VectorBlock.damage }
@@ -32,35 +65,6 @@ extension Connection {
       if let numbers { found.append(SourceVectors(key: key, numbers: numbers)) }
     }
     return found
-  }
-
-  private func fewSources(
-    matching filter: RecallFilter, in partitions: Set<UInt32>
-  ) throws(StoreFailure) -> Set<Int64>? {
-    var found: Set<Int64>?
-    if let times = filter.times {
-      found = try few(Self.byTime, in: partitions, [.time(times.lowerBound), .time(times.upperBound)])
-    }
-    for (name, value) in filter.metadata.sorted(by: { $0.key < $1.key }) {
-      guard let few = try few(Self.byMetadata, in: partitions, [.text(name), .text(value)]) else { continue }
-      found = found?.intersection(few) ?? few
-    }
-    return found
-  }
-
-  private func few(
-    _ sql: SQL, in partitions: Set<UInt32>, _ values: [SQLiteValue]
-  ) throws(StoreFailure) -> Set<Int64>? {
-    var keys: Set<Int64> = []
-    for partition in partitions {
-      let room = SQLiteValue.integer(Self.few + 1 - keys.count)
-      try forEachRow(sql, [.integer(Int64(partition))] + values + [room]) { row throws(StoreFailure) in
-        keys.insert(try row.integer(0))
-        return true
-      }
-      guard keys.count <= Self.few else { return nil }
-    }
-    return keys
   }
 
   /// What was found and a filter accepts, up to a limit. What is gone is left out: nothing else ever has its key.

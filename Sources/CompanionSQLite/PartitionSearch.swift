@@ -13,9 +13,11 @@ struct PartitionSearch {
   /// How many occurrences of terms are followed.
   private static let followedPostings = 50_000
 
-  /// - Parameter kind: of what is in the partition.
+  /// - Parameters:
+  ///   - kind: of what is in the partition.
+  ///   - name: the partition's.
   init(
-    _ partition: TextPartition, of kind: RecallSource.Kind, for query: TextQuery,
+    _ partition: TextPartition, named name: String, of kind: RecallSource.Kind, for query: TextQuery,
     matching filter: RecallFilter, _ file: Connection
   ) throws(StoreFailure) {
     self.file = file
@@ -23,7 +25,7 @@ struct PartitionSearch {
     self.partition = partition
     postings = try QueryPostings(of: query, in: partition, file)
     names = SourceNames(of: kind, DocumentBlocks(of: partition, file), file)
-    self.filter = TextFilter(filter, of: kind, file)
+    self.filter = try TextFilter(filter, of: kind, in: name, file)
   }
 
   /// Adds what is known of the query's terms here.
@@ -42,18 +44,24 @@ struct PartitionSearch {
   mutating func best(
     _ limit: Int, statistics: TermStatistics
   ) throws(StoreFailure) -> [ScoredDocument] {
-    let selection = selection(limit, statistics: statistics, postings: Self.followedPostings)
+    let selection = selection(limit, statistics: statistics)
     let best = try best(of: selection)
     guard !filter.acceptsAll, best.count < limit, selection.passesOver else { return best }
     // Of what only the commonest terms find, more may be accepted.
-    return try self.best(of: self.selection(limit, statistics: statistics, postings: .max))
+    return try self.best(of: self.selection(limit, statistics: statistics, following: .max))
   }
 
   private func selection(
-    _ limit: Int, statistics: TermStatistics, postings followed: Int
+    _ limit: Int, statistics: TermStatistics, following count: Int = followedPostings
   ) -> CandidateSelection {
-    var selection = CandidateSelection(
-      limit, of: postings.lengths.count, averageLength: statistics.averageLength, postings: followed)
+    let (capacity, length) = (postings.lengths.count, statistics.averageLength)
+    var selection =
+      if let few = filter.few {
+        CandidateSelection(
+          limit, among: few.filter { $0 < capacity }.sorted(), of: capacity, averageLength: length)
+      } else {
+        CandidateSelection(limit, of: capacity, averageLength: length, postings: count)
+      }
     let weights = statistics.inverseDocumentFrequencies
     let present = query.terms.indices
       .filter { !postings.documents[$0].isEmpty }

@@ -4,8 +4,10 @@ public import CompanionPorts
 extension SQLiteStore {
   /// What may fit a query: one read of the postings of its terms, and of the documents that are chosen.
   ///
-  /// Of times and metadata a lookup tells for a document, of the best first, until enough are accepted: about as many
-  /// as are wanted, divided by the share that is accepted; where there are not enough, all that have a term.
+  /// Of times and metadata an index tells whether one of them accepts at most some thousand things: only those are
+  /// looked at then. Where each accepts more, a lookup tells it for a document, of the best first, until enough are
+  /// accepted: about as many as are wanted, divided by the share that is accepted; where there are not enough, all that
+  /// have a term, 2 µs each.
   public func textCandidates(
     for query: TextQuery, in scopes: Set<MemoryScope>, matching filter: RecallFilter, limit: Int
   ) async throws(StoreFailure) -> TextCandidates<RecallSource> {
@@ -50,7 +52,8 @@ extension Connection {
     var searches: [PartitionSearch] = []
     for (kind, name) in partitions {
       guard let partition = try TextPartition.find(name, self) else { continue }
-      let search = try PartitionSearch(partition, of: kind, for: query, matching: filter, self)
+      let search = try PartitionSearch(
+        partition, named: name, of: kind, for: query, matching: filter, self)
       search.addStatistics(to: &found.matches)
       searches.append(search)
     }

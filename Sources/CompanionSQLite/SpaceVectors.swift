@@ -40,13 +40,16 @@ struct SpaceVectors: Sendable {
   var isSparse: Bool { owners.count > 4 * index.count + 65_536 }
 
   /// What is nearest to a vector, by the keys of sources.
+  ///
+  /// - Parameter keys: what may be found; `nil` for everything.
   func nearest(
-    to vector: [Float], in groups: Set<UInt32>, by metric: VectorMetric, limit: Int
+    to vector: [Float], in groups: Set<UInt32>, by metric: VectorMetric, limit: Int, among keys: Set<Int64>?
   ) throws(StoreFailure) -> [(source: Int64, similarity: Float)] {
     do throws(VectorFailure) {
-      return try index.nearestOwners(to: vector, groups: groups, by: metric, limit: limit) { slot in
-        owners[Int(slot)]
-      }.map { ($0.owner, $0.score) }
+      return try index.nearestOwners(
+        to: vector, groups: groups, by: metric, limit: limit, where: keys.map { keys in keys.contains },
+        owner: { slot in owners[Int(slot)] }
+      ).map { ($0.owner, $0.score) }
     } catch {
       throw .invalid("the vector that is searched for: \(error)")
     }

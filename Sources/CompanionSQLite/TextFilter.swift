@@ -7,11 +7,20 @@ struct TextFilter {
   private let kind: RecallSource.Kind
   private let file: Connection
   private var known: [Int32: Bool] = [:]
+  /// At least all that are accepted, where those are few.
+  let few: Set<Int32>?
 
   private static let time = SQL("SELECT time FROM messages WHERE session = ? AND sequence = ?")
   private static let sources: [RecallSource.Kind: SQL] = [
     .memory: source(of: "memories"), .fact: source(of: "facts"), .document: source(of: "documents"),
   ]
+  private static let numbers: [RecallSource.Kind: SQL] = [
+    .message: number("messages", "session = embedding_sources.owner AND sequence = place"),
+    .memory: number("memories", "memories.key = embedding_sources.owner"),
+    .fact: number("facts", "facts.key = embedding_sources.owner"),
+    .document: number("documents", "documents.key = embedding_sources.owner"),
+  ]
+  private static let partition = SQL("SELECT key FROM embedding_partitions WHERE name = ?")
 
   private static func source(of table: String) -> SQL {
     SQL(
@@ -20,27 +29,42 @@ struct TextFilter {
       """)
   }
 
-  /// - Parameter kind: of what is in the partition.
-  init(_ filter: RecallFilter, of kind: RecallSource.Kind, _ file: Connection) {
+  private static func number(_ table: String, _ match: String) -> SQL {
+    SQL("SELECT document FROM embedding_sources JOIN \(table) ON \(match) WHERE embedding_sources.key = ?")
+  }
+
+  /// - Parameters:
+  ///   - kind: of what is in the partition.
+  ///   - name: the partition's.
+  init(
+    _ filter: RecallFilter, of kind: RecallSource.Kind, in name: String, _ file: Connection
+  ) throws(StoreFailure) {
     self.filter = filter
     self.kind = kind
     self.file = file
+    few = filter.restrictsRecords ? try Self.few(filter, of: kind, in: name, file) : nil
   }
 
   /// Whether each document is accepted.
   var acceptsAll: Bool { !filter.restrictsRecords }
 
+  /// Whether nothing else is asked than what chose the few.
+  private var isOneCondition: Bool { filter.metadata.count + (filter.times == nil ? 0 : 1) == 1 }
+
   mutating func accepts(_ number: Int32, _ names: inout SourceNames) throws(StoreFailure) -> Bool {
     if acceptsAll { return true }
+    if let few {
+      guard few.contains(number) else { return false }
+      if isOneCondition { return true }
+    }
     if let known = known[number] { return known }
-    let accepts = try looksUp(try names.entry(number), &names)
+    let accepts = try looksUp(try names.entry(number))
     known[number] = accepts
     return accepts
   }
 
-  private func looksUp(
-    _ entry: DocumentBlocks.Entry, _ names: inout SourceNames
-  ) throws(StoreFailure) -> Bool {
+  /// What is found by its words is a source to be embedded, too, which has what filters look at.
+  private func looksUp(_ entry: DocumentBlocks.Entry) throws(StoreFailure) -> Bool {
     guard let sql = Self.sources[kind] else {
       let place: [SQLiteValue] = [.integer(entry.session), .integer(entry.position)]
       let time = try file.row(Self.time, place) { row throws(StoreFailure) in try row.time(0) }
@@ -50,11 +74,25 @@ struct TextFilter {
     let source = try file.row(sql, [.integer(entry.position)]) { row throws(StoreFailure) in
       try SourceRow(row)
     }
-    if let source { return try file.accepts(source, filter) }
-    // It has words, and nothing to embed.
-    let name = try names.source(of: entry)
-    var reader = RecordReader(file)
-    try reader.read(name)
-    return reader.take(name).map(filter.accepts) ?? false
+    guard let source else { throw IndexReader.damage }
+    return try file.accepts(source, filter)
+  }
+
+  private static func few(
+    _ filter: RecallFilter, of kind: RecallSource.Kind, in name: String, _ file: Connection
+  ) throws(StoreFailure) -> Set<Int32>? {
+    let key = try file.row(partition, [.text(name)]) { row throws(StoreFailure) in try row.counter(0) }
+    guard let sql = numbers[kind], let key, let group = UInt32(exactly: key) else { throw IndexReader.damage }
+    let sources = try file.acceptedSources(matching: filter, in: [group], limit: Connection.fewSources)
+    guard let sources else { return nil }
+    var few: Set<Int32> = []
+    for source in sources {
+      let number = try file.row(sql, [.integer(source)]) { row throws(StoreFailure) in
+        try row.documentNumber(0)
+      }
+      guard let number, let number else { throw IndexReader.damage }
+      few.insert(number)
+    }
+    return few
   }
 }

@@ -8,7 +8,7 @@ public struct UserText: Hashable, Sendable {
 
   /// Checks a message.
   public init(_ string: String) throws(MessageRefusal) {
-    guard string.contains(where: { !$0.isWhitespace }) else { throw .empty }
+    guard !string.isBlank else { throw .empty }
     let bytes = string.utf8.count
     guard bytes <= Self.maximumBytes else { throw .tooLong(bytes: bytes, limit: Self.maximumBytes) }
     guard !string.utf8.contains(0) else { throw .containsNUL }

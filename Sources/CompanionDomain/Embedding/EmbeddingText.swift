@@ -47,7 +47,7 @@ public struct EmbeddingText: Hashable, Sendable {
   private init?(
     _ source: RecallSource, in scope: MemoryScope, _ parts: [String], by name: String? = nil
   ) {
-    let parts = parts.filter { part in part.contains { !$0.isWhitespace } }
+    let parts = parts.filter { !$0.isBlank }
     guard !parts.isEmpty else { return nil }
     self.source = source
     self.scope = scope

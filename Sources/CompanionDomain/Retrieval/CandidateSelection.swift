@@ -9,7 +9,9 @@ package struct CandidateSelection: Sendable {
   private let average: Double
   private let bm25: BM25
   private var scores: ContiguousArray<Float>
-  /// The documents that have a score, in the order in which they were found.
+  /// Whether nothing else is chosen than documents that were given.
+  private let isGiven: Bool
+  /// The documents that have a score, in the order in which they were found; or those that were given.
   private var touched: ContiguousArray<Int32> = []
   private var followed = 0
   /// Whether a document may fit that has no score, because it has only the commonest terms.
@@ -28,11 +30,27 @@ package struct CandidateSelection: Sendable {
     self.bm25 = bm25
     average = max(averageLength, 1)
     scores = ContiguousArray(repeating: 0, count: capacity)
+    isGiven = false
+  }
+
+  /// Chooses among documents that are given: all terms count in them, and the others are passed by.
+  ///
+  /// - Parameter documents: below the capacity, each once; they are few.
+  package init(
+    _ limit: Int, among documents: [Int32], of capacity: Int, averageLength: Double, bm25: BM25 = BM25()
+  ) {
+    self.limit = max(1, limit)
+    self.bm25 = bm25
+    postings = .max
+    average = max(averageLength, 1)
+    scores = ContiguousArray(repeating: 0, count: capacity)
+    isGiven = true
+    touched = ContiguousArray(documents)
   }
 
   /// Adds what a term says, in the documents that have it.
   ///
-  /// Complexity: the documents that have it.
+  /// Complexity: the documents that have it; where documents are given, a search in a list for each of them.
   ///
   /// - Parameters:
   ///   - weight: what the term says; see ``BM25/inverseDocumentFrequency(_:of:)``.
@@ -45,6 +63,13 @@ package struct CandidateSelection: Sendable {
     func score(_ frequency: Int32, _ document: Int) -> Float {
       gain * Float(frequency) / (Float(frequency) + base + slope * Float(lengths[document]))
     }
+    func count(inEach numbers: ContiguousArray<Int32>) {
+      for number in numbers {
+        let frequency = list.frequency(in: number)
+        if frequency > 0 { scores[Int(number)] += score(Int32(clamping: frequency), Int(number)) }
+      }
+    }
+    guard !isGiven else { return count(inEach: touched) }
     let documents = list.documents
     let frequencies = list.frequencies
     followed += documents.count
@@ -58,10 +83,7 @@ package struct CandidateSelection: Sendable {
     }
     passesOver = true
     if touched.count * 16 < documents.count {
-      for number in touched {
-        let frequency = list.frequency(in: number)
-        if frequency > 0 { scores[Int(number)] += score(Int32(clamping: frequency), Int(number)) }
-      }
+      count(inEach: touched)
     } else {
       for place in documents.indices {
         let document = Int(documents[place])
@@ -70,7 +92,7 @@ package struct CandidateSelection: Sendable {
     }
   }
 
-  /// The best documents, best first; of the same score, by their numbers.
+  /// The best documents, best first; of the same score, by their numbers. Where documents are given, ask with a rule.
   ///
   /// - Parameter precedes: which of two documents with the same score is chosen where one has to go. It is asked only
   ///   then.
@@ -92,7 +114,7 @@ package struct CandidateSelection: Sendable {
   package func best(
     where accepts: (Int32) -> Bool, precedes: (Int32, Int32) -> Bool
   ) -> [ScoredDocument] {
-    let ordered = touched.sorted { left, right in
+    let ordered = touched.filter { scores[Int($0)] > 0 }.sorted { left, right in
       let (first, second) = (scores[Int(left)], scores[Int(right)])
       return first == second ? left < right : first > second
     }

@@ -1,4 +1,6 @@
 /// What can be found, and by which words. Every store finds what it holds by these.
+///
+/// What says nothing but white space is not found, as it is not embedded: see ``EmbeddingText``.
 extension TextDocument where ID == RecallSource {
   /// Where things of a kind are found, in a scope. What is in one is never found in another.
   public static func partition(_ kind: RecallSource.Kind, in scope: MemoryScope) -> String {
@@ -19,7 +21,7 @@ extension TextDocument where ID == RecallSource {
   /// deleted.
   public init?(_ message: ChatMessage, in session: ChatSession) {
     let text = message.text
-    guard message.isPartOfTalk, !text.isEmpty else { return nil }
+    guard message.isPartOfTalk, !text.isBlank else { return nil }
     let speaker = session.speaker(of: message)?.rawValue
     self.init(
       id: .message(session.id, message.sequence), text: text,
@@ -30,14 +32,14 @@ extension TextDocument where ID == RecallSource {
 
   /// A memory; `nil` for one that has expired.
   public init?(_ memory: MemoryRecord) {
-    guard !memory.text.isEmpty else { return nil }
+    guard !memory.text.isBlank else { return nil }
     self.init(
       id: .memory(memory.key), text: memory.text, scope: Self.partition(.memory, in: memory.key.scope))
   }
 
   /// A fact; `nil` for one that another has superseded.
   public init?(_ fact: Fact) {
-    guard fact.supersededBy == nil else { return nil }
+    guard fact.supersededBy == nil, !fact.statement.isBlank else { return nil }
     let dates = [fact.validFrom, fact.validTo].compactMap(\.self).map(Self.dates)
     self.init(
       id: .fact(fact.id), text: fact.statement, context: [fact.subject] + dates,
@@ -46,7 +48,7 @@ extension TextDocument where ID == RecallSource {
 
   /// A document of the host's; `nil` for one that is archived, or says nothing.
   public init?(_ document: Document) {
-    guard document.status == .normal, !(document.title.isEmpty && document.text.isEmpty) else { return nil }
+    guard document.status == .normal, !(document.title.isBlank && document.text.isBlank) else { return nil }
     self.init(
       id: .document(document.id), text: document.text, context: [document.title].filter { !$0.isEmpty },
       scope: Self.partition(.document, in: document.scope))
@@ -68,4 +70,9 @@ extension TextDocument where ID == RecallSource {
       "November", "December",
     ]
   }
+}
+
+extension String {
+  /// Whether it says nothing.
+  var isBlank: Bool { allSatisfy(\.isWhitespace) }
 }

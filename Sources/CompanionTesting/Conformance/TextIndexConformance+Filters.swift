@@ -37,7 +37,7 @@ extension TextIndexConformance {
 
   static func timesAreApart(_ store: any Store) async throws {
     try await store.commit(.insertSession(session))
-    // The blank one is found by its date alone.
+    // The blank one is not found, by its date neither.
     let words = ["zebra", "grass", "a zebra eats grass", "  ", "tiger", "zebra zebra", "grass"]
     for (place, words) in words.enumerated() {
       let time = Make.time(place + 1)

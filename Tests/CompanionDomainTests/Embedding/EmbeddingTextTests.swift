@@ -129,4 +129,20 @@ struct EmbeddingTextTests {
     // Stored hashes depend on it: another value means that everything is embedded again.
     #expect(text?.hash.description == "0f06506c0b83d94f7080bdfa326d033a")
   }
+
+  @Test(arguments: ["", " ", "\n\t\u{3000}", "tea", " tea ", "、", "\u{200B}", "\0"])
+  func `what is found by its words is embedded, and nothing else`(words: String) {
+    let others: [RecallRecord] = ["", " ", "tea"].map { document($0, words) }
+    let deleted = message([.text(words)], change: .deleted(.epoch))
+    let superseded = fact(words, about: "Ann", supersededBy: FactID(bits: 2))
+    let archived = document("tea", words, status: .archived)
+    for record in [
+      message([.text(words)]), message([.text(" "), .text(words)], speaker: "bob"), memory(words),
+    ]
+      + [fact(words, about: "Ann"), deleted, superseded, archived] + others
+    {
+      #expect((TextDocument(record) == nil) == (EmbeddingText(record) == nil), "\(record)")
+    }
+    #expect(TextDocument(deleted) == nil && TextDocument(superseded) == nil && TextDocument(archived) == nil)
+  }
 }
