@@ -19,6 +19,8 @@ public protocol EmbeddingService: Sendable {
 
   /// The vectors of texts, one for each, in their order, all of the same dimension, all of finite numbers.
   ///
+  /// What has nothing but zeros for a vector is not stored: it is tried again, and then parked.
+  ///
   /// - Parameter texts: at most ``maximumBatch``; none gives none without a call.
   /// - Throws: `ProviderFailure`; `malformedResponse` when what came is not one valid vector for each text,
   ///   `invalidRequest`, without a call, for more than ``maximumBatch``.

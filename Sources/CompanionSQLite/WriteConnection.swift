@@ -54,6 +54,8 @@ final class WriteConnection {
   func noticeOthers() throws(StoreFailure) {
     let version = try connection.dataVersion
     guard version != dataVersion else { return }
+    // Before it is noted: as long as it is another's, nothing is written.
+    try Schema.expectUnchanged(connection)
     dataVersion = version
     forget()
     listeners.tell()

@@ -91,6 +91,28 @@ import Testing
   }
 
   @Test(arguments: [
+    "PRAGMA user_version = 999", "UPDATE text_analysis SET version = 999",
+    "UPDATE embedding_state SET rules = 999",
+  ])
+  func `writes nothing any more when a newer version opens the file beside it`(sql: String) async throws {
+    try await withDatabase { path in
+      let store = try await open(path)
+      try await store.commit(.insertSession(chat))
+      let other = RawDatabase(path)
+      try other.run(sql)
+      let writes = try other.number("SELECT count(*) FROM messages")
+      for _ in 0..<2 {
+        let failure = await failure { () throws(StoreFailure) in
+          try await store.commit(append(1))
+        }
+        #expect(failure == .newerSchema(found: 999, supported: 7) || failure.isInaccessible)
+      }
+      #expect(try other.number("SELECT count(*) FROM messages") == writes)
+      await store.close()
+    }
+  }
+
+  @Test(arguments: [
     "CREATE TABLE notes (text TEXT)", "PRAGMA application_id = 42", "PRAGMA user_version = 1",
     "PRAGMA journal_mode = WAL; CREATE TABLE sessions (id)",
   ])

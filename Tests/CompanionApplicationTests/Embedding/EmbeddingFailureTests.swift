@@ -11,7 +11,7 @@ struct EmbeddingFailureTests {
   /// What a service does to a text with the mark.
   enum Flaw: String, CaseIterable, Sendable {
     case serverError, invalid, malformed, short, none, notANumber, infinite, otherDimension, empty, tooMany
-    case timeOut, filtered
+    case timeOut, filtered, zeros
   }
 
   private static func service(_ flaw: Flaw, marked mark: String = "bad") -> ScriptedEmbeddings {
@@ -31,6 +31,7 @@ struct EmbeddingFailureTests {
       case .infinite: vectors[place][0] = .infinity
       case .otherDimension: vectors[place].removeLast()
       case .empty: vectors[place] = []
+      case .zeros: vectors[place] = [Float](repeating: 0, count: 8)
       }
       return vectors
     }
