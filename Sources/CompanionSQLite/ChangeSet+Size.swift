@@ -26,7 +26,10 @@ extension ChangeSet.Change {
     case .pruneLedger: ChangeSet.smallSize + 1
     case .putMemory(let memory, let sources): memory.text.utf8.count + 100 * sources.count
     case .insertFact(let fact): fact.statement.utf8.count
-    case .putDocument(let document): document.text.utf8.count
+    case .putDocument(let document):
+      document.metadata.reduce(document.title.utf8.count + document.text.utf8.count) {
+        $0 + $1.key.utf8.count + $1.value.utf8.count
+      }
     // What is found no more is taken out of the postings of its terms.
     case .removeMemory, .removeFact, .removeDocument, .eraseMessage, .eraseSession, .eraseUser,
       .openEmbeddingSpace, .closeEmbeddingSpace, .retryEmbeddings:
