@@ -23,6 +23,9 @@ struct SearchCommand {
         ? "The service that makes vectors did not answer within \(Self.patience.spoken)." : "\(failure)"
       Terminal.complain("\(reason) What is found is found by words alone.")
     }
+    if !result.items.isEmpty, !library.options.printsJSON {
+      Terminal.tell("Best first; scores have no unit, and compare within this search alone.")
+    }
     for (place, item) in result.items.prefix(library.options.limit).enumerated() {
       guard case .document(let id) = item.source, let document = try await library.store.document(id) else {
         continue
