@@ -157,8 +157,8 @@ let package = Package(
     .testTarget(
       name: "CompanionKitTests",
       dependencies: [
-        "CompanionKit", "CompanionTesting", "LoopbackServer", "companion", "companion-sim",
-        "embedding-runner", "memory-keeper", "reasoning-jobs",
+        "CompanionKit", "CompanionTesting", "ExampleSupport", "LoopbackServer", "companion",
+        "companion-eval", "companion-sim", "embedding-runner", "memory-keeper", "reasoning-jobs",
       ],
       swiftSettings: settings),
   ],

@@ -82,7 +82,7 @@ package struct Arguments {
   package func count(_ name: String) throws(UsageError) -> Int? {
     guard let text = values[name] else { return nil }
     guard let count = Int(text), (1...1_000_000_000).contains(count) else {
-      throw UsageError("\(name) needs a whole number greater than 0.")
+      throw UsageError("\(name) needs a whole number from 1 to 1000000000.")
     }
     return count
   }

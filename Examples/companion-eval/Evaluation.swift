@@ -79,10 +79,12 @@ enum Invocation {
         a query restricts it to documents of that scope. Prints recall@1/5/10/20/50 (the part of a query's
         relevant documents that is among the first, on average), MRR (one by the rank of the first relevant
         document), the time of a query, and the time to read and index the corpus.
-        Queries without a relevant document are timed, yet count in no other figure. With vectors, documents are
+        Queries without a relevant document are timed, yet count in no other figure; one must have one. With vectors, documents are
         ranked by words and vectors together; the same figures follow for "text alone" and "vectors alone". Texts
         of more than 512 tokens, or of what the model takes, are cut into pieces, of which the nearest counts. To
-        make the vectors is not part of the times.
+        make the vectors is not part of the times. A service that limits the rate, has too much to do, or fails after
+        it has served is asked again, up to 8 times in a row. Where a text has no vector in the end no figures are
+        printed, since they would be of fewer texts.
 
     companion-eval tokens --usage U.jsonl [--json]
         How far estimates of tokens are off for a model. Each line, in the order in which they came, has a prompt
@@ -93,7 +95,7 @@ enum Invocation {
     companion-eval vectors --base B.npy --queries Q.npy [--k K] [--candidates N] [--json]
         How many of the nearest vectors a search finds, by their cosine. Both files are matrices of 32-bit
         floating-point numbers as NumPy saves them, a vector a row: np.save(path, matrix.astype("<f4")).
-        Prints recall@K, 10 without --k (the part of the K nearest that is found, all compared; equally near ones
+        Prints recall@K, 10 without --k, and no more than there are (the part of the K nearest that is found, all compared; equally near ones
         count alike), the time of a query, also with all compared, and the time to build the index.
 
     --candidates  how many vectors are compared for a query, rather than as many as have proven good.
@@ -151,7 +153,13 @@ struct RetrievalOptions {
     case ("offline", _?): throw UsageError("--embeddings offline has no --model. \(Invocation.usage)")
     case (let address?, let model?):
       guard let url = URL(string: address), ["http", "https"].contains(url.scheme), url.host != nil else {
-        throw UsageError("\(address) is no address of a service, such as http://localhost:11434/v1.")
+        throw UsageError(
+          "\(address.contains("@") ? "That" : address) is no address of a service, such as http://localhost:11434/v1."
+        )
+      }
+      guard url.user() == nil, url.password() == nil else {
+        throw UsageError(
+          "--embeddings takes no name and password in the address; a key is in OPENAI_API_KEY.")
       }
       embeddings = .service(url: url, model: model)
     default: throw UsageError("--embeddings and --model go together. \(Invocation.usage)")

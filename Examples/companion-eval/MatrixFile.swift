@@ -63,6 +63,11 @@ struct MatrixFile {
     }
   }
 
+  /// The rows that have no number besides zero, or next to it; the first is 0.
+  var zeroRows: [Int] {
+    (0..<rows).filter { row in numbers[row * columns..<(row + 1) * columns].allSatisfy { abs($0) < 1e-15 } }
+  }
+
   private static let quotes = CharacterSet(charactersIn: "'\" ")
 
   /// What follows a name in the header, up to the next comma that is not in parentheses.

@@ -19,6 +19,11 @@ struct RetrievalEvaluation {
     for document in corpus { index.insert(document) }
     let openTime = clock.now - opened
     let queries = try RetrievalFiles.queries(at: options.queries, known: Set(corpus.map(\.id)))
+    guard queries.contains(where: { !$0.relevant.isEmpty }) else {
+      throw InputError(
+        file: options.queries,
+        message: "no query has a relevant document: there is nothing to be found, or missed")
+    }
     let vectors = try await vectors(of: corpus, queries)
 
     var figures = RetrievalFigures()
@@ -65,7 +70,7 @@ struct RetrievalEvaluation {
   ) async throws -> RetrievalVectors? {
     guard let service else { return nil }
     report.note("Vectors for \(corpus.count) documents and \(queries.count) queries are made now.")
-    let vectors = try await RetrievalVectors(of: corpus, queries, by: service)
+    let vectors = try await RetrievalVectors(of: corpus, queries, by: service, tell: report.note)
     if vectors.tokens < RetrievalVectors.pieceTokens {
       report.note("The model refuses longer texts: they are cut into pieces of \(vectors.tokens) tokens.")
     }

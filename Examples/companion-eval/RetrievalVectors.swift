@@ -24,8 +24,6 @@ struct RetrievalVectors {
   static let pieceTokens = 512
   /// A model that refuses even so few tokens is of no use.
   private static let leastTokens = 32
-  /// How many texts are sent at once.
-  private static let batch = 64
 
   private let index: VectorIndex
   private let groups: [String: UInt32]
@@ -42,14 +40,16 @@ struct RetrievalVectors {
 
   /// Vectors made now.
   ///
+  /// - Parameter tell: takes what a person is to know meanwhile.
   /// - Throws: `ProviderFailure` where the service fails, `EmbeddingError` where its vectors are of no use.
   init(
-    of corpus: [TextDocument<String>], _ queries: [JudgedQuery], by service: any EmbeddingService
+    of corpus: [TextDocument<String>], _ queries: [JudgedQuery], by service: any EmbeddingService,
+    tell: @escaping (String) -> Void
   ) async throws {
     var tokens = Self.pieceTokens
     while true {
       do {
-        try await self.init(of: corpus, queries, tokens: tokens, by: service)
+        try await self.init(of: corpus, queries, tokens: tokens, by: service, tell: tell)
         return
       } catch let failure as ProviderFailure
         where failure.kind == .contextLengthExceeded && tokens / 2 >= Self.leastTokens
@@ -61,7 +61,7 @@ struct RetrievalVectors {
 
   private init(
     of corpus: [TextDocument<String>], _ queries: [JudgedQuery], tokens: Int,
-    by service: any EmbeddingService
+    by service: any EmbeddingService, tell: @escaping (String) -> Void
   ) async throws {
     var groups: [String: UInt32] = [:]
     for scope in corpus.compactMap(\.scope) where groups[scope] == nil {
@@ -71,14 +71,13 @@ struct RetrievalVectors {
     guard !pieces.texts.isEmpty else { throw EmbeddingError(description: "No document has a text.") }
     let estimator = TokenEstimator()
     let asked = queries.filter { query in query.text.contains { !$0.isWhitespace } }
-    let ofQueries = try await Self.vectors(
-      of: asked.map { estimator.cut($0.text, toTokens: tokens) }, by: service)
-    let ofPieces = try await Self.vectors(of: pieces.texts, by: service)
+    var making = VectorMaking(of: asked.count + pieces.texts.count, by: service, tell: tell)
+    let ofQueries = try await making.vectors(
+      of: asked.map { ("query \($0.id)", estimator.cut($0.text, toTokens: tokens)) })
+    let ofPieces = try await making.vectors(
+      of: zip(pieces.owners, pieces.texts).map { ("document \($0)", $1) })
+    try making.checkAll()
     let dimension = ofPieces[0].count
-    if let other = (ofPieces + ofQueries).first(where: { $0.count != dimension }) {
-      throw EmbeddingError(
-        description: "The service gives vectors of different dimensions: \(dimension) and \(other.count).")
-    }
     do throws(VectorFailure) {
       var index = try VectorIndex(dimension: dimension)
       for (vector, group) in zip(ofPieces, pieces.groups) { _ = try index.insert(vector, group: group) }
@@ -131,17 +130,6 @@ struct RetrievalVectors {
       if !cut.isEmpty { pieces.documents += 1 }
     }
     return pieces
-  }
-
-  private static func vectors(
-    of texts: [String], by service: any EmbeddingService
-  ) async throws -> [[Float]] {
-    var vectors: [[Float]] = []
-    for start in stride(from: 0, to: texts.count, by: batch) {
-      let end = min(start + batch, texts.count)
-      vectors += try await service.embed(Array(texts[start..<end])).vectors
-    }
-    return vectors
   }
 
   private static func refusal(of failure: VectorFailure) -> String {

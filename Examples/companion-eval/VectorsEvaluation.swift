@@ -69,6 +69,23 @@ struct VectorsEvaluation {
         message:
           "has vectors of \(queries.columns) numbers, and those of \(options.base) have \(base.columns)")
     }
+    guard options.count <= base.rows else {
+      throw InputError(
+        file: options.base,
+        message:
+          "has \(base.rows) vectors, and --k asks for \(options.count): all would be found; choose fewer")
+    }
+    guard base.zeroRows.count < base.rows else {
+      throw InputError(file: options.base, message: "has only zeros: no vector has a direction to compare")
+    }
+    if let row = queries.zeroRows.first {
+      throw InputError(
+        file: options.queries,
+        message: "row \(row), counted from 0, has only zeros: everything is as near to it")
+    }
+    if !base.zeroRows.isEmpty {
+      report.note("\(base.zeroRows.count) of \(base.rows) vectors have only zeros, and are near to nothing.")
+    }
     let started = clock.now
     let index = try index(of: base)
     let buildTime = clock.now - started

@@ -37,15 +37,15 @@ struct Backfill {
   }
 
   let companion: Companion
+  /// How often what the service answers everything but is tried again.
+  let retries: Int
   let tell: (String) -> Void
 
-  /// How often in a row a service may ask for a rest before it has embedded anything more.
-  private static let patience = 5
-
   func callAsFunction() async throws -> Total {
+    var patience = ServicePatience()
     var total = Total(await companion.embedAll())
-    var restsInVain = 0
     while !Task.isCancelled {
+      if total.last.embedded > 0 { patience.noteAnswer() }
       let wait: Duration
       switch total.last.end {
       case .complete:
@@ -53,10 +53,15 @@ struct Backfill {
         wait = max(SystemTimeSource.system.now.duration(to: next), .zero)
         tell("Some could not be embedded and are tried again in \(wait.spoken).")
       case .serviceFailed(let failure):
-        restsInVain = total.last.embedded > 0 ? 0 : restsInVain + 1
-        guard let asked = failure.retryAfter, restsInVain < Self.patience else { return total }
-        wait = asked
-        tell("\(failure)")
+        guard let rest = patience.wait(after: failure) else { return total }
+        // All else is done: what the service refuses to answer alone is due at a time of its own.
+        let isAlone = failure.retryAfter == nil && total.last.failed > 0
+        let due = isAlone ? total.last.nextRetry.map { SystemTimeSource.system.now.duration(to: $0) } : nil
+        guard !isAlone || patience.waits <= retries else { return total }
+        wait = max(rest, due ?? .zero)
+        tell(
+          "\(failure) Asked again in \(wait.spoken), \(patience.waits) of \(ServicePatience.mostWaits) times."
+        )
       default: return total
       }
       try await SystemTimeSource.system.sleep(for: wait)

@@ -1,5 +1,6 @@
 import CompanionKit
 import ExampleSupport
+import Foundation
 
 /// What makes the vectors.
 enum EmbeddingChoice: Hashable {
@@ -17,6 +18,11 @@ enum EmbeddingChoice: Hashable {
       guard arguments.has("--embeddings") else { return nil }
       self = .offline
       return
+    }
+    if let url = URLComponents(string: address), url.user != nil || url.password != nil {
+      // It would be kept, and printed.
+      throw UsageError(
+        "--embeddings takes no name and password in the address; name the variable of a key with --key.")
     }
     self = .server(url: address, model: model ?? Self.usualModel, keyVariable: key)
     do throws(ProviderConfigurationFailure) { _ = try providers.makeProviders() } catch {

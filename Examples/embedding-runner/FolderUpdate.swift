@@ -8,6 +8,8 @@ struct FolderUpdate {
     var added = 0
     var changed = 0
     var removed = 0
+    /// What is not there any more.
+    var forgotten: [String] = []
     var unchanged = 0
     var empty = 0
     var others = 0
@@ -22,12 +24,17 @@ struct FolderUpdate {
 
   let folder: Folder
   private let store: SQLiteStore
+  private let mayBeEmpty: Bool
+  /// Whether files are read though they seem to be as they were; only the first time.
+  private var rereads: Bool
   /// What was found the last time; `nil` before, and when that may not be what is stored.
   private var known: [DocumentID: Known]?
 
-  init(folder: Folder, store: SQLiteStore) {
+  init(folder: Folder, library: Library) {
     self.folder = folder
-    self.store = store
+    store = library.store
+    mayBeEmpty = library.options.mayBeEmpty
+    rereads = library.options.rereads
   }
 
   /// A file as it was read last.
@@ -46,12 +53,14 @@ struct FolderUpdate {
     let contents = try folder.contents()
     var current: [DocumentID: Known]
     if let known { current = known } else { current = try await storedFiles() }
-    if contents.files.isEmpty, contents.unread.isEmpty, current.count > Self.fewFiles {
+    let stored = current.values.count(where: \.isStored)
+    if contents.files.isEmpty, contents.unread.isEmpty, stored > 0, !mayBeEmpty {
       // A disk that is not mounted looks like that.
       throw FileProblem(
         file: folder.path,
         problem:
-          "nothing is in it any more of \(current.count) files; if that is right, begin with a new database")
+          "nothing is in it any more of \(counted(stored, "file", "files")), which stay known; if that is right, say --emptied"
+      )
     }
     known = nil
     var report = Report(others: contents.others, links: contents.links, unreadable: contents.problems)
@@ -61,11 +70,13 @@ struct FolderUpdate {
       try Task.checkCancellation()
       let id = DocumentID(path: file.path)
       gone[id] = nil
-      guard current[id]?.version != file.version else {
+      let isSame = current[id]?.version == file.version
+      guard !isSame || rereads else {
         report.unchanged += 1
         continue
       }
-      if let change = change(of: file, id, in: &current, &report) {
+      let known = isSame ? try await store.document(id) : nil
+      if let change = change(of: file, id, in: &current, &report, unless: known) {
         batch.changes.append(change)
         batch.bytes += Int(file.size)
       }
@@ -76,16 +87,15 @@ struct FolderUpdate {
       current[id] = nil
       guard file.isStored else { continue }
       report.removed += 1
+      report.forgotten.append(file.path)
       batch.changes.append(.removeDocument(id))
       if batch.isFull { try await store(&batch) }
     }
     try await store(&batch)
     known = current
+    rereads = false
     return report
   }
-
-  /// So many may well go at a time.
-  private static let fewFiles = 10
 
   /// Changes that are stored together.
   private struct Batch {
@@ -102,12 +112,19 @@ struct FolderUpdate {
   }
 
   /// What is to be stored of a file that is new or has changed; `nil` for nothing.
+  ///
+  /// - Parameter same: what is stored of it, where it may be as it was.
   private func change(
-    of file: Folder.File, _ id: DocumentID, in current: inout [DocumentID: Known], _ report: inout Report
+    of file: Folder.File, _ id: DocumentID, in current: inout [DocumentID: Known], _ report: inout Report,
+    unless same: Document?
   ) -> ChangeSet.Change? {
     let isStored = current[id]?.isStored == true
     do throws(TextFile.Flaw) {
       let text = try TextFile(file, in: folder)
+      if let same, same.text == text.text {
+        report.unchanged += 1
+        return nil
+      }
       if isStored { report.changed += 1 } else { report.added += 1 }
       current[id] = Known(path: file.path, version: file.version)
       return .putDocument(
@@ -169,8 +186,16 @@ extension FolderUpdate.Report {
     return parts.joined(separator: "; ")
   }
 
-  /// Tells what was left out, or could not be read.
+  /// Tells what was left out, could not be read, or is gone.
   func tellProblems() {
+    if !forgotten.isEmpty {
+      Terminal.tell(
+        "forgotten: \(counted(forgotten.count, "file that is", "files that are")) no longer there")
+      for path in forgotten.prefix(Self.toldProblems) { Terminal.tell("  \(path)") }
+      if forgotten.count > Self.toldProblems {
+        Terminal.tell("  and \(forgotten.count - Self.toldProblems) more")
+      }
+    }
     for problem in unreadable.prefix(Self.toldProblems) { Terminal.complain("\(problem)") }
     if unreadable.count > Self.toldProblems {
       Terminal.complain("\(unreadable.count - Self.toldProblems) more cannot be read")

@@ -27,23 +27,34 @@ struct Library: Sendable {
       providers: service.providers, store: store, configuration: configuration, events: events)
   }
 
+  /// The open spaces, and which of them is used: of the model that embeds, the one that was opened last.
+  func spaces() async throws -> [(space: EmbeddingSpace, isUsed: Bool)] {
+    let spaces = try await store.embeddingSpaces()
+    let companion = try makeCompanion { $0.isAutomatic = false }
+    let model = try await companion.status().embedding.model
+    await companion.stop()
+    let used = spaces.last { $0.model == model }
+    return spaces.map { ($0, $0 == used) }
+  }
+
   /// The path of what was embedded or found, as a person knows it.
   func path(of source: RecallSource) async throws(StoreFailure) -> String {
     guard case .document(let id) = source else { return "\(source)" }
     return try await store.document(id)?.path ?? id.rawValue
   }
 
-  /// What could not be embedded for good, in any space.
-  func parked(in space: EmbeddingSpace, limit: Int) async throws(StoreFailure) -> [FailedEmbedding] {
-    var parked: [FailedEmbedding] = []
+  /// What has failed in a space: what is parked first, then what is tried again.
+  func failures(in space: EmbeddingSpace, limit: Int) async throws(StoreFailure) -> [FailedEmbedding] {
+    var (parked, waiting): ([FailedEmbedding], [FailedEmbedding]) = ([], [])
     var last: RecallSource?
     while parked.count < limit {
       let page = try await store.failedEmbeddings(in: space, after: last, limit: 500)
       guard let end = page.last else { break }
       last = end.source
       parked += page.filter { $0.retryAt == nil }
+      waiting += page.filter { $0.retryAt != nil }.prefix(limit - min(waiting.count, limit))
     }
-    return Array(parked.prefix(limit))
+    return Array((parked + waiting).prefix(limit))
   }
 }
 

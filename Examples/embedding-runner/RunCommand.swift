@@ -6,7 +6,7 @@ struct RunCommand {
   let library: Library
 
   func run(_ folder: Folder) async throws -> Status {
-    var update = FolderUpdate(folder: folder, store: library.store)
+    var update = FolderUpdate(folder: folder, library: library)
     let report = try await update()
     show("\(folder.path): \(report.summary)")
     report.tellProblems()
@@ -39,7 +39,9 @@ struct RunCommand {
     // So that what calls cost is in the ledger, whatever happens.
     companion.start()
     do {
-      let total = try await Backfill(companion: companion, tell: { teller.tell($0) })()
+      let backfill = Backfill(
+        companion: companion, retries: library.options.retries, tell: { teller.tell($0) })
+      let total = try await teller.whileTellingOfWaits { try await backfill() }
       teller.clear()
       await companion.stop()
       return try await summarise(total)
@@ -57,11 +59,9 @@ struct RunCommand {
     if let space = run.space, let coverage = try await library.store.embeddingCoverage(in: space) {
       show("\(space): \(coverage.summary)")
       isWhole = isWhole && coverage.waiting == 0 && coverage.parked == 0
-      if coverage.parked > 0 {
-        let listing = ParkedListing(library: library)
-        for line in try await listing.lines(of: space, count: coverage.parked) { Terminal.tell(line) }
-        Terminal.tell("embedding-runner retry tries these again.")
-      }
+      let failures = try await FailureListing(library: library).lines(of: space, coverage)
+      for line in failures { Terminal.tell(line) }
+      if !failures.isEmpty { Terminal.tell("embedding-runner retry tries these again.") }
     }
     if run.end != .complete {
       Terminal.complain("\(run.end) What is stored stays; the same command goes on.")

@@ -9,19 +9,22 @@ struct WatchCommand {
 
   func run(_ folder: Folder) async throws -> Status {
     let isJSON = library.options.printsJSON
-    var update = FolderUpdate(folder: folder, store: library.store)
+    var update = FolderUpdate(folder: folder, library: library)
     let report = try await update()
     Terminal.tell("\(folder.path): \(report.summary)")
     report.tellProblems()
     Terminal.tell("Embedding by \(library.service.summary).")
     let interval = library.options.interval
-    let sink: any EventSink = isJSON ? JSONEvents() : WatchTeller()
+    let teller = WatchTeller()
+    let sink: any EventSink = isJSON ? JSONEvents() : teller
     let companion = try library.makeCompanion(events: sink) { embedding in
       embedding.debounce = min(interval, embedding.debounce)
     }
     companion.start()
     do {
-      try await follow(&update, report)
+      return try await teller.progress.whileTellingOfWaits { () async throws -> Status in
+        try await follow(&update, report)
+      }
     } catch {
       await companion.stop()
       throw error
@@ -50,7 +53,7 @@ struct WatchCommand {
 
 /// Tells what goes on while a folder is watched.
 private final class WatchTeller: EventSink {
-  private let progress = ProgressTeller()
+  let progress = ProgressTeller()
 
   func emit(_ event: CompanionEvent) {
     switch event.kind {

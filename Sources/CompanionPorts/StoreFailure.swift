@@ -70,7 +70,8 @@ extension StoreFailure: CustomStringConvertible {
     case .invalid(let what): "The store cannot hold this: \(what)."
     case .full(let what): "The store has no space left: \(what). Free some space and try again."
     case .inaccessible(let what): "The store cannot be used: \(what). Check the path and its permissions."
-    case .corrupt(let what): "The store is damaged: \(what). Restore it from a backup."
+    case .corrupt(let what):
+      "The store cannot be read: \(what). Check that it is the right file, or restore it from a backup."
     case .newerSchema(let found, let supported):
       "The store has schema \(found), this version knows \(supported). Update CompanionKit to open it."
     case .busy(let what): "The store is busy: \(what). Try again when the other process is done."

@@ -55,6 +55,11 @@ struct ProviderExchange: Sendable {
     let (body, context) = try await send(url, method: method, headers: extraHeaders, body: body)
     let (data, isWhole) = try await Self.read(body, upTo: Self.sizeLimits.answer)
     guard isWhole else { throw context.malformed("the answer is longer than any is") }
+    // The mark of gzip; what says that it is compressed comes here as it was before.
+    guard !data.starts(with: [0x1F, 0x8B]) else {
+      throw context.malformed(
+        "the answer is compressed by gzip, and its header content-encoding does not say so")
+    }
     return (data, context)
   }
 

@@ -22,11 +22,25 @@ struct ResponseContext: Sendable {
 
   /// The error that a server sent in whatever form.
   func failure(body: Data) -> ProviderFailure {
+    if let target = redirection {
+      return failure(
+        ProviderErrorDetails(
+          message: "it redirects to \(target), which is not followed; if that is right, use it"))
+    }
     if let json = JSONValue(json: body) { return failure(json) }
     let text = String(decoding: body, as: UTF8.self)
     // A page for people is of no use in a line of text.
     let isPage = text.prefix(512).contains("<")
     return failure(ProviderErrorDetails(message: isPage ? "" : text))
+  }
+
+  /// Where a redirect leads, without what may be a secret of it; `nil` for what is none, or leads nowhere.
+  private var redirection: String? {
+    guard (300..<400).contains(status), let location = headers["location"],
+      var target = URLComponents(string: location), !location.isEmpty
+    else { return nil }
+    (target.user, target.password, target.query, target.fragment) = (nil, nil, nil, nil)
+    return target.string
   }
 
   /// What an answer with a success status says of itself that makes it a failure.

@@ -178,6 +178,38 @@ struct OpenAIEmbeddingsTests {
     #expect(failure?.message == "the vector of text 0 has 2 numbers, not 3")
   }
 
+  @Test func `vectors of several sizes are all told, whichever is first`() async throws {
+    for odd in 0...2 {
+      let items = (0...2).map { item($0, $0 == odd ? "[1,2,3]" : "[1,2]") }
+      let failure = await failure {
+        _ = try await embed(["a", "b", "c"], answering: #"{"data":[\#(items.joined(separator: ","))]}"#)
+      }
+      #expect(
+        failure?.message == "the vectors of 3 texts differ in size: 2 with 2 numbers, 1 with 3 numbers")
+    }
+  }
+
+  @Test func `a redirect is told with where it leads, and without what may be a secret`() async throws {
+    let server = try LoopbackServer { _, connection in
+      try connection.respond(
+        301, ["location": "https://me:word@api.example/v2/embeddings?key=abc"], "<html>moved")
+    }
+    let service = service(server)
+    let failure = await failure { _ = try await service.embed(["a"]) }
+    #expect(failure?.kind == .modelNotFound)
+    #expect(failure?.message.contains("redirects to https://api.example/v2/embeddings, which") == true)
+  }
+
+  @Test func `an answer that is compressed and does not say so is told as that`() async throws {
+    let server = try LoopbackServer { _, connection in
+      try connection.head(200, ["content-type": "application/json"])
+      try connection.chunk([0x1F, 0x8B, 8, 0, 0, 0])
+    }
+    let service = service(server)
+    let failure = await failure { _ = try await service.embed(["a"]) }
+    #expect(failure?.kind == .malformedResponse && failure?.message.contains("gzip") == true)
+  }
+
   @Test func `an error is one, with either status`() async throws {
     let body = #"{"error":{"code":500,"message":"input (5567 tokens) is too large to process. increase the "#
     let end = #"physical batch size (current batch size: 4096)","type":"server_error"}}"#

@@ -50,6 +50,14 @@ struct URLSessionTransportTests {
     #expect(try await text(of: response) == "POST /path?q=1 value body")
   }
 
+  @Test func `a body that is not compressed as its head says is told as that`() async throws {
+    let failure = try await failure { _, connection in
+      try connection.respond(200, ["content-encoding": "gzip"], "{} is no gzip at all")
+    }
+    #expect(failure?.kind == .invalidResponse, "\(String(describing: failure))")
+    #expect(failure?.message.contains("content-encoding") == true)
+  }
+
   @Test func `a large body arrives whole, and its connection is used again`() async throws {
     let part = String(repeating: "0123456789", count: 10_000)
     let server = try LoopbackServer { _, connection in

@@ -1,8 +1,9 @@
 import CompanionDomain
+import CompanionPorts
 import Synchronization
 
-/// What runs of one process have found out for those behind them: how many numbers the vectors of models have, and at
-/// what runs were ended.
+/// What runs of one process have found out for those behind them: how many numbers the vectors of models have, at what
+/// runs were ended, and how often the rate was limited.
 final class EmbeddingFindings: Sendable {
   private struct State {
     var dimensions: [ModelIdentity: Int] = [:]
@@ -10,6 +11,7 @@ final class EmbeddingFindings: Sendable {
     /// The number of the run that was ended at each last.
     var ends: [EmbeddingItem.ID: Int] = [:]
     var lastEnd = 0
+    var limitsInARow = 0
   }
 
   private let state = Mutex(State())
@@ -37,5 +39,21 @@ final class EmbeddingFindings: Sendable {
   /// Forgets what a run has come to an end with.
   func noteDone(with items: [EmbeddingItem.ID]) {
     state.withLock { state in for item in items { state.ends[item] = nil } }
+  }
+
+  /// How many runs have ended one after the other since the rate was limited, and nobody said until when, with nothing
+  /// embedded in between.
+  var limitsInARow: Int { state.withLock { $0.limitsInARow } }
+
+  /// Takes in how a run has ended.
+  func note(_ run: EmbeddingRun) {
+    var isLimit = false
+    if case .serviceFailed(let failure) = run.end {
+      isLimit = failure.kind == .rateLimited && failure.retryAfter == nil
+    }
+    state.withLock { state in
+      if run.embedded > 0 || !isLimit { state.limitsInARow = 0 }
+      if isLimit { state.limitsInARow += 1 }
+    }
   }
 }

@@ -16,7 +16,7 @@ final class EmbeddingPass {
   private var pace = EmbeddingPace()
   private var lastProgress: Timestamp?
   /// What the service seemed to be down at, though it answers other things.
-  private var left: [EmbeddingItem.ID: ProviderFailure] = [:]
+  private var left: [EmbeddingItem.ID: (failure: ProviderFailure, attempts: Int)] = [:]
   /// How many batches have been left one after the other.
   private var leftInARow = 0
 
@@ -47,8 +47,9 @@ final class EmbeddingPass {
         // A model whose vectors are of another dimension each time makes none that compare.
         if try await embedAll(in: space) != nil { throw .service(Self.changingDimension) }
       }
+      try await noteLeft(in: space)
       try await report(space, isLast: true)
-      if let failure = left.values.first { throw .service(failure) }
+      if let left = left.first { throw .service(left.value.failure) }
     } catch {
       run.end = error.end
     }
@@ -176,7 +177,8 @@ final class EmbeddingPass {
         // What has come before is paid for.
         try await store(parts.embedded, [], in: space)
         guard parts.isSuspect, await mayGoOn(after: failure, in: space) else { throw .service(failure) }
-        for item in batch { left[item.id] = failure }
+        let done = Set(parts.embedded.map(\.source))
+        for item in batch where !done.contains(item.id.source) { left[item.id] = (failure, item.attempts) }
         return nil
       case .otherDimension(let dimension): return dimension
       }
@@ -233,6 +235,22 @@ final class EmbeddingPass {
       run.parked += 1
       environment.events.emit(.embeddingParked(failed, in: space))
     }
+  }
+
+  /// Notes what the service seemed to be down at, though everything else is done: so that somebody may see what waits,
+  /// and why. Nobody says that it is for the text: however often that comes, it counts as one attempt.
+  private func noteLeft(in space: EmbeddingSpace) async throws(EmbeddingRunEnd) {
+    guard !left.isEmpty else { return }
+    let longest = configuration.retry.backoff(afterFailures: configuration.retry.maximumRetries)
+    let changes = left.sorted { $0.key.source < $1.key.source }.map { id, left -> ChangeSet.Change in
+      let retryAt = now.advanced(by: max(longest, left.failure.retryAfter ?? .zero))
+      let failed = FailedEmbedding(
+        source: id.source, hash: id.hash, attempts: max(left.attempts, 1), reason: left.failure.description,
+        retryAt: retryAt)
+      return .noteFailedEmbedding(failed, in: space)
+    }
+    try await commit(changes)
+    run.failed += left.count
   }
 
   // MARK: The store, and the end

@@ -28,7 +28,7 @@ public final class EmbeddingRunner: Sendable {
         name: "embedding", stopGrace: configuration.stopGrace, debounce: configuration.debounce,
         changes: { environment.store.embeddingChanges() },
         isWorthwhile: { true },
-        pause: { run in Self.pause(after: run, environment) },
+        pause: { run in Self.pause(after: run, limits: findings.limitsInARow, environment) },
         run: { stopping in await Self.run(stopping, turn, findings, environment) },
         noRun: { Self.run(at: environment.time.now, .stopped) }),
       environment: environment)
@@ -96,6 +96,7 @@ public final class EmbeddingRunner: Sendable {
     let run = await EmbeddingPass(
       environment: environment, model: model, terms: terms, findings: findings,
       stopping: stopping)()
+    findings.note(run)
     if run.calls > 0 || run.end != .complete { environment.events.emit(.embeddingRunEnded(run)) }
     return run
   }
@@ -107,9 +108,18 @@ public final class EmbeddingRunner: Sendable {
   }
 
   /// How long to wait for the next run.
-  private static func pause(after run: EmbeddingRun, _ environment: Environment) -> Duration {
+  ///
+  /// - Parameter limits: how many runs have ended one after the other since the rate was limited, and nobody said until
+  ///   when.
+  private static func pause(
+    after run: EmbeddingRun, limits: Int, _ environment: Environment
+  ) -> Duration {
     var pause = environment.configuration.embedding.interval
     if case .serviceFailed(let failure) = run.end, let wait = failure.retryAfter { pause = min(pause, wait) }
+    if limits > 0 {
+      let policy = RetryPolicy(base: .seconds(1), cap: pause)
+      pause = policy.backoff(afterFailures: limits - 1)
+    }
     if let retry = run.nextRetry { pause = min(pause, environment.time.now.duration(to: retry)) }
     return max(pause, .seconds(1))
   }

@@ -21,7 +21,8 @@ public struct FailedEmbedding: Hashable, Sendable {
   public var source: RecallSource
   /// The hash of the text that could not be embedded; see ``EmbeddingText/hash``.
   public var hash: ContentHash
-  /// How often it was tried.
+  /// How often it was tried. Where the service seemed to be down at it, though not at others, that counts once at the
+  /// most.
   public var attempts: Int
   /// Why it failed the last time, for a person.
   public var reason: String

@@ -148,7 +148,7 @@ extension ProviderFailure: CustomStringConvertible {
     case .quotaExhausted: "The account at the model's provider has no quota left."
     case .modelNotFound: "The provider does not know this model or address."
     case .invalidRequest: "The model's provider rejected the request as invalid."
-    case .contextLengthExceeded: "The conversation is longer than the model can take."
+    case .contextLengthExceeded: "What was sent is longer than the model can take."
     case .contentFiltered: "The provider's content filter stopped the answer."
     case .refused: "The model refused to answer."
     case .malformedResponse: "The model's server sent something that is not a valid answer."
@@ -172,7 +172,8 @@ extension ProviderFailure: CustomStringConvertible {
     case .quotaExhausted: "Check the plan and billing there, or use another provider."
     case .modelNotFound: "Check the model's name and the base URL."
     case .unreachable: "Check the base URL and that the server is running."
-    case .invalidRequest, .contentFiltered, .refused: "Change the message."
+    case .invalidRequest: "Change the text, or check the model's name and the base URL."
+    case .contentFiltered, .refused: "Change the text."
     case .contextLengthExceeded: "Shorten it, or use a model with a larger window."
     case .incomplete: "Raise the limit, or ask for less."
     case .budgetExhausted: "Raise the budget, or use another provider."
@@ -183,8 +184,15 @@ extension ProviderFailure: CustomStringConvertible {
     }
   }
 
-  /// Whether it was decided here: nothing was sent, and no provider has said anything.
-  private var isOwn: Bool { [.budgetExhausted, .notCapable, .noProviderReady].contains(kind) }
+  /// Whether the words are this library's, and not the provider's: nothing has come from it, or nothing that makes
+  /// sense.
+  private var isOwn: Bool {
+    switch kind {
+    case .budgetExhausted, .notCapable, .noProviderReady, .malformedResponse: true
+    case .unreachable, .connectionLost, .timedOut, .streamCut: status == nil
+    default: false
+    }
+  }
 
   /// A wait in the unit that a person would choose, rounded up.
   private static func spoken(_ duration: Duration) -> String {

@@ -83,7 +83,6 @@ public struct OpenAICompatibleEmbeddings: EmbeddingService {
     // Where no vector is numbered, they are in order.
     let isNumbered = answer.data.contains { $0.index != nil }
     var vectors = [[Float]](repeating: [], count: count)
-    var dimension = dimension
     for (position, item) in answer.data.enumerated() {
       guard let index = isNumbered ? item.index : position, vectors.indices.contains(index) else {
         throw context.malformed("a vector belongs to no text")
@@ -101,9 +100,19 @@ public struct OpenAICompatibleEmbeddings: EmbeddingService {
       guard vector.allSatisfy(\.isFinite) else {
         throw context.malformed("the vector of text \(index) has a number that is not finite")
       }
-      dimension = vector.count
       vectors[index] = vector
+    }
+    let sizes = Dictionary(grouping: vectors, by: \.count).mapValues(\.count)
+    guard sizes.count <= 1 else {
+      // Nobody knows which of them is right.
+      let found = sizes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(Self.toldSizes)
+        .map { "\($0.value) with \($0.key) numbers" }
+      let more = sizes.count > Self.toldSizes ? " and \(sizes.count - Self.toldSizes) more sizes" : ""
+      throw context.malformed(
+        "the vectors of \(count) texts differ in size: \(found.joined(separator: ", "))\(more)")
     }
     return vectors
   }
+
+  private static let toldSizes = 4
 }

@@ -11,7 +11,8 @@ extension TransportFailure {
   /// - Parameter afterHead: whether the head of a response had come. What breaks after that is a lost
   ///   connection, whatever the session calls it.
   init(_ error: any Error, afterHead: Bool, url: URL?) {
-    let server = [url?.host(), url?.port.map(String.init)].compactMap(\.self).joined(separator: ":")
+    var server = [url?.host(), url?.port.map(String.init)].compactMap(\.self).joined(separator: ":")
+    if let proxy = EnvironmentProxy(for: url) { server += " by the proxy \(proxy)" }
     guard let error = error as? URLError else {
       self.init(.connectionLost, message: "the connection to \(server) failed")
       return
@@ -21,6 +22,10 @@ extension TransportFailure {
       self.init(.cancelled)
     case .timedOut:
       self.init(.timedOut, message: "nothing came from \(server)")
+    case _ where afterHead && error.localizedDescription.contains("ncoding"):
+      self.init(
+        .invalidResponse,
+        message: "the answer of \(server) is not compressed as its header content-encoding says")
     case _ where afterHead:
       self.init(.connectionLost, message: "\(server) closed the connection within its answer")
     case .cannotConnectToHost:

@@ -148,6 +148,34 @@ struct EmbeddingFailureTests {
     }
   }
 
+  @Test func `a service that limits the rate, and does not say until when, is asked again soon, then later`()
+    throws
+  {
+    let calls = Mutex<[Timestamp]>([])
+    try EmbeddingRoom.run(nil) { room in
+      let time = room.simulator.time
+      let service = ScriptedEmbeddings { _, number throws(ProviderFailure) in
+        calls.withLock { $0.append(time.now) }
+        if (3...5).contains(number) { throw ProviderFailure(.rateLimited) }
+        return nil
+      }
+      let room = room.with(service)
+      try await room.put((1...20).map { "text \($0)" })
+      let runner = EmbeddingRunner(environment: room.environment)
+      runner.start()
+      while try await room.coverage(service)?.embedded != 20 {
+        try await time.sleep(until: time.now.advanced(by: .seconds(1)), tolerance: nil)
+      }
+      await runner.stop()
+      let made = calls.withLock { $0 }
+      #expect(made.count == 7)
+      let waits = (2...4).map { made[$0].duration(to: made[$0 + 1]) }
+      for (wait, expected) in zip(waits, [1, 2, 4]) {
+        #expect(wait >= .seconds(expected) && wait < .seconds(expected + 1))
+      }
+    }
+  }
+
   @Test(arguments: [StoreFault.errorAfter, .busy, .slow(.seconds(5)), .crashBefore, .crashAfter])
   func `whatever becomes of a call of the store, nothing that was stored is embedded again`(
     fault: StoreFault
@@ -223,14 +251,22 @@ struct EmbeddingFailureTests {
     try EmbeddingRoom.run(service) { room in
       try await room.put((1...100).map { $0 == 37 ? "bad" : "good \($0)" })
       // Each run is a process of its own.
-      for _ in 1...2 {
+      for _ in 1...9 {
         let run = await room.embed()
         guard case .serviceFailed(let failure) = run.end else {
           Issue.record("it ended with \(run.end)")
           return
         }
         #expect(failure.kind == .overloaded)
-        #expect(try await room.coverage(service) == EmbeddingCoverage(embedded: 99, waiting: 1))
+        let retryAt = room.now.advanced(by: .seconds(480))
+        #expect(
+          try await room.coverage(service)
+            == EmbeddingCoverage(embedded: 99, waiting: 1, nextRetry: retryAt))
+        // Whoever asks sees what waits, and why. However often that comes, it is never parked.
+        let waiting = try await room.failed(service)
+        #expect(waiting.map(\.source) == [EmbeddingRoom.source(37)])
+        #expect(waiting.first?.attempts == 1 && waiting.first?.reason.contains("overloaded") == true)
+        try await room.simulator.time.sleep(until: retryAt, tolerance: nil)
       }
     }
   }

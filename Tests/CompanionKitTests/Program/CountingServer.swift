@@ -37,5 +37,8 @@ final class CountingServer: Sendable {
   var texts: [String: Int] { counts.texts }
 
   /// What names it on a command line.
-  var option: String { "--embeddings=\(server.url("/v1").absoluteString)" }
+  var option: String { "--embeddings=\(url)" }
+
+  /// Where it is.
+  var url: String { server.url("/v1").absoluteString }
 }

@@ -172,17 +172,19 @@ extension EmbeddingRunnerTests {
     ["a", "--batch", "0"],
     ["a", "--retries", "-1"], ["a", "--types", ","], ["search", "tea", "--max-size", "9"],
     ["a", "--nonsense"],
-    ["status", "--json"], ["search", "tea", "--since", "yesterday"],
+    ["forget-model"], ["a", "--dimension", "3"], ["search", "tea", "--limit", "99999999999"],
+    ["a", "--embeddings", "http://me:secret@localhost:1"],
+    ["search", "tea", "--since", "yesterday"],
     ["search", "tea", "--since", "2026-02-30"],
     ["search", "tea", "--before", "2026-3-1"],
     ["search", "tea", "--since=2026-03-02", "--before=2026-03-02"],
-    ["search", "tea", "--type", ".md"], ["search", "tea", "--type="], ["a", "--since", "2026-03-01"],
+    ["search", "tea", "--type", "a.md"], ["search", "tea", "--type="], ["a", "--since", "2026-03-01"],
   ])
   func `a command line that cannot be is told, with the usage, and a status`(arguments: [String]) async throws
   {
     let result = await (try Self.start(arguments)).end()
     #expect(result.status == 2 && result.output.isEmpty, "\(result.complaints)")
-    #expect(result.complaints.hasPrefix("embedding-runner: "))
+    #expect(result.complaints.hasPrefix("embedding-runner: ") && !result.complaints.contains("secret"))
     #expect(result.complaints.contains("\nusage: embedding-runner "))
   }
 

@@ -107,7 +107,7 @@ struct EmbeddingRunnerTests {
       #expect(try await Self.run(notes, database).status == 0)
       for (options, expected) in [
         ([], ["list.txt", "old.MD", "tea.md"]), (["--type", "md"], ["old.MD", "tea.md"]),
-        (["--type=TXT"], ["list.txt"]), (["--type=rst"], []),
+        (["--type=.TXT"], ["list.txt"]), (["--type=rst"], []),
         (["--since=2026-03-05"], ["list.txt", "tea.md"]),
         (["--since=2026-03-05", "--before=2026-03-06"], ["tea.md"]), (["--before=2026-03-05"], ["old.MD"]),
         (["--since=2026-03-05", "--type=md"], ["tea.md"]), (["--since=2026-03-07"], []),

@@ -94,6 +94,9 @@ extension EmbeddingWitness {
           state.texts[mark.number].loneFailures += 1
         }
       }
+      for mark in call.texts.compactMap({ TextMark.all(in: $0).first }) {
+        state.lives[call.life].failures[mark] = (call.number, time.now)
+      }
       if let retryAfter {
         let old = state.lives[call.life].rest?.upperBound ?? time.now
         state.lives[call.life].rest = time.now..<max(old, time.now.advanced(by: retryAfter))

@@ -127,10 +127,17 @@ extension EmbeddingWitness {
       let mark = TextMark.all(in: text.text).first
     else { return }
     tell("store: \(failed.source) has failed \(failed.attempts) times: \(failed.reason)")
+    let earlier = stored.failures[failed.source]?.attempts ?? 0
     state.spaces[space]?.failures[failed.source] = failed
     state.texts[mark.number].mostAttempts = max(failed.attempts, state.texts[mark.number].mostAttempts)
     if failed.reason.allSatisfy(\.isWhitespace) {
       report(.onlyPoisonIsParked, "\(failed.source) has failed for no reason")
+    }
+    // Where a service is down at a text alone, that counts as one attempt, however often it comes. Another process may
+    // have counted more meanwhile.
+    if failed.attempts <= max(earlier, 1), isNote(failed, mark, of: life, state) {
+      if earlier == 0 { state.texts[mark.number].loneFailures += 1 }
+      return
     }
     let retry = scenario.embedding.retry
     if failed.attempts > retry.maximumRetries + 1
@@ -147,6 +154,17 @@ extension EmbeddingWitness {
     guard let life else { return }
     checkCharge(failed, mark, of: life, state)
     state.lives[life].charged[failed.source] = failed
+  }
+
+  /// Whether it tells that a life has found the service down when it came to something, and well since: it is tried
+  /// again after the longest wait then.
+  private func isNote(_ failed: FailedEmbedding, _ mark: TextMark, of life: Int?, _ state: State) -> Bool {
+    guard let life, let retryAt = failed.retryAt, let failure = state.lives[life].failures[mark],
+      state.lives[life].lastSuccess > failure.call
+    else { return false }
+    let retry = scenario.embedding.retry
+    let wait = retry.backoff(afterFailures: retry.maximumRetries)
+    return retryAt >= failure.time.advanced(by: state.lives[life].clock.offset + wait)
   }
 
   /// Something has failed when the service failed with it alone, and has answered something else since.

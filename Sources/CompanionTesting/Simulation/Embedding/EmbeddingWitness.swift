@@ -61,6 +61,8 @@ final class EmbeddingWitness: SimulationWitness {
     var lastSuccess = 0
     /// The last call that failed with nothing but this text, and when.
     var loneFailures: [TextMark: (call: Int, time: Timestamp)] = [:]
+    /// When calls with texts failed last, and their numbers.
+    var failures: [TextMark: (call: Int, time: Timestamp)] = [:]
     /// What it has charged things with.
     var charged: [RecallSource: FailedEmbedding] = [:]
     /// What the service has embedded for it.
