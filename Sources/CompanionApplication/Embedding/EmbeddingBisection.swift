@@ -8,7 +8,7 @@ struct EmbeddingBisection {
   struct Failure {
     let item: EmbeddingItem
     let reason: String
-    let retryAfter: Duration?
+    private let retryAfter: Duration?
     /// The number of the call that failed.
     let call: Int
 
@@ -17,6 +17,17 @@ struct EmbeddingBisection {
       reason = flaw.reason(space)
       retryAfter = flaw.retryAfter
       self.call = call
+    }
+
+    /// What is noted of it: it is tried again, later each time, or parked when it has been tried often enough.
+    func failedEmbedding(at now: Timestamp, _ retry: RetryPolicy) -> FailedEmbedding {
+      let attempts = item.attempts + 1
+      var retryAt: Timestamp?
+      if attempts <= retry.maximumRetries {
+        retryAt = now.advanced(by: max(retry.backoff(afterFailures: attempts - 1), retryAfter ?? .zero))
+      }
+      return FailedEmbedding(
+        source: item.text.source, hash: item.id.hash, attempts: attempts, reason: reason, retryAt: retryAt)
     }
   }
 

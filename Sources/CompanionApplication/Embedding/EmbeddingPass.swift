@@ -36,7 +36,7 @@ final class EmbeddingPass {
   }
 
   var configuration: EmbeddingConfiguration { environment.configuration.embedding }
-  private var store: any CompanionStore { environment.store }
+  private var storage: EmbeddingStorage { EmbeddingStorage(environment: environment) }
   private var now: Timestamp { environment.time.now }
 
   func callAsFunction() async -> EmbeddingRun {
@@ -77,7 +77,7 @@ final class EmbeddingPass {
   }
 
   private func openSpaces() async throws(EmbeddingRunEnd) -> [EmbeddingSpace] {
-    try await stored { store throws(StoreFailure) in try await store.embeddingSpaces() }
+    try await storage.read { store throws(StoreFailure) in try await store.embeddingSpaces() }
   }
 
   /// The model's space of a dimension, which is opened unless it is among those that are. One that is open already
@@ -88,7 +88,7 @@ final class EmbeddingPass {
     findings.note(dimension, of: calls.model)
     let space = EmbeddingSpace(model: calls.model, dimension: dimension)
     if !spaces.contains(space) {
-      try await commit([.openEmbeddingSpace(space)])
+      try await storage.commit([.openEmbeddingSpace(space)])
       environment.events.emit(.embeddingSpaceOpened(space))
     }
     run.space = space
@@ -110,7 +110,7 @@ final class EmbeddingPass {
     while true {
       try checkEnd()
       let (time, limit) = (now, configuration.pageSize)
-      let work = try await stored { store throws(StoreFailure) in
+      let work = try await storage.read { store throws(StoreFailure) in
         try await store.embeddingWork(in: space, at: time, limit: limit)
       }
       let items = work.compactMap { EmbeddingItem($0, by: chunker, counter: environment.router.counter) }
@@ -208,22 +208,9 @@ final class EmbeddingPass {
     _ embedded: [EmbeddedSource], _ failures: [EmbeddingBisection.Failure], in space: EmbeddingSpace
   ) async throws(EmbeddingRunEnd) {
     guard !embedded.isEmpty || !failures.isEmpty else { return }
-    var changes: [ChangeSet.Change] = embedded.map { .putEmbedding($0, in: space) }
-    var failed: [FailedEmbedding] = []
-    for failure in failures {
-      let attempts = failure.item.attempts + 1
-      var retryAt: Timestamp?
-      if attempts <= configuration.retry.maximumRetries {
-        let backoff = configuration.retry.backoff(afterFailures: attempts - 1)
-        retryAt = now.advanced(by: max(backoff, failure.retryAfter ?? .zero))
-      }
-      failed.append(
-        FailedEmbedding(
-          source: failure.item.text.source, hash: failure.item.id.hash, attempts: attempts,
-          reason: failure.reason, retryAt: retryAt))
-    }
-    changes += failed.map { .noteFailedEmbedding($0, in: space) }
-    try await commit(changes)
+    let failed = failures.map { $0.failedEmbedding(at: now, configuration.retry) }
+    try await storage.commit(
+      embedded.map { .putEmbedding($0, in: space) } + failed.map { .noteFailedEmbedding($0, in: space) })
     run.embedded += embedded.count
     run.vectors += embedded.reduce(0) { $0 + $1.vectors.count }
     pace.note(embedded.count, at: now)
@@ -249,41 +236,11 @@ final class EmbeddingPass {
         retryAt: retryAt)
       return .noteFailedEmbedding(failed, in: space)
     }
-    try await commit(changes)
+    try await storage.commit(changes)
     run.failed += left.count
   }
 
-  // MARK: The store, and the end
-
-  /// Stores changes. What was paid for is not given up at once where the store is busy; doing it twice is doing it
-  /// once.
-  private func commit(_ changes: [ChangeSet.Change]) async throws(EmbeddingRunEnd) {
-    var backoff = Backoff(first: .milliseconds(200), cap: .seconds(5))
-    var tries = 1
-    while true {
-      do throws(StoreFailure) {
-        // Not given up with the task: it is paid for, and ends by itself.
-        try await Unstructured.shielded { [store] () throws(StoreFailure) in
-          _ = try await store.commit(ChangeSet(changes))
-        }
-        return
-      } catch {
-        guard error.mayPass, tries < Self.tries, !Task.isCancelled else { throw .store(error) }
-      }
-      tries += 1
-      do {
-        try await environment.time.sleep(until: now.advanced(by: backoff.next()), tolerance: nil)
-      } catch { throw .stopped }
-    }
-  }
-
-  private static let tries = 5
-
-  private func stored<Value>(
-    _ body: (any CompanionStore) async throws(StoreFailure) -> Value
-  ) async throws(EmbeddingRunEnd) -> Value {
-    do throws(StoreFailure) { return try await body(store) } catch { throw .store(error) }
-  }
+  // MARK: The end
 
   private func checkEnd() throws(EmbeddingRunEnd) {
     guard !Task.isCancelled, !stopping.isGiven else { throw .stopped }
@@ -293,7 +250,7 @@ final class EmbeddingPass {
   private func report(_ space: EmbeddingSpace, isLast: Bool) async throws(EmbeddingRunEnd) {
     let hasWorked = run.embedded + run.failed + run.parked > 0
     if let lastProgress, lastProgress.duration(to: now) < Self.progressInterval, !isLast { return }
-    let coverage = try await stored { store throws(StoreFailure) in
+    let coverage = try await storage.read { store throws(StoreFailure) in
       try await store.embeddingCoverage(in: space)
     }
     guard let coverage else { return }
@@ -307,14 +264,4 @@ final class EmbeddingPass {
   }
 
   private static let progressInterval = Duration.milliseconds(500)
-}
-
-extension StoreFailure {
-  /// Whether the same may succeed a little later.
-  fileprivate var mayPass: Bool {
-    switch self {
-    case .busy, .timedOut, .unknown: true
-    default: false
-    }
-  }
 }
