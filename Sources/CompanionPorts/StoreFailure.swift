@@ -15,6 +15,8 @@ public enum StoreFailure: Error, Hashable, Sendable {
   case corrupt(String)
   /// The store was written by a newer version of this library.
   case newerSchema(found: Int, supported: Int)
+  /// Another version of this library has opened the store since, and made it its own; nothing more is written here.
+  case otherVersion
   /// Another process kept the store busy for too long.
   case busy(String)
   /// The store has been closed.
@@ -74,6 +76,8 @@ extension StoreFailure: CustomStringConvertible {
       "The store cannot be read: \(what). Check that it is the right file, or restore it from a backup."
     case .newerSchema(let found, let supported):
       "The store has schema \(found), this version knows \(supported). Update CompanionKit to open it."
+    case .otherVersion:
+      "Another version of CompanionKit has opened the store since. Use one version in all processes, and open it again."
     case .busy(let what): "The store is busy: \(what). Try again when the other process is done."
     case .closed: "The store is closed. Open it again."
     case .timedOut(let limit):

@@ -25,7 +25,7 @@ struct PartitionSearch {
     self.partition = partition
     postings = try QueryPostings(of: query, in: partition, file)
     names = SourceNames(of: kind, DocumentBlocks(of: partition, file), file)
-    self.filter = try TextFilter(filter, of: kind, in: name, file)
+    self.filter = TextFilter(filter, of: kind, in: name, file)
   }
 
   /// Adds what is known of the query's terms here.
@@ -44,6 +44,11 @@ struct PartitionSearch {
   mutating func best(
     _ limit: Int, statistics: TermStatistics
   ) throws(StoreFailure) -> [ScoredDocument] {
+    // One by one as many are asked for as are wanted, divided by the share that is accepted, and at most all that
+    // have a term: to look up the accepted ones is worth it where they are fewer than either.
+    let found = postings.documents.reduce(0) { $0 + $1.count }
+    let wanted = Int((Double(limit) * Double(partition.documents)).squareRoot())
+    try filter.lookUpFew(limit: min(found, wanted))
     let selection = selection(limit, statistics: statistics)
     let best = try best(of: selection)
     guard !filter.acceptsAll, best.count < limit, selection.passesOver else { return best }

@@ -58,39 +58,40 @@ extension SQLiteStore {
     guard let held = try await vectors.vectors(of: space, in: partitions), !held.groups.isEmpty else {
       return []
     }
-    if filter.restrictsRecords {
-      return try await nearest(
-        to: vector, matching: filter, by: metric, limit: limit, held.groups, held.vectors)
-    }
-    let found = try await held.vectors.search(for: vector, in: held.groups, by: metric, limit: limit)
-    return try await matches(among: found, for: filter, limit: limit)
-  }
-
-  private func nearest(
-    to vector: [Float], matching filter: RecallFilter, by metric: VectorMetric, limit: Int,
-    _ groups: Set<UInt32>, _ vectors: SpaceVectors
-  ) async throws(StoreFailure) -> [EmbeddingMatch] {
-    let space = vectors.moment.space
-    let few = try await snapshot { connection throws(StoreFailure) in
-      let few = Connection.fewSources
-      let keys = try connection.acceptedSources(matching: filter, in: groups, limit: few)
-      return try keys.map { keys throws(StoreFailure) in try connection.vectors(of: keys, in: space) }
-    }
-    if let few {
-      let found = try await vectors.search(for: vector, by: metric, among: few)
+    if let few = try await fewSources(matching: filter, in: held.groups, of: held.vectors.moment.space) {
+      let found = try await held.vectors.search(for: vector, by: metric, among: few)
       return try await matches(among: found, for: filter, limit: limit)
     }
     // Mostly a few times as many have enough that are accepted.
-    let count = limit.saturatingProduct(4)
-    let found = try await vectors.search(for: vector, in: groups, by: metric, limit: count)
-    let matches = try await matches(among: found, for: filter, limit: limit)
-    // Fewer than were looked for: there are no more.
-    if matches.count == limit || found.count < count { return matches }
-    let keys = try await snapshot { connection throws(StoreFailure) in
-      try connection.acceptedSources(matching: filter, in: groups)
+    var count = filter.restrictsRecords ? limit.saturatingProduct(4) : limit
+    var accepted: Set<Int64>?
+    while true {
+      let found = try await held.vectors.search(
+        for: vector, in: held.groups, by: metric, limit: count, among: accepted)
+      let matches = try await matches(among: found, for: filter, limit: limit)
+      // Fewer than were looked for: there are no more.
+      if matches.count == limit || found.count < count { return matches }
+      if filter.restrictsRecords, accepted == nil {
+        count = limit
+        accepted = try await snapshot { connection throws(StoreFailure) in
+          try connection.acceptedSources(matching: filter, in: held.groups)
+        }
+      } else {
+        // Some of it has gone meanwhile.
+        count = count.saturatingProduct(4)
+      }
     }
-    let accepted = try await vectors.search(for: vector, in: groups, by: metric, limit: limit, among: keys)
-    return try await self.matches(among: accepted, for: filter, limit: limit)
+  }
+
+  private func fewSources(
+    matching filter: RecallFilter, in partitions: Set<UInt32>, of space: Int64
+  ) async throws(StoreFailure) -> [SourceVectors]? {
+    guard filter.restrictsRecords else { return nil }
+    return try await snapshot { connection throws(StoreFailure) in
+      let keys = try connection.acceptedSources(
+        matching: filter, in: partitions, limit: Connection.fewSources)
+      return try keys.map { keys throws(StoreFailure) in try connection.vectors(of: keys, in: space) }
+    }
   }
 
   private func matches(

@@ -4,10 +4,9 @@ public import CompanionPorts
 extension SQLiteStore {
   /// What may fit a query: one read of the postings of its terms, and of the documents that are chosen.
   ///
-  /// Of times and metadata an index tells whether one of them accepts at most some thousand things: only those are
-  /// looked at then. Where each accepts more, a lookup tells it for a document, of the best first, until enough are
-  /// accepted: about as many as are wanted, divided by the share that is accepted; where there are not enough, all that
-  /// have a term, 2 µs each.
+  /// Of times and metadata a lookup tells for a document, some 2 µs, of the best first, until enough are accepted: about
+  /// as many as are wanted, divided by the share that is accepted; where there are not enough, all that have a term.
+  /// Where an index tells that one of the conditions accepts fewer than that, those are looked up, and no others.
   public func textCandidates(
     for query: TextQuery, in scopes: Set<MemoryScope>, matching filter: RecallFilter, limit: Int
   ) async throws(StoreFailure) -> TextCandidates<RecallSource> {

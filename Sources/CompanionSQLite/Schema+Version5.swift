@@ -119,10 +119,10 @@ extension Schema {
 extension Schema {
   /// Makes the index anew when other rules of analysis have made it.
   static func updateTextIndex(_ connection: Connection) throws(StoreFailure) {
-    guard try analysisVersion(connection) != Int64(TextAnalysis.version) else { return }
+    guard try analysisVersion(connection) != Int64(TextDocument<RecallSource>.version) else { return }
     try connection.transaction { () throws(StoreFailure) in
       // Another process may have done it meanwhile.
-      guard try analysisVersion(connection) != Int64(TextAnalysis.version) else { return }
+      guard try analysisVersion(connection) != Int64(TextDocument<RecallSource>.version) else { return }
       for table in [
         "text_analysis", "text_partitions", "text_free_numbers", "text_documents", "text_tail", "text_terms",
         "text_postings",
@@ -134,6 +134,13 @@ extension Schema {
         try connection.run("UPDATE \(table) SET document = NULL WHERE document IS NOT NULL")
       }
       try indexTexts(connection)
+      // Names of places where nothing is found any more, which may tell of somebody.
+      try connection.run(
+        """
+        DELETE FROM embedding_partitions
+        WHERE NOT EXISTS (SELECT 1 FROM text_partitions WHERE text_partitions.name = embedding_partitions.name)
+          AND NOT EXISTS (SELECT 1 FROM embedding_sources WHERE partition = embedding_partitions.key)
+        """)
     }
   }
 
@@ -145,7 +152,8 @@ extension Schema {
 
   /// Adds all that is stored to an index that is empty.
   private static func indexTexts(_ connection: Connection) throws(StoreFailure) {
-    try connection.run("INSERT INTO text_analysis (version) VALUES (?)", [.integer(TextAnalysis.version)])
+    try connection.run(
+      "INSERT INTO text_analysis (version) VALUES (?)", [.integer(TextDocument<RecallSource>.version)])
     let sessions = try connection.rows("SELECT key, \(SessionRow.columns) FROM sessions ORDER BY key") {
       row throws(StoreFailure) in
       (key: try row.integer(0), session: try SessionRow.session(from: row, at: 1))

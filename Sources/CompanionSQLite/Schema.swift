@@ -66,20 +66,17 @@ enum Schema {
   /// Checks that the file is still what this version of the library made of it when it was opened: a process with
   /// another version may have opened it since, and what is written by two sets of rules cannot be told apart.
   ///
-  /// - Throws: ``StoreFailure/newerSchema(found:supported:)`` or ``StoreFailure/inaccessible(_:)`` where it is not.
+  /// - Throws: ``StoreFailure/newerSchema(found:supported:)`` or ``StoreFailure/otherVersion`` where it is not.
   static func expectUnchanged(_ connection: Connection) throws(StoreFailure) {
     let found = try connection.row(versionNow) { row throws(StoreFailure) in try row.integer(0) }
-    guard let found, found == Int64(version) else {
+    guard let found, found <= Int64(version) else {
       throw .newerSchema(found: Int(clamping: found ?? 0), supported: version)
     }
     let rules = try connection.row(rulesNow) { row throws(StoreFailure) in
       (try row.integer(0), try row.integer(1))
     }
-    guard let rules, rules == (Int64(TextAnalysis.version), Int64(EmbeddingText.version)) else {
-      throw .inaccessible(
-        "another version of CompanionKit has opened the file since, which analyses texts differently; use one version"
-      )
-    }
+    let own = (Int64(TextDocument<RecallSource>.version), Int64(EmbeddingText.version))
+    guard let rules, rules == own, found == Int64(version) else { throw .otherVersion }
   }
 
   private static func pragma(_ name: String, _ connection: Connection) throws(StoreFailure) -> Int64 {

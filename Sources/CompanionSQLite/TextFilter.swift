@@ -7,8 +7,9 @@ struct TextFilter {
   private let kind: RecallSource.Kind
   private let file: Connection
   private var known: [Int32: Bool] = [:]
-  /// At least all that are accepted, where those are few.
-  let few: Set<Int32>?
+  private let partition: String
+  /// At least all that are accepted, where they were looked up.
+  private(set) var few: Set<Int32>?
 
   private static let time = SQL("SELECT time FROM messages WHERE session = ? AND sequence = ?")
   private static let sources: [RecallSource.Kind: SQL] = [
@@ -20,7 +21,7 @@ struct TextFilter {
     .fact: number("facts", "facts.key = embedding_sources.owner"),
     .document: number("documents", "documents.key = embedding_sources.owner"),
   ]
-  private static let partition = SQL("SELECT key FROM embedding_partitions WHERE name = ?")
+  private static let key = SQL("SELECT key FROM embedding_partitions WHERE name = ?")
 
   private static func source(of table: String) -> SQL {
     SQL(
@@ -36,13 +37,11 @@ struct TextFilter {
   /// - Parameters:
   ///   - kind: of what is in the partition.
   ///   - name: the partition's.
-  init(
-    _ filter: RecallFilter, of kind: RecallSource.Kind, in name: String, _ file: Connection
-  ) throws(StoreFailure) {
+  init(_ filter: RecallFilter, of kind: RecallSource.Kind, in name: String, _ file: Connection) {
     self.filter = filter
     self.kind = kind
     self.file = file
-    few = filter.restrictsRecords ? try Self.few(filter, of: kind, in: name, file) : nil
+    partition = name
   }
 
   /// Whether each document is accepted.
@@ -74,25 +73,26 @@ struct TextFilter {
     let source = try file.row(sql, [.integer(entry.position)]) { row throws(StoreFailure) in
       try SourceRow(row)
     }
-    guard let source else { throw IndexReader.damage }
-    return try file.accepts(source, filter)
+    // There is none where another version of this library has written the file.
+    return try source.map { source throws(StoreFailure) in try file.accepts(source, filter) } ?? false
   }
 
-  private static func few(
-    _ filter: RecallFilter, of kind: RecallSource.Kind, in name: String, _ file: Connection
-  ) throws(StoreFailure) -> Set<Int32>? {
-    let key = try file.row(partition, [.text(name)]) { row throws(StoreFailure) in try row.counter(0) }
-    guard let sql = numbers[kind], let key, let group = UInt32(exactly: key) else { throw IndexReader.damage }
-    let sources = try file.acceptedSources(matching: filter, in: [group], limit: Connection.fewSources)
-    guard let sources else { return nil }
-    var few: Set<Int32> = []
+  /// Looks up which documents are accepted, where that is worth it.
+  ///
+  /// - Parameter limit: what more would cost more than to ask for the best documents one by one.
+  mutating func lookUpFew(limit: Int) throws(StoreFailure) {
+    guard few == nil, !acceptsAll, let sql = Self.numbers[kind] else { return }
+    let key = try file.row(Self.key, [.text(partition)]) { row throws(StoreFailure) in try row.counter(0) }
+    guard let key, let group = UInt32(exactly: key) else { return }
+    let sources = try file.acceptedSources(matching: filter, in: [group], limit: limit)
+    guard let sources else { return }
+    var numbers: Set<Int32> = []
     for source in sources {
       let number = try file.row(sql, [.integer(source)]) { row throws(StoreFailure) in
         try row.documentNumber(0)
       }
-      guard let number, let number else { throw IndexReader.damage }
-      few.insert(number)
+      if let number, let number { numbers.insert(number) }
     }
-    return few
+    few = numbers
   }
 }

@@ -27,6 +27,8 @@ final class WriteConnection {
   private let busyTimeout: Duration
   private let log: LogFile
   private var dataVersion: Int64
+  /// The last one of those at which the file was found to be another version's.
+  private var foreignVersion: Int64?
 
   /// Opens the file, makes it if it is not there, and brings its schema up to date.
   init(_ options: OpenOptions, telling listeners: StoreListeners) throws(StoreFailure) {
@@ -40,6 +42,8 @@ final class WriteConnection {
     do throws(StoreFailure) {
       connection = try Connection(writing: path, options)
       dataVersion = try connection.dataVersion
+      // Another version may have opened the file since its schema was looked at.
+      try Schema.expectUnchanged(connection)
       self.path = connection.path
       log = try LogFile(of: self.path)
     } catch {
@@ -54,8 +58,12 @@ final class WriteConnection {
   func noticeOthers() throws(StoreFailure) {
     let version = try connection.dataVersion
     guard version != dataVersion else { return }
-    // Before it is noted: as long as it is another's, nothing is written.
-    try Schema.expectUnchanged(connection)
+    do throws(StoreFailure) { try Schema.expectUnchanged(connection) } catch {
+      // It is not noted: as long as the file is another's, nothing is written. Whoever waits learns of that by looking.
+      if foreignVersion != version { listeners.tell() }
+      foreignVersion = version
+      throw error
+    }
     dataVersion = version
     forget()
     listeners.tell()

@@ -53,6 +53,36 @@ import Testing
     }
   }
 
+  /// Before, a fact that said nothing was found by its subject, and was never embedded.
+  @Test func `keeps no name of a place where nothing is found any more`() async throws {
+    try await withDatabase { path in
+      let store = try await open(path)
+      let facts = (1...2).map { number in
+        Fact(
+          id: identifier(number), scope: .user("anna", in: .main), subject: "anna",
+          statement: "word\(number)", source: .statement(by: "anna", in: nil), createdAt: .epoch)
+      }
+      try await store.commit(.insertFact(facts[0]), .insertFact(facts[1]))
+      let file = RawDatabase(path)
+      let second = "id = '\(facts[1].id.rawValue)'"
+      try file.run(
+        """
+        DELETE FROM embedding_sources WHERE key = (SELECT embedding FROM facts WHERE \(second));
+        UPDATE embedding_state SET last_removed = 2;
+        UPDATE facts SET embedding = NULL, record = replace(record, 'word2', '  ') WHERE \(second)
+        """)
+      try await store.commit(.removeFact(facts[0].id))
+      await store.close()
+      #expect(try file.number("SELECT count(*) FROM embedding_partitions") == 1)
+      try file.run("UPDATE text_analysis SET version = 2")
+      let again = try await open(path)
+      #expect(try file.number("SELECT count(*) FROM text_partitions") == 0)
+      #expect(try file.number("SELECT count(*) FROM embedding_partitions") == 0)
+      try await again.commit(.removeFact(facts[1].id))
+      try await again.checkIntegrity()
+    }
+  }
+
   private func session(_ session: ChatSession, after messages: [ChatMessage]) -> ChatSession {
     var session = session
     session.lastSequence = messages.last?.sequence ?? .zero

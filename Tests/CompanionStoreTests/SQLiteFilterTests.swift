@@ -106,6 +106,33 @@ import Testing
     }
   }
 
+  /// A search reads vectors first and names then. What goes in between takes no other's place.
+  @Test(.timeLimit(.minutes(2))) func `finds as many as are wanted while others go and come`() async throws {
+    try await withDatabase { path in
+      let store = try await open(path)
+      try await fill(store, 1...300)
+      let wanted = try await store.nearest(
+        to: vector(17), in: space, scopes: [scope], matching: .all, by: .cosine, limit: 10)
+      let sources = wanted.map(\.source)
+      let numbers = (1...300).filter { sources.contains(.document(identifier($0))) }
+      let writer = Task {
+        while !Task.isCancelled {
+          try await store.commit(ChangeSet(numbers.map { .removeDocument(identifier($0)) }))
+          try await store.commit(ChangeSet(numbers.flatMap { embedded($0) }))
+        }
+      }
+      for _ in 0..<300 {
+        for filter in [RecallFilter.all, RecallFilter(times: times(0, 1_000))] {
+          let found = try await store.nearest(
+            to: vector(17), in: space, scopes: [scope], matching: filter, by: .cosine, limit: 10)
+          #expect(found.count == 10)
+        }
+      }
+      writer.cancel()
+      _ = try? await writer.value
+    }
+  }
+
   @Test func `leaves no metadata of what is gone, archived or changed`() async throws {
     try await withDatabase { path in
       let store = try await open(path)
@@ -152,14 +179,14 @@ private func fill(_ store: any DocumentStore & EmbeddingIndex, _ numbers: Closed
   try await store.commit(.openEmbeddingSpace(space))
   for first in stride(from: numbers.lowerBound, through: numbers.upperBound, by: 300) {
     var changes: [ChangeSet.Change] = []
-    for number in first...min(first + 299, numbers.upperBound) {
-      let document = document(number)
-      guard let text = EmbeddingText(.document(document)) else { continue }
-      changes.append(.putDocument(document))
-      changes.append(
-        .putEmbedding(
-          EmbeddedSource(source: text.source, hash: text.hash, vectors: [vector(number)]), in: space))
-    }
+    for number in first...min(first + 299, numbers.upperBound) { changes += embedded(number) }
     try await store.commit(ChangeSet(changes))
   }
+}
+
+private func embedded(_ number: Int) -> [ChangeSet.Change] {
+  let document = document(number)
+  guard let text = EmbeddingText(.document(document)) else { return [] }
+  let embedded = EmbeddedSource(source: text.source, hash: text.hash, vectors: [vector(number)])
+  return [.putDocument(document), .putEmbedding(embedded, in: space)]
 }

@@ -91,10 +91,13 @@ import Testing
   }
 
   @Test(arguments: [
-    "PRAGMA user_version = 999", "UPDATE text_analysis SET version = 999",
-    "UPDATE embedding_state SET rules = 999",
+    ("PRAGMA user_version = 999", StoreFailure.newerSchema(found: 999, supported: 7)),
+    ("PRAGMA user_version = 6", .otherVersion), ("UPDATE text_analysis SET version = 999", .otherVersion),
+    ("UPDATE embedding_state SET rules = 999", .otherVersion),
   ])
-  func `writes nothing any more when a newer version opens the file beside it`(sql: String) async throws {
+  func `writes nothing any more when another version opens the file beside it`(
+    sql: String, expected: StoreFailure
+  ) async throws {
     try await withDatabase { path in
       let store = try await open(path)
       try await store.commit(.insertSession(chat))
@@ -105,9 +108,24 @@ import Testing
         let failure = await failure { () throws(StoreFailure) in
           try await store.commit(append(1))
         }
-        #expect(failure == .newerSchema(found: 999, supported: 7) || failure.isInaccessible)
+        #expect(failure == expected)
       }
       #expect(try other.number("SELECT count(*) FROM messages") == writes)
+      await store.close()
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `tells whoever waits for changes when another version opens the file`() async throws {
+    try await withDatabase { path in
+      let watcher = Told()
+      let store = try await open(path, watcher: watcher)
+      var changes = store.taskChanges().makeAsyncIterator()
+      try RawDatabase(path).run("UPDATE text_analysis SET version = 999")
+      watcher.changes.continuation.yield()
+      #expect(await changes.next() != nil)
+      let failure = await failure { () throws(StoreFailure) in _ = try await store.claim(1) }
+      #expect(failure == .otherVersion)
       await store.close()
     }
   }
@@ -166,4 +184,11 @@ import Testing
         } == .closed)
     }
   }
+}
+
+/// Has changes when it is told so.
+private struct Told: FileWatcher {
+  let changes = AsyncStream<Void>.makeStream()
+
+  func changes(of path: String) throws -> AsyncStream<Void> { changes.stream }
 }

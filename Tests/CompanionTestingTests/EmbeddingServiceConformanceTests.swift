@@ -40,6 +40,11 @@ struct EmbeddingServiceConformanceTests {
       try failures(of: CountingService { $0.map { _ in [.infinity] } }).first?.expected == "finite numbers")
   }
 
+  @Test func `vectors of nothing but zeros are found`() throws {
+    let zeros = CountingService { $0.map { $0.map { _ in 0 } } }
+    #expect(try failures(of: zeros).first?.found == "nothing but zeros")
+  }
+
   @Test func `vectors in another order are found`() throws {
     let failures = try failures(of: CountingService { $0.reversed() })
     #expect(failures.map(\.check) == ["Vectors are in the order of their texts"])

@@ -31,7 +31,7 @@ final class EmbeddingCalls {
         message: "a vector has \(vector.count) numbers")
     }
     // What makes no vectors is not well.
-    if let flaw = flaw(of: vector, in: EmbeddingSpace(model: model, dimension: vector.count)) {
+    if let flaw = EmbeddingSpace(model: model, dimension: vector.count).flaw(ofMade: vector) {
       throw ProviderFailure(.malformedResponse, message: "a vector \(flaw)")
     }
     lastSuccess = count
@@ -74,18 +74,10 @@ final class EmbeddingCalls {
       throw .otherDimension(dimension)
     }
     for vector in vectors {
-      if let flaw = flaw(of: vector, in: space) { throw .vector("The vector \(flaw).") }
+      if let flaw = space.flaw(ofMade: vector) { throw .vector("The vector \(flaw).") }
     }
     lastSuccess = count
     return vectors
-  }
-
-  /// What is wrong with a vector that a service made; `nil` for one to be stored.
-  ///
-  /// A store keeps zeros. But what has them is found by nothing, and would count as embedded.
-  private func flaw(of vector: [Float], in space: EmbeddingSpace) -> String? {
-    space.flaw(of: vector)
-      ?? (vector.contains { $0 != 0 } ? nil : "has nothing but zeros: nothing is near it")
   }
 }
 

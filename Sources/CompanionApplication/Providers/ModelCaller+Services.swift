@@ -53,7 +53,7 @@ extension ModelCaller {
     }
     let vectors = try response.get().vectors
     guard let vector = vectors.first, vectors.count == 1,
-      EmbeddingSpace(model: model, dimension: vector.count).flaw(of: vector) == nil
+      EmbeddingSpace(model: model, dimension: vector.count).flaw(ofMade: vector) == nil
     else { throw ProviderFailure(.malformedResponse, message: "what came is no vector") }
     return vector
   }

@@ -26,6 +26,15 @@ extension EmbeddingSpace {
     let longest = Double(VectorIndex.longest) * 0.999
     return sum < longest * longest ? nil : "is longer than any that a model makes"
   }
+
+  /// What is wrong with a vector that a model has just made; `nil` for one to be stored or searched for.
+  ///
+  /// A space keeps zeros, too. But nothing is near them: what has them would count as embedded and never be found.
+  public func flaw(ofMade vector: [Float]) -> String? {
+    if let flaw = flaw(of: vector) { return flaw }
+    return vector.contains { abs($0) >= VectorIndex.least }
+      ? nil : "has nothing but zeros: nothing is near it"
+  }
 }
 
 extension EmbeddingSpace: CustomStringConvertible {

@@ -21,6 +21,8 @@ package struct VectorIndex: Sendable {
   static let noGroup = UInt32.max
   /// Longer vectors are refused: products of them need not be numbers.
   package static let longest: Float = 1e18
+  /// What is less counts as 0: products of it are slow, and change nothing.
+  package static let least: Float = 1e-15
 
   let shape: VectorShape
   let kernels: VectorKernels

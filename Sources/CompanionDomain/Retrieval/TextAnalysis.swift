@@ -8,9 +8,8 @@ import Foundation
 /// Numbers lose leading zeros and the commas of thousands, and dates such as `2023-05-07` name their month too. What
 /// is made of several words, such as `camelCase` or `gpt4`, is a term itself, and so is each part.
 public enum TextAnalysis {
-  /// The version of the rules. It grows when the terms of any text change, or what is found by them: a store that keeps terms analyses
-  /// its texts again when theirs is another.
-  public static let version = 3
+  /// The version of the rules. It grows when the terms of any text change.
+  public static let version = 2
 
   /// The terms of a text in order, with repetitions. None is longer than 64 bytes.
   ///

@@ -2,6 +2,10 @@
 ///
 /// What says nothing but white space is not found, as it is not embedded: see ``EmbeddingText``.
 extension TextDocument where ID == RecallSource {
+  /// The version of the rules: it is another when what is found changes, or the terms of any text. A store that keeps
+  /// terms analyses its texts again when theirs is another.
+  public static var version: Int { TextAnalysis.version * 1_000 + 1 }
+
   /// Where things of a kind are found, in a scope. What is in one is never found in another.
   public static func partition(_ kind: RecallSource.Kind, in scope: MemoryScope) -> String {
     "\(kind.rawValue) \(scope)"

@@ -69,9 +69,12 @@ public enum EmbeddingServiceConformance {
   private static func embedsEach(_ service: any EmbeddingService) async throws {
     let dimension = try await vectors(of: batch(for: service), by: service)[0].count
     for text in texts {
-      let other = try await vectors(of: [text], by: service)[0].count
-      guard other == dimension else {
-        throw BrokenPromise(expected: "\(dimension) numbers as before", found: "\(other)")
+      let other = try await vectors(of: [text], by: service)[0]
+      guard other.count == dimension else {
+        throw BrokenPromise(expected: "\(dimension) numbers as before", found: "\(other.count)")
+      }
+      guard other.contains(where: { abs($0) >= 1e-15 }) else {
+        throw BrokenPromise(expected: "a number that is not 0", found: "nothing but zeros")
       }
     }
   }

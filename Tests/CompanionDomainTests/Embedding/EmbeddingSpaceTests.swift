@@ -24,6 +24,16 @@ struct EmbeddingSpaceTests {
     #expect(space.flaw(of: vector) == flaw)
   }
 
+  @Test(
+    arguments: [
+      ([0, -0.0, 0], "has nothing but zeros: nothing is near it"),
+      ([9e-16, 0, -9e-16], "has nothing but zeros: nothing is near it"), ([0, 0, -1.1e-15], nil),
+      ([0, .nan, 0], "has a number that is not finite"), ([0, 0], "has 2 numbers, not 3"),
+    ] as [([Float], String?)])
+  func `what a model has made is more than zeros`(vector: [Float], flaw: String?) {
+    #expect(space.flaw(ofMade: vector) == flaw)
+  }
+
   @Test(arguments: [1, 2, 7, 64, 1000, 4096])
   func `an index takes whatever has no flaw, however long it is`(dimension: Int) throws {
     let space = EmbeddingSpace(model: space.model, dimension: dimension)
