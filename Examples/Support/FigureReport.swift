@@ -13,10 +13,10 @@ package struct FigureReport: Sendable {
         "suite": .string(suite), "case": .string(name), "metric": .string(metric), "value": .number(value),
         "unit": .string(unit),
       ]
-      if let line = line.line { print(line) }
+      if let line = line.line { Terminal.pass(line + "\n") }
     } else {
       let metric = metric.padding(toLength: 20, withPad: " ", startingAt: 0)
-      print("\(suite)  \(metric) \(String(format: "%13.4f", value)) \(unit)   \(name)")
+      Terminal.pass("\(suite)  \(metric) \(String(format: "%13.4f", value)) \(unit)   \(name)\n")
     }
   }
 

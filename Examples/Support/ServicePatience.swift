@@ -22,6 +22,8 @@ package struct ServicePatience {
 
   /// How long to wait after a failure before the service is asked again; `nil` for not at all.
   package mutating func wait(after failure: ProviderFailure) -> Duration? {
+    // The service was not asked: it has a rest.
+    if failure.kind == .noProviderReady, let rest = failure.retryAfter { return rest }
     guard waits < policy.maximumRetries, failure.retryAfter != nil || mayPass(failure) else { return nil }
     defer { waits += 1 }
     return failure.retryAfter ?? policy.backoff(afterFailures: waits)

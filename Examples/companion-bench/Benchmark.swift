@@ -25,6 +25,7 @@ struct Benchmark {
       case .vectors: try VectorsSuite(options: options, report: report).run()
       case .memoryGrowth: try await MemoryGrowthSuite(options: options, report: report).run()
       }
+      if Terminal.hasFailed { throw BenchmarkError(message: "the output cannot be written") }
     } catch let error as BenchmarkError {
       FileHandle.standardError.write(Data("companion-bench: \(error.message)\n".utf8))
       exit(64)

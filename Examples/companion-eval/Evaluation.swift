@@ -8,7 +8,7 @@ struct Evaluation {
   static func main() async {
     do {
       switch try Invocation(Array(CommandLine.arguments.dropFirst())) {
-      case .help: print(Invocation.helpText)
+      case .help: Terminal.pass(Invocation.helpText + "\n")
       case .retrieval(let options):
         let report = FigureReport(printsJSON: options.printsJSON)
         #if DEBUG
@@ -24,6 +24,7 @@ struct Evaluation {
         #endif
         try VectorsEvaluation(options: options, report: report).run()
       }
+      if Terminal.hasFailed { fail("The output cannot be written.", code: 1) }
     } catch let error as UsageError {
       fail(error.message, code: 64)
     } catch let error as InputError {

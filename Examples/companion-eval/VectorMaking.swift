@@ -126,7 +126,7 @@ struct VectorMaking {
       }
       guard let wait = patience.wait(after: failure) else { throw failure }
       tell(
-        "\(failure) Asked again in \(wait.inSeconds), \(patience.waits) of \(ServicePatience.mostWaits) times."
+        "\(failure) Asked again in \(wait.spoken), \(patience.waits) of \(ServicePatience.mostWaits) times."
       )
       try await rest(wait)
     }

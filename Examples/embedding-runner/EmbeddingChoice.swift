@@ -50,10 +50,15 @@ enum EmbeddingChoice: Hashable {
       case .server(let url, let model, let key):
         ProviderConfiguration(
           id: "embeddings", api: .openAIEmbeddings, model: model, baseURL: url,
-          apiKey: key.map { .environment($0) })
+          apiKey: key.map { .environment($0) }, breaker: Self.breaker)
       }
     return ProvidersConfiguration(providers: [provider])
   }
+
+  /// There is no other service to turn to: it is this program that decides how often it is asked again, and when.
+  private static let breaker = CircuitBreaker.Policy(
+    consecutiveFailures: 1_000, failureRatio: 1, minimumCalls: 1_000, cooldown: .seconds(1),
+    maximumCooldown: .seconds(60), permanentCooldown: .seconds(1))
 
   /// What a person is told of it.
   var summary: String {

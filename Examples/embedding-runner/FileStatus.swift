@@ -1,4 +1,5 @@
 import CompanionKit
+import ExampleSupport
 import Foundation
 
 /// What the file system says of a path, without following a symbolic link.
@@ -11,10 +12,18 @@ struct FileStatus: Hashable {
   /// When it was changed last.
   let modified: Timestamp
 
-  /// `nil` where nothing is there that can be looked at.
-  init?(_ path: String) {
+  /// `nil` where nothing is there.
+  ///
+  /// - Throws: `FileProblem` where it cannot be told what is there.
+  init?(_ path: String) throws(FileProblem) {
     var status = stat()
-    guard lstat(path, &status) == 0 else { return nil }
+    guard lstat(path, &status) == 0 else {
+      let code = errno
+      guard code != ENOENT, code != ENOTDIR else { return nil }
+      throw FileProblem(
+        file: path,
+        problem: "it cannot be looked at (\(String(cString: strerror(code)))); check its permissions")
+    }
     kind =
       switch status.st_mode & S_IFMT {
       case S_IFREG: .file

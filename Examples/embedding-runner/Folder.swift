@@ -15,7 +15,7 @@ struct Folder: Sendable {
   /// What is in it now.
   struct Contents: Sendable {
     var files: [File] = []
-    /// The folders below it that could not be looked into: what is in them is not known.
+    /// What could not be looked at or into below it: what is there is not known.
     var unread: [String] = []
     var problems: [FileProblem] = []
     /// How many files were left out because their names end otherwise, and how many symbolic links.
@@ -66,25 +66,35 @@ struct Folder: Sendable {
   private func look(
     at path: String, named name: String, _ contents: inout Contents, _ folders: inout [String]
   ) {
-    let isText = types.contains { name.lowercased().hasSuffix(".\($0)") }
-    guard let status = FileStatus(whole(path)) else {
-      if isText {
-        contents.problems.append(FileProblem(file: whole(path), problem: "it cannot be looked at"))
-      }
+    let found: FileStatus?
+    do throws(FileProblem) { found = try FileStatus(whole(path)) } catch {
+      contents.unread.append(path)
+      contents.problems.append(error)
       return
     }
-    switch status.kind {
+    switch found?.kind {
+    case nil:
+      // Where a name is not in UTF-8 it comes with other characters, by which nothing is found.
+      guard name.contains("\u{FFFD}") else { break }
+      contents.problems.append(
+        FileProblem(file: whole(path), problem: "its name is not in UTF-8, and it is left out; rename it"))
     case .folder: folders.append(path)
     case .link: contents.links += 1
-    case .file where isText:
-      contents.files.append(File(path: path, size: status.size, modified: status.modified))
+    case .file where types.contains { name.lowercased().hasSuffix(".\($0)") }:
+      guard let found else { break }
+      contents.files.append(File(path: path, size: found.size, modified: found.modified))
     default: contents.others += 1
     }
   }
 
+  /// Whether something is at a path, of whatever kind.
+  func has(_ path: String) -> Bool {
+    do throws(FileProblem) { return try FileStatus(whole(path)) != nil } catch { return true }
+  }
+
   /// - Parameter name: how a person names it.
   private func check(_ name: String) throws(FileProblem) {
-    switch FileStatus(path)?.kind {
+    switch try FileStatus(path)?.kind {
     case .folder: break
     case nil: throw FileProblem(file: name, problem: "it is not there")
     default: throw FileProblem(file: name, problem: "it is no folder")

@@ -10,6 +10,8 @@ struct FolderUpdate {
     var removed = 0
     /// What is not there any more.
     var forgotten: [String] = []
+    /// What is there, and not of the types that are embedded now.
+    var leftOut: [String] = []
     var unchanged = 0
     var empty = 0
     var others = 0
@@ -83,11 +85,16 @@ struct FolderUpdate {
       if batch.isFull { try await store(&batch) }
     }
     for (id, file) in gone.sorted(by: { $0.key < $1.key }) {
-      guard !contents.unread.contains(where: { file.path.hasPrefix("\($0)/") }) else { continue }
+      let isUnread = contents.unread.contains { file.path == $0 || file.path.hasPrefix("\($0)/") }
+      guard !isUnread else { continue }
       current[id] = nil
       guard file.isStored else { continue }
       report.removed += 1
-      report.forgotten.append(file.path)
+      if folder.has(file.path) {
+        report.leftOut.append(file.path)
+      } else {
+        report.forgotten.append(file.path)
+      }
       batch.changes.append(.removeDocument(id))
       if batch.isFull { try await store(&batch) }
     }
@@ -188,14 +195,8 @@ extension FolderUpdate.Report {
 
   /// Tells what was left out, could not be read, or is gone.
   func tellProblems() {
-    if !forgotten.isEmpty {
-      Terminal.tell(
-        "forgotten: \(counted(forgotten.count, "file that is", "files that are")) no longer there")
-      for path in forgotten.prefix(Self.toldProblems) { Terminal.tell("  \(path)") }
-      if forgotten.count > Self.toldProblems {
-        Terminal.tell("  and \(forgotten.count - Self.toldProblems) more")
-      }
-    }
+    tellForgotten(forgotten, "no longer there")
+    tellForgotten(leftOut, "there, and not of the types that are embedded now")
     for problem in unreadable.prefix(Self.toldProblems) { Terminal.complain("\(problem)") }
     if unreadable.count > Self.toldProblems {
       Terminal.complain("\(unreadable.count - Self.toldProblems) more cannot be read")
@@ -204,6 +205,13 @@ extension FolderUpdate.Report {
     if unfit.count > Self.toldProblems {
       Terminal.tell("left out: \(unfit.count - Self.toldProblems) more like these")
     }
+  }
+
+  private func tellForgotten(_ paths: [String], _ why: String) {
+    guard !paths.isEmpty else { return }
+    Terminal.tell("forgotten: \(counted(paths.count, "file that is", "files that are")) \(why)")
+    for path in paths.prefix(Self.toldProblems) { Terminal.tell("  \(path)") }
+    if paths.count > Self.toldProblems { Terminal.tell("  and \(paths.count - Self.toldProblems) more") }
   }
 
   private static let toldProblems = 20

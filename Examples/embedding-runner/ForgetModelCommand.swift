@@ -6,7 +6,7 @@ struct ForgetModelCommand {
   let library: Library
 
   /// - Parameters:
-  ///   - model: its name, as `status` shows it.
+  ///   - model: its name, as `status` shows it, behind the name of its service where several have such a model.
   ///   - dimension: how many numbers its vectors have; `nil` for any.
   func run(_ model: String, dimension: Int?) async throws -> Status {
     let spaces = try await library.spaces()
@@ -19,6 +19,13 @@ struct ForgetModelCommand {
       let name = dimension.map { "\(model) (\($0))" } ?? model
       Terminal.complain(
         "There are no vectors of \(name). There are \(known.isEmpty ? "none at all" : "those of \(known)").")
+      return .failed
+    }
+    guard Set(named.map(\.space.model)).count == 1 else {
+      let known = named.map { "\"\($0.space.model.provider) \($0.space.model.model)\"" }
+      Terminal.complain(
+        "Several services have a model \(model), and nothing was removed. Name one of \(known.joined(separator: ", "))."
+      )
       return .failed
     }
     if let used = named.first(where: \.isUsed) {

@@ -108,13 +108,3 @@ extension EmbeddingProgress {
     return parts.joined(separator: ", ")
   }
 }
-
-extension Duration {
-  /// As a person says it: `12 s`, `4 min`, `3 h`.
-  var spoken: String {
-    let seconds = (self / .seconds(1)).rounded(.up)
-    if seconds < 120 { return "\(Int(seconds)) s" }
-    return seconds < 7_200
-      ? "\(Int((seconds / 60).rounded(.up))) min" : "\(Int((seconds / 3_600).rounded(.up))) h"
-  }
-}

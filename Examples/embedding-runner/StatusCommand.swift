@@ -28,7 +28,7 @@ struct StatusCommand {
     Terminal.show("\(space): \(coverage.summary)\(isUsed ? "" : ", not used")")
     guard isUsed else {
       return Terminal.show(
-        "  embedding-runner forget-model \(space.model.model) --dimension \(space.dimension) removes its vectors"
+        "  embedding-runner forget-model \"\(space.model.provider) \(space.model.model)\" --dimension \(space.dimension) removes its vectors"
       )
     }
     if let next = coverage.nextRetry { Terminal.show("  next try: \(next)") }

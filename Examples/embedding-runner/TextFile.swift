@@ -31,7 +31,7 @@ struct TextFile {
       defer { try? handle.close() }
       data = try handle.read(upToCount: folder.sizeLimit + 1) ?? Data()
     } catch {
-      throw FileStatus(path) == nil ? .gone : .unreadable
+      throw folder.has(file.path) ? .unreadable : .gone
     }
     guard data.count <= folder.sizeLimit else {
       throw .unfit("it has more than \(folder.sizeLimit) bytes; --max-size allows more")

@@ -61,6 +61,22 @@ extension EmbeddingRunnerTests {
     }
   }
 
+  @Test func `a name that is not in UTF-8 is told, and files of other types are forgotten as what they are`()
+    async throws
+  {
+    try await Self.withNotes { notes, database in
+      #expect(try await Self.run(notes, database).status == 0)
+      mkdir("\(notes)/caf".utf8CString.dropLast() + [CChar(bitPattern: 0xE9), 0], 0o700)
+      let named = try await Self.run(notes, database)
+      #expect(named.status == 1)
+      #expect(named.complaints.contains("its name is not in UTF-8, and it is left out; rename it"))
+      let narrowed = try await Self.run(notes, database, "--types", "txt")
+      #expect(
+        narrowed.complaints.contains("there, and not of the types that are embedded now")
+          && !narrowed.complaints.contains("no longer there"), "\(narrowed.complaints)")
+    }
+  }
+
   @Test func `files that cannot be embedded are left out and told, whatever they are`() async throws {
     try await Self.withNotes { notes, database in
       try Self.write(Data([0x61, 0, 0x62]), to: "\(notes)/binary.txt")

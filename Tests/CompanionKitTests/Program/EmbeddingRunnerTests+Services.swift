@@ -54,7 +54,7 @@ extension EmbeddingRunnerTests {
       }
       let status = try await Self.run("status", database).output
       #expect(status.contains(" old (32): 4 of 4 embedded, not used\n"), "\(status)")
-      #expect(status.contains("embedding-runner forget-model old --dimension 32"))
+      #expect(status.contains("embedding-runner forget-model \"127.0.0.1 old\" --dimension 32"))
       let used = try await Self.run("forget-model", "new", database)
       #expect(used.status == 1 && used.complaints.contains(" new (32) is in use, and was not removed."))
       for arguments in [["other"], ["old", "--dimension", "31"]] {

@@ -44,7 +44,7 @@ struct EvaluationTests {
     }
     let result = try await Self.retrieval(by: server)
     #expect(result.status == 0 && result.output.contains("vectors alone"), "\(result.complaints)")
-    #expect(result.complaints.contains("Asked again in 0.5 s, 1 of 8 times."))
+    #expect(result.complaints.contains("Asked again in 1 s, 1 of 8 times."))
     #expect(server.texts.count == 21)
   }
 

@@ -12,6 +12,16 @@ struct ServicePatienceTests {
     #expect(patience.wait(after: ProviderFailure(.overloaded)) == .milliseconds(500))
   }
 
+  @Test func `a rest in which the service is not asked counts as no wait`() {
+    var patience = ServicePatience()
+    for _ in 1...20 {
+      let rest = patience.wait(after: ProviderFailure(.noProviderReady, retryAfter: .seconds(60)))
+      #expect(rest == .seconds(60))
+    }
+    #expect(patience.waits == 0)
+    #expect(patience.wait(after: ProviderFailure(.rateLimited)) == .milliseconds(500))
+  }
+
   @Test(arguments: [ProviderFailure.Kind.unreachable, .serverError, .timedOut, .connectionLost])
   func `what has never answered is not waited for, unless it says so`(kind: ProviderFailure.Kind) {
     var patience = ServicePatience()
