@@ -62,14 +62,13 @@ public struct IntentClassifier: Hashable, Sendable {
     let scores = weights.scores(of: vocabulary.vector(of: features))
     let (best, second) = scores.bestTwo
     let others = knowsOthers ? scores.last ?? 0 : -.infinity
-    let ranked = scores.indices.prefix(labels.count)
-      .sorted { scores[$0] > scores[$1] || (scores[$0] == scores[$1] && $0 < $1) }
+    let ranked = scores.prefix(labels.count).placesOfGreatest(Self.rankedLabels)
     let top = scores[ranked[0]]
     let typicality = top >= others ? calibration.typicality(score: top) : 0
     let isSure = top >= others && typicality >= threshold
     return IntentClassification(
       label: isSure ? labels[ranked[0]].name : nil,
-      ranked: ranked.prefix(Self.rankedLabels).map { place in
+      ranked: ranked.map { place in
         let score = scores[place]
         return .init(
           label: labels[place].name,
@@ -97,6 +96,19 @@ public struct IntentClassifier: Hashable, Sendable {
       files: files,
       entities: IntentTargets.quoted(in: text),
       method: .classifier)
+  }
+}
+
+extension ArraySlice<Float> {
+  /// Where the greatest numbers are, the greatest first; of equal ones the first.
+  fileprivate func placesOfGreatest(_ count: Int) -> [Int] {
+    var places: [Int] = []
+    for place in indices {
+      if let last = places.last, places.count == count, self[place] <= self[last] { continue }
+      places.insert(place, at: places.firstIndex { self[place] > self[$0] } ?? places.count)
+      if places.count > count { places.removeLast() }
+    }
+    return places
   }
 }
 
