@@ -17,6 +17,7 @@ struct Benchmark {
       case .tasks: try await TasksSuite(options: options, report: report).run()
       case .sse: try SSESuite(options: options, report: report).run()
       case .router: try await RouterSuite(options: options, report: report).run()
+      case .intents: try await IntentsSuite(options: options, report: report).run()
       case .text: try await TextSuite(options: options, report: report).run()
       case .recall: try await RecallSuite(options: options, report: report).run()
       case .vectors where options.namesStore && options.store == .sqlite:
@@ -43,7 +44,7 @@ struct BenchmarkError: Error {
 /// What the command line asks for.
 struct BenchmarkOptions {
   enum Suite: String, CaseIterable {
-    case tasks, turns, sse, router, text, recall, vectors, embedding
+    case tasks, turns, sse, router, intents, text, recall, vectors, embedding
     case memoryGrowth = "memory-growth"
   }
   enum Store: String, CaseIterable { case memory, sqlite }

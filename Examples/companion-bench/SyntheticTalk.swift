@@ -60,6 +60,24 @@ struct SyntheticTalk {
     return "What did we say about \(chosen.joined(separator: " "))?"
   }
 
+  /// Messages of so many labels in turn, each with words of its own among those that everybody says.
+  mutating func examples(count: Int, labels: Int) -> [IntentExample] {
+    let topics = (0..<labels).map { label in
+      (0..<8).map { _ in
+        label % 10 == 9
+          ? compounds[Int(random.next() % UInt64(compounds.count))]
+          : words[Int(random.next() % UInt64(words.count))]
+      }
+    }
+    return (0..<count).map { place in
+      let topic = topics[place % labels]
+      let said = (0..<5 + Int(random.next() % 7)).map { _ in
+        random.next() % 3 == 0 ? topic[Int(random.next() % UInt64(topic.count))] : commonWord()
+      }
+      return IntentExample(said.joined(separator: " "), label: "\(place % labels)")
+    }
+  }
+
   private mutating func sentence(of topic: [String]) -> String {
     let length = 8 + Int(random.next() % 18)
     let said = (0..<length).map { _ in

@@ -9,6 +9,12 @@ struct Evaluation {
     do {
       switch try Invocation(Array(CommandLine.arguments.dropFirst())) {
       case .help: Terminal.pass(Invocation.helpText + "\n")
+      case .intents(let options):
+        let report = FigureReport(printsJSON: options.printsJSON)
+        #if DEBUG
+          report.note("This is a debug build: the times say nothing. Use --configuration release.")
+        #endif
+        try await IntentsEvaluation(options: options, report: report).run()
       case .retrieval(let options):
         let report = FigureReport(printsJSON: options.printsJSON)
         #if DEBUG
@@ -43,6 +49,7 @@ struct Evaluation {
 /// What the command line asks for.
 enum Invocation {
   case help
+  case intents(IntentsOptions)
   case retrieval(RetrievalOptions)
   case tokens(TokensOptions)
   case vectors(VectorsOptions)
@@ -55,6 +62,7 @@ enum Invocation {
     var rest = arguments[...]
     guard let command = rest.popFirst() else { throw UsageError(Self.usage) }
     switch command {
+    case "intents": self = .intents(try IntentsOptions(rest))
     case "retrieval": self = .retrieval(try RetrievalOptions(rest))
     case "tokens": self = .tokens(try TokensOptions(rest))
     case "vectors": self = .vectors(try VectorsOptions(rest))
@@ -64,8 +72,9 @@ enum Invocation {
 
   static let usage = """
     Usage: companion-eval retrieval --corpus C.jsonl --queries Q.jsonl \
-    [--embeddings URL --model NAME | --embeddings offline] [--json], companion-eval tokens --usage U.jsonl [--json], or companion-eval vectors --base B.npy \
-    --queries Q.npy [--k K] [--candidates N] [--json]; see --help.
+    [--embeddings URL --model NAME | --embeddings offline] [--json], companion-eval intents --train T.tsv --test S.tsv \
+    [--out-of-scope LABEL] [--json], companion-eval tokens --usage U.jsonl [--json], or companion-eval vectors --base \
+    B.npy --queries Q.npy [--k K] [--candidates N] [--json]; see --help.
     """
 
   static let helpText = """
@@ -86,6 +95,16 @@ enum Invocation {
         make the vectors is not part of the times. A service that limits the rate, has too much to do, or fails after
         it has served is asked again, up to 8 times in a row. Where a text has no vector in the end no figures are
         printed, since they would be of fewer texts.
+
+    companion-eval intents --train T.tsv --test S.tsv [--out-of-scope LABEL] [--json]
+        How well messages are told apart by a classifier that is trained here, without a model. Each line of both
+        files has a label, a tab, and a message. Prints the accuracy (of the messages that are of a label, how many are
+        given that label first, whether the classifier would abstain or not), the calibration error of its confidence
+        (ECE, ten ranges of one width), how many of them it rejects at the threshold that it has set itself, on
+        examples that were held out of its training, for 5 %; the time to train and to classify, and the size.
+        Messages of LABEL are of no label. In the test they show how many are found as such: at the threshold that
+        the classifier has set itself (oos_recall), at the one by which it rejects 5 % of the test's other messages
+        (oos_recall_at_fr_5), and over all thresholds (auroc). In the training they need not be.
 
     companion-eval tokens --usage U.jsonl [--json]
         How far estimates of tokens are off for a model. Each line, in the order in which they came, has a prompt
