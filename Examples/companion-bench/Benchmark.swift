@@ -26,14 +26,17 @@ struct Benchmark {
       case .vectors: try VectorsSuite(options: options, report: report).run()
       case .memoryGrowth: try await MemoryGrowthSuite(options: options, report: report).run()
       }
-      if Terminal.hasFailed { throw BenchmarkError(message: "the output cannot be written") }
+      if Terminal.hasFailed { fail("The output cannot be written.", code: 1) }
     } catch let error as BenchmarkError {
-      FileHandle.standardError.write(Data("companion-bench: \(error.message)\n".utf8))
-      exit(64)
+      fail(error.message, code: 64)
     } catch {
-      FileHandle.standardError.write(Data("companion-bench: \(error)\n".utf8))
-      exit(1)
+      fail("\(error)", code: 1)
     }
+  }
+
+  private static func fail(_ message: String, code: Int32) -> Never {
+    FileHandle.standardError.write(Data("companion-bench: \(message)\n".utf8))
+    exit(code)
   }
 }
 

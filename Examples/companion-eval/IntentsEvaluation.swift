@@ -11,28 +11,9 @@ struct IntentsOptions {
   let printsJSON: Bool
 
   init(_ arguments: ArraySlice<String>) throws(UsageError) {
-    var rest = arguments
-    var values: [String: String] = [:]
-    var printsJSON = false
-    while let argument = rest.popFirst() {
-      switch argument {
-      case "--json": printsJSON = true
-      case "--train", "--test", "--out-of-scope":
-        guard let value = rest.popFirst(), !value.hasPrefix("--") else {
-          throw UsageError("\(argument) needs a value. \(Invocation.usage)")
-        }
-        guard values.updateValue(value, forKey: argument) == nil else {
-          throw UsageError("\(argument) is given twice. \(Invocation.usage)")
-        }
-      default: throw UsageError("There is no option \(argument). \(Invocation.usage)")
-      }
-    }
-    guard let train = values["--train"], let test = values["--test"] else {
-      throw UsageError("Both --train and --test are needed. \(Invocation.usage)")
-    }
-    self.train = train
-    self.test = test
-    self.printsJSON = printsJSON
+    let values = try OptionValues(arguments, names: ["--train", "--test", "--out-of-scope"])
+    (train, test) = try values.both("--train", "--test")
+    printsJSON = values.printsJSON
     outOfScope = values["--out-of-scope"]
   }
 }

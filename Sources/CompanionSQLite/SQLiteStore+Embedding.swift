@@ -135,10 +135,3 @@ extension SpaceVectors {
     try nearest(to: vector, by: metric, among: sources)
   }
 }
-
-extension Int {
-  fileprivate func saturatingProduct(_ other: Int) -> Int {
-    let (product, overflow) = multipliedReportingOverflow(by: other)
-    return overflow ? .max : product
-  }
-}

@@ -10,8 +10,8 @@ extension IntentClassifier {
   /// out once.
   ///
   /// The same examples and labels in the same order, and the same seed, give the same classifier, on any machine. It
-  /// takes time and memory in proportion to the text times the labels: for 18,000 messages of 150 labels some seconds and
-  /// 250 MB. It runs on no actor, lets others run now and then, and ends soon after its task was cancelled.
+  /// takes time and memory in proportion to the text times the labels: for 18,000 messages of 150 labels some
+  /// seconds. It runs on no actor, lets others run now and then, and ends soon after its task was cancelled.
   ///
   /// - Parameters:
   ///   - examples: messages, two or more for each label.

@@ -79,7 +79,7 @@ struct IntentLesson {
       vectors: examples.lazy.map { vocabulary.vector(of: texts[$0]) }, classes: examples.map { classes[$0] },
       count: classCount, features: features)
     var order = Array(examples.indices)
-    var random = ShuffleOrder(seed: seed)
+    var random = SplitMix64(seed: seed)
     for _ in 0..<Self.passes {
       order.shuffle(using: &random)
       for start in stride(from: 0, to: order.count, by: Self.pause) {
@@ -127,21 +127,5 @@ struct IntentLesson {
   private static func pause() async throws(IntentTrainingFailure) {
     guard !Task.isCancelled else { throw .cancelled }
     await Task.yield()
-  }
-}
-
-/// The numbers by which examples are shuffled: SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom
-/// Number Generators", 2014).
-private struct ShuffleOrder: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -33,7 +33,7 @@ struct IntentCalibrationTests {
 
   @Test func `confidence is the part that is right`() {
     // The odds are those of a known rule; which of the outcomes are right is drawn.
-    var random = SplitMix(state: 9)
+    var random = SplitMix64(seed: 9)
     let outcomes = (0..<20_000).map { _ in
       let score = Float.random(in: -1...1, using: &random)
       let margin = Float.random(in: 0...2, using: &random)

@@ -112,7 +112,7 @@ struct IntentClassifierCodingTests {
 
   @Test func `whatever bytes are damaged, it is refused or answers`() async throws {
     let fields = try Self.fields(of: try await IntentSamples.classifier)
-    var random = SplitMix(state: 77)
+    var random = SplitMix64(seed: 77)
     var refused = 0
     for round in 0..<300 {
       let names = ["scores", "keys", "importances", "biases", "counts", "classes", "levels"]

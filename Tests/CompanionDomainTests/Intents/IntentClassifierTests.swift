@@ -136,7 +136,7 @@ struct IntentClassifierTests {
 
   @Test func `any text has an answer`() async throws {
     let classifier = try await IntentSamples.classifier
-    var random = SplitMix(state: 21)
+    var random = SplitMix64(seed: 21)
     for _ in 0..<300 {
       let bytes = (0..<Int(random.next() % 200)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
       let found = classifier.classify(String(decoding: bytes, as: UTF8.self))

@@ -78,7 +78,7 @@ struct IntentFeaturesTests {
   }
 
   @Test func `any scalars at all have features, in bounded number`() {
-    var random = SplitMix(state: 5)
+    var random = SplitMix64(seed: 5)
     for _ in 0..<400 {
       var text = String.UnicodeScalarView()
       for _ in 0..<Int(random.next() % 60) {
@@ -90,18 +90,5 @@ struct IntentFeaturesTests {
       #expect(zip(features, features.dropFirst()).allSatisfy { $0.key < $1.key })
       #expect(features.allSatisfy { $0.count > 0 })
     }
-  }
-}
-
-/// Numbers for a test, the same for a seed.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -49,7 +49,7 @@ struct IntentVocabularyTests {
   }
 
   @Test func `every key is found, and no other`() {
-    var random = SplitMix(state: 3)
+    var random = SplitMix64(seed: 3)
     for count in [0, 1, 2, 3, 100, 5000] {
       let keys = Set((0..<count).map { _ in UInt32(truncatingIfNeeded: random.next()) & ~1 | 1 }).sorted()
       let vocabulary = IntentVocabulary(
