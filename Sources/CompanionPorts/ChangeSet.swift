@@ -81,6 +81,13 @@ public struct ChangeSet: Hashable, Sendable {
     indirect case noteFailedEmbedding(FailedEmbedding, in: EmbeddingSpace)
     /// Lets all that has failed in a space, parked or not, wait as if it had never been tried. The space must be open.
     case retryEmbeddings(in: EmbeddingSpace)
+    /// Stores the next version of a state. What is stored must have the version before it, or for version 1 not be
+    /// there; its owner must be there. It goes when its owner is removed or erased.
+    indirect case putState(StateRecord)
+    /// Changes nothing. The state must have this version; 0 for one that is not there.
+    case expectState(StateKey, version: Int64)
+    /// Removes a state, if it is there.
+    case removeState(StateKey)
     /// Erases what a message says, what it said before, and who said it. The message must be in the log. It keeps
     /// its place there, as a deleted one without words, which is an event of the log unless it was deleted already.
     case eraseMessage(SequenceNumber, in: SessionID, at: Timestamp)
