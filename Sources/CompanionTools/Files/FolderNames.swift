@@ -1,0 +1,45 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+extension Descriptor {
+  /// The names of the entries of this folder as bytes, in their order; whether there are more than the limit.
+  ///
+  /// A name may be anything but empty, and need not be UTF-8.
+  func names(limit: Int) throws(SystemFault) -> (names: [[UInt8]], areCut: Bool) {
+    // A place of its own in the folder, and not the one that others read at.
+    let own = unsafe openat(number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard own >= 0 else { throw SystemFault() }
+    guard let folder = unsafe fdopendir(own) else {
+      let fault = SystemFault()
+      close(own)
+      throw fault
+    }
+    defer { unsafe closedir(folder) }
+    var names: [[UInt8]] = []
+    errno = 0
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe Self.name(of: entry)
+      if name == Array(".".utf8) || name == Array("..".utf8) { continue }
+      if names.count == limit { return (Self.sorted(names), true) }
+      names.append(name)
+    }
+    guard errno == 0 else { throw SystemFault() }
+    return (Self.sorted(names), false)
+  }
+
+  private static func name(of entry: UnsafeMutablePointer<dirent>) -> [UInt8] {
+    guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { return [] }
+    let start = unsafe UnsafeRawPointer(entry) + offset
+    let length = unsafe strlen(start.assumingMemoryBound(to: CChar.self))
+    return unsafe Array(UnsafeRawBufferPointer(start: start, count: length))
+  }
+
+  private static func sorted(_ names: [[UInt8]]) -> [[UInt8]] {
+    names.sorted { $0.lexicographicallyPrecedes($1) }
+  }
+}
