@@ -28,8 +28,11 @@ struct PromptSuite {
       }
     }
     report.figure("prompt", "\(count) random prompts, each twice", "violations", 0, "prompts")
-    report.figure("prompt", "of these refused, since what is pinned does not fit", "refused", Double(refused), "prompts")
-    report.figure("prompt", "each, made, compiled twice and counted again", "check_ms", time.milliseconds / Double(count), "ms")
+    report.figure(
+      "prompt", "of these refused, since what is pinned does not fit", "refused", Double(refused), "prompts")
+    report.figure(
+      "prompt", "each, made, compiled twice and counted again", "check_ms", time.milliseconds / Double(count),
+      "ms")
   }
 
   /// A prompt that uses up its budget, beside joining and counting what it sends.
@@ -49,7 +52,8 @@ struct PromptSuite {
     report.figure("prompt", "compile, \(name), median", "compile_ms", compiles.percentile(0.5), "ms")
     report.figure("prompt", "the same, p95", "compile_ms", compiles.percentile(0.95), "ms")
     report.figure(
-      "prompt", "comparison: the same messages joined and counted, median", "count_ms", counts.percentile(0.5), "ms")
+      "prompt", "comparison: the same messages joined and counted, median", "count_ms",
+      counts.percentile(0.5), "ms")
   }
 
   /// Twice what fits, in equal parts of talk, memories and files.
@@ -74,7 +78,9 @@ struct PromptSuite {
           role: number.isMultiple(of: 2) ? .assistant : .user, parts: [.text(text(tokens: 60))],
           time: Timestamp(nanosecondsSinceEpoch: 0), origin: number.isMultiple(of: 2) ? .model : .person)
       },
-      recalled: (1...max(part / 100, 1)).map { PromptExcerpt(source: "memory \($0)", text: text(tokens: 100)) },
+      recalled: (1...max(part / 100, 1)).map {
+        PromptExcerpt(source: "memory \($0)", text: text(tokens: 100))
+      },
       files: (1...4).map { PromptExcerpt(source: "file\($0).md", text: text(tokens: part / 4)) },
       time: Timestamp(nanosecondsSinceEpoch: 0))
   }

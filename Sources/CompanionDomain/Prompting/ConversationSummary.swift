@@ -62,7 +62,9 @@ public struct SummaryMaterial: Hashable, Sendable {
     blocks.append(
       "The messages since:\n" + PromptFence.fenced(lines.joined(separator: "\n"), kind: "messages"))
     blocks.append("Write the new summary in at most \(max(tokens, 1)) tokens.")
-    return [PromptMessage(.system, Self.instructions), PromptMessage(.user, blocks.joined(separator: "\n\n"))]
+    return [
+      PromptMessage(.system, Self.instructions), PromptMessage(.user, blocks.joined(separator: "\n\n")),
+    ]
   }
 
   /// The new summary, in the words of a model.
@@ -81,7 +83,9 @@ public struct SummaryMaterial: Hashable, Sendable {
   private static func excerpts(_ message: ChatMessage) -> [PromptExcerpt] {
     let speaker =
       message.role == .assistant ? "companion" : message.speaker?.rawValue ?? "person"
-    let called = message.toolCalls.map { PromptExcerpt(source: "tool call", text: "\($0.name) \($0.arguments)") }
+    let called = message.toolCalls.map {
+      PromptExcerpt(source: "tool call", text: "\($0.name) \($0.arguments)")
+    }
     let results = message.toolResults.map { PromptExcerpt(source: "tool result", text: $0.content) }
     let said = message.text.isEmpty ? [] : [PromptExcerpt(source: speaker, text: message.text)]
     return said + called + results

@@ -55,7 +55,8 @@ package enum CorrectionRules {
 
   /// Whether it says that something is one thing, not another.
   private static func isContrast(_ text: String) -> Bool {
-    guard let not = text.firstRange(of: ", not "), copulas.contains(where: { text[..<not.lowerBound].contains($0) })
+    guard let not = text.firstRange(of: ", not "),
+      copulas.contains(where: { text[..<not.lowerBound].contains($0) })
     else { return false }
     return !emphases.contains { text[not.upperBound...].hasPrefix($0) }
   }
@@ -82,34 +83,42 @@ package enum CorrectionRules {
     let behind = text[not.upperBound...]
     return ["是", "叫"].contains { word in
       ["，", ",", "而", "、"].contains { behind.contains($0 + word) || behind.contains($0 + "而" + word) }
-    } || ["，", ","].contains { text[..<not.lowerBound].hasSuffix($0) && text.hasPrefix("是") } || text.contains("而不是")
+    } || ["，", ","].contains { text[..<not.lowerBound].hasSuffix($0) && text.hasPrefix("是") }
+      || text.contains("而不是")
   }
 
   private static let longestText = 4_000
 
   private static let openings = [
-    "no, ", "no. ", "no - ", "no – ", "no — ", "no.", "no!", "nope, ", "nope.", "wrong", "that's wrong", "correction:",
+    "no, ", "no. ", "no - ", "no – ", "no — ", "no.", "no!", "nope, ", "nope.", "wrong", "that's wrong",
+    "correction:",
     "correction,", "not quite", "sorry, i mean", "wait, no", "actually, it", "actually, my", "actually, i am",
     "actually, i'm", "actually it's", "actually my", "actually, that", "actually, he", "actually, she",
     "actually, they", "actually, we",
   ]
   private static let refusals = [
-    "no, thank", "no. thank", "no thank", "no, that's fine", "no, that's ok", "no, that is fine", "no, that's all",
-    "no, that's it", "no, it's fine", "no, it's ok", "no, i'm fine", "no, i'm good", "no, not yet", "no, not really",
-    "no, never mind", "no, nothing", "no, go ahead", "no, please", "no, sorry", "no, let's", "no, don't worry", "no problem",
+    "no, thank", "no. thank", "no thank", "no, that's fine", "no, that's ok", "no, that is fine",
+    "no, that's all",
+    "no, that's it", "no, it's fine", "no, it's ok", "no, i'm fine", "no, i'm good", "no, not yet",
+    "no, not really",
+    "no, never mind", "no, nothing", "no, go ahead", "no, please", "no, sorry", "no, let's",
+    "no, don't worry", "no problem",
     "no worries",
   ]
   private static let phrases = [
     "i meant ", "what i mean is", "that's wrong", "that is wrong", "that's not right", "that is not right",
     "that's not correct", "that is not correct", "that's incorrect", "that is incorrect", "you misunderstood",
-    "you got that wrong", "you got it wrong", "you have it wrong", "not what i said", "i never said", "i didn't say",
+    "you got that wrong", "you got it wrong", "you have it wrong", "not what i said", "i never said",
+    "i didn't say",
     "i did not say", "you mixed up", "it should be ", "should have been ",
   ]
   private static let copulas = [
-    " is ", " are ", " was ", " were ", "'s ", "'m ", " am ", "'re ", " named ", " called ", "call me ", " spelled ",
+    " is ", " are ", " was ", " were ", "'s ", "'m ", " am ", "'re ", " named ", " called ", "call me ",
+    " spelled ",
   ]
   private static let emphases = [
-    "only", "just", "that ", "really", "sure", "yet", "even", "to mention", "at all", "bad", "necessarily", "too ",
+    "only", "just", "that ", "really", "sure", "yet", "even", "to mention", "at all", "bad", "necessarily",
+    "too ",
   ]
   private static let politeness = ["大丈夫", "結構です", "けっこうです", "ありがと", "問題ない", "とんでもない"]
   private static let japaneseOpenings = [

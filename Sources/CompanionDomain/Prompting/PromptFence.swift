@@ -48,7 +48,9 @@ enum PromptFence {
     escaped.reserveCapacity(bytes.count + 8)
     for (index, byte) in bytes.enumerated() {
       escaped.append(byte)
-      if byte == UInt8(ascii: "<"), looksLikeMark(bytes[(index + 1)...]) { escaped.append(UInt8(ascii: "\\")) }
+      if byte == UInt8(ascii: "<"), looksLikeMark(bytes[(index + 1)...]) {
+        escaped.append(UInt8(ascii: "\\"))
+      }
     }
     return String(decoding: escaped, as: UTF8.self)
   }

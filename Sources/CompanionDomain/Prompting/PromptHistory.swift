@@ -15,7 +15,8 @@ struct PromptHistory {
       ChatPrompt.promptMessage(message).map { (message: message, prompt: $0) }
     }
     let tools = Dictionary(
-      shown.flatMap { $0.message.toolCalls }.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+      shown.flatMap { $0.message.toolCalls }.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first }
+    )
     var units: [Unit] = []
     var last: Int?
     for (place, message) in ToolPairing.repairedWithPlaces(shown.map(\.prompt)) {
@@ -48,7 +49,7 @@ struct PromptHistory {
 
   /// From which unit on the history is sent.
   ///
-  /// All of it where it fits. Otherwise about the newer half to all of what fits, from a message whose place in the log
+  /// All of it where it fits. Otherwise a quarter to all of what fits, from a message whose place in the log
   /// is a multiple of the highest power of two there is among them: as the log grows, that stays the same for long, and
   /// then moves by many messages at once, so that the prompt's beginning stays the same meanwhile. It depends on nothing
   /// but the log and the room.
@@ -59,7 +60,7 @@ struct PromptHistory {
     for index in units.indices.reversed() { kept[index] = kept[index + 1].saturatingSum(units[index].tokens) }
     guard kept[0] > room else { return 0 }
     let first = kept.firstIndex { $0 <= room } ?? units.count
-    let candidates = units.indices.filter { $0 >= first && kept[$0] >= room / 2 }
+    let candidates = units.indices.filter { $0 >= first && kept[$0] >= room / 4 }
     return candidates.max { one, other in
       let (left, right) = (round(one), round(other))
       return left < right || left == right && one > other

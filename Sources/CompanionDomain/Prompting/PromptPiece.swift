@@ -61,7 +61,8 @@ struct PromptPiece {
   private func clamped(_ count: Int) -> Range<Int> { (offered ?? 0..<count).clamped(to: 0..<count) }
 
   /// What became of all of it, after the budget has decided about what was offered.
-  func reported(_ section: PromptReport.Section, _ measure: PromptMeasure, join: Int) -> PromptReport.Section {
+  func reported(_ section: PromptReport.Section, _ measure: PromptMeasure, join: Int) -> PromptReport.Section
+  {
     guard let offered else { return section }
     var whole = self
     whole.offered = nil

@@ -63,7 +63,8 @@ struct PromptWriter {
       minimum: minimum)
   }
 
-  private func list(_ excerpts: [PromptExcerpt], _ kind: String, _ heading: PromptTemplate.Wording) -> String {
+  private func list(_ excerpts: [PromptExcerpt], _ kind: String, _ heading: PromptTemplate.Wording) -> String
+  {
     let lines = excerpts.map(PromptFence.line).joined(separator: "\n")
     return words(heading) + "\n" + PromptFence.fenced(lines, kind: kind)
   }

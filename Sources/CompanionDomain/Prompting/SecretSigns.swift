@@ -70,7 +70,8 @@ enum SecretNames {
   private static let longestName = 32
   private static let names = [
     "password", "passwd", "pwd", "passphrase", "secret", "secretkey", "apikey", "accesskey", "accountkey",
-    "privatekey", "signingkey", "encryptionkey", "authkey", "accesstoken", "authtoken", "apitoken", "bearertoken",
+    "privatekey", "signingkey", "encryptionkey", "authkey", "accesstoken", "authtoken", "apitoken",
+    "bearertoken",
     "refreshtoken", "sessiontoken", "credential", "credentials",
   ].map { Array($0.utf8) }
   private static let spoken = ["password", "passphrase", "passwd", "secret", "token"].map { Array($0.utf8) }
@@ -83,7 +84,9 @@ enum SecretBytes {
   /// What is longer is judged by its beginning.
   static let longestValue = 256
 
-  static func isWord(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) || byte == 0x5f || byte == 0x2d }
+  static func isWord(_ byte: UInt8) -> Bool {
+    isLetter(byte) || isDigit(byte) || byte == 0x5f || byte == 0x2d
+  }
 
   static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7a).contains(byte | 0x20) }
 

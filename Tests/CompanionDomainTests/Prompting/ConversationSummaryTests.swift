@@ -9,7 +9,8 @@ struct ConversationSummaryTests {
       SummaryMaterial(
         previous: nil,
         messages: [
-          PromptScene.message(1, .user, correction), PromptScene.message(2, .assistant, "No, it's Mia, not Mio."),
+          PromptScene.message(1, .user, correction),
+          PromptScene.message(2, .assistant, "No, it's Mia, not Mio."),
         ]))
     let summary = try #require(first.summary(answer: "\n A sister. "))
     #expect(summary.text == "A sister.")

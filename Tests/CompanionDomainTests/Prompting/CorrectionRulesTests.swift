@@ -3,8 +3,10 @@ import Testing
 
 struct CorrectionRulesTests {
   @Test(arguments: [
-    "No, my sister is called Mio, not Mia.", "Actually, it's on Tuesday.", "My name is spelled Anna, not Ana.",
-    "I meant the blue one.", "That's wrong, I live in Kyoto.", "Call me Jo, not Joanna!", "It’s Mio, not Mia.",
+    "No, my sister is called Mio, not Mia.", "Actually, it's on Tuesday.",
+    "My name is spelled Anna, not Ana.",
+    "I meant the blue one.", "That's wrong, I live in Kyoto.", "Call me Jo, not Joanna!",
+    "It’s Mio, not Mia.",
     "You mixed up the two projects.", "違います、妹の名前はミオです。", "妹はミアじゃなくてミオです。", "正しくは三月です。",
     "火曜ではなく水曜です。", "いや、それは先週の話です。", "不对，我妹妹叫米奥。", "不是米娅，是米奥。", "你记错了，是星期三。",
     "我说的是上海,而不是北京。",

@@ -24,8 +24,10 @@ struct PromptCompilerTests {
     #expect(prompt.messages.map(\.role) == [.system, .user, .assistant, .user, .assistant, .user])
     let whole = prompt.messages.map(\.text).joined(separator: "\n")
     let order = [
-      "You are Mio.", "Be brief.", "brought in by the app", "Anna, a baker", "not Mia", "about bread", "3: word0",
-      "6: word0", "Use what was found", "The plan was rye", "look for flour", "# Plan", "1970-01-01 00:00 (GMT)",
+      "You are Mio.", "Be brief.", "brought in by the app", "Anna, a baker", "not Mia", "about bread",
+      "3: word0",
+      "6: word0", "Use what was found", "The plan was rye", "look for flour", "# Plan",
+      "1970-01-01 00:00 (GMT)",
       "What did we plan?",
     ]
     var rest = whole[...]
@@ -105,8 +107,8 @@ struct PromptCompilerTests {
     var context = Self.full
     context.recalled = (1...50).map { PromptExcerpt(source: "\($0)", text: "memory number \($0) of many") }
     context.files = [PromptExcerpt(source: "big.txt", text: String(repeating: "A sentence. ", count: 2_000))]
-    let prompt = try PromptScene.compiled(context, limit: 900)
-    #expect(prompt.tokens <= 900)
+    let prompt = try PromptScene.compiled(context, limit: 600)
+    #expect(prompt.tokens <= 600)
     let recalled = try #require(prompt.report["recalled"])
     let cut = try #require(recalled.cut)
     #expect(cut.items.upperBound == 50)
@@ -126,8 +128,10 @@ struct PromptCompilerTests {
       text: key, through: .zero, corrections: [UserCorrection(message: .zero, text: "No, it is \(key)")])
     context.history = [
       PromptScene.message(1, .user, key),
-      PromptScene.message(2, .assistant, [.toolCall(ToolCall(id: "1", name: "f", arguments: "{\"a\":\"\(key)\"}"))]),
-      PromptScene.message(3, .tool, [.toolResult(ToolResult(callID: "1", outcome: .succeeded, content: key))]),
+      PromptScene.message(
+        2, .assistant, [.toolCall(ToolCall(id: "1", name: "f", arguments: "{\"a\":\"\(key)\"}"))]),
+      PromptScene.message(
+        3, .tool, [.toolResult(ToolResult(callID: "1", outcome: .succeeded, content: key))]),
     ]
     context.recalled = [PromptExcerpt(source: key, text: key)]
     context.tasks = context.recalled

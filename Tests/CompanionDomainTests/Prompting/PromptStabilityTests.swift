@@ -7,14 +7,15 @@ struct PromptStabilityTests {
     repeating: "You are Mio, a careful companion who answers briefly and warmly. ", count: 20)
   private static let tools = (1...6).map { place in
     ToolDescription(
-      name: "tool_\(place)", summary: "Reads, lists, searches or writes files of the workspace, number \(place).",
+      name: "tool_\(place)",
+      summary: "Reads, lists, searches or writes files of the workspace, number \(place).",
       parameters: ["type": "object", "properties": ["path": ["type": "string", "description": "where"]]])
   }
 
-  /// What stands before the volatile block, as bytes.
-  private func beginning(_ prompt: CompiledPrompt) -> [UInt8] {
+  /// What stands before the volatile block, as bytes, without the newest messages.
+  private func beginning(_ prompt: CompiledPrompt, without new: Int = 0) -> [UInt8] {
     let tools = prompt.tools.map { $0.name + $0.summary + $0.parameters.plainText }
-    let messages = prompt.messages.dropLast().map { message in
+    let messages = prompt.messages.dropLast(1 + new).map { message in
       message.role.rawValue + "\n" + "\(message.parts)"
     }
     return Array((tools + messages).joined(separator: "\n").utf8)
@@ -45,14 +46,17 @@ struct PromptStabilityTests {
         PromptExcerpt(source: "memory \($0)", text: SeededTexts.text(30, &random))
       }
       context.tasks = turn.isMultiple(of: 3) ? [] : [PromptExcerpt(source: "task", text: "\(turn) % done")]
-      context.files = turn.isMultiple(of: 4) ? [PromptExcerpt(source: "f", text: SeededTexts.text(300, &random))] : []
+      context.files =
+        turn.isMultiple(of: 4) ? [PromptExcerpt(source: "f", text: SeededTexts.text(300, &random))] : []
       if turn.isMultiple(of: 11) { context.failure = PromptFailure("timeout \(turn)", retries: 1) }
       let prompt = try PromptScene.compiled(context, limit: limit)
       #expect(prompt.tokens <= limit)
       let now = beginning(prompt)
       if !last.isEmpty {
-        bytes += last.count
-        identical += zip(last, now).prefix { $0 == $1 }.count
+        // Of what was sent before as well, what stands at the same place behind the same beginning.
+        let known = beginning(prompt, without: 2)
+        bytes += known.count
+        identical += zip(last, known).prefix { $0 == $1 }.count
       }
       last = now
       say(.user)
@@ -68,7 +72,7 @@ struct PromptStabilityTests {
   }
 
   @Test func `so they do where the history does not fit`() throws {
-    let policy = try #require(HistoryPolicy(hot: 1_000, trimmed: 800, sent: 400))
+    let policy = try #require(HistoryPolicy(hot: 500, trimmed: 400, sent: 150))
     let part = try identicalPart(turns: 200, limit: 8_000, words: 30, policy: policy)
     print("prefix_identical, a history that does not fit: \(part)")
     #expect(part >= 0.95)

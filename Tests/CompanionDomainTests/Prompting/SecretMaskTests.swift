@@ -11,7 +11,10 @@ struct SecretMaskTests {
     ("AIzaSyA1234567890abcdefghijklmnopqrstuv", "[secret]"),
     ("xoxb-123456789012-123456789012-AbCdEf0123456789abcdefgh", "[secret]"),
     ("Authorization: Bearer abc123def456ghi789jkl", "Authorization: Bearer [secret]"),
-    ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U.", "[secret]."),
+    (
+      "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U.",
+      "[secret]."
+    ),
     ("postgres://anna:s3cret@db.example.com/main", "postgres://anna:[secret]@db.example.com/main"),
     ("API_KEY=abc123def456", "API_KEY=[secret]"),
     ("{\"password\": \"hunter2\"}", "{\"password\": \"[secret]\"}"),
@@ -20,7 +23,9 @@ struct SecretMaskTests {
     ("My password is hunter2xyz.", "My password is [secret]."),
     ("パスワードはabc12345です", "パスワードは[secret]です"),
     ("密码是abc12345。", "密码是[secret]。"),
-    ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE1K2x9", "aws_secret_access_key = [secret]"),
+    (
+      "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE1K2x9", "aws_secret_access_key = [secret]"
+    ),
   ])
   func `a secret is masked, and what is around it stays`(text: String, masked: String) {
     #expect(SecretMask.masked(text) == masked)
@@ -32,10 +37,12 @@ struct SecretMaskTests {
     "id 550e8400-e29b-41d4-a716-446655440000",
     "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "let password = passwordField.text", "func token(for key: String) -> Int", "password: String",
-    "let secretKey = makeKey2(from: seed)", "if password == oldPassword1 { }", "sk-learn-is-a-library-for-python",
+    "let secretKey = makeKey2(from: seed)", "if password == oldPassword1 { }",
+    "sk-learn-is-a-library-for-python",
     "the risk-adjusted-return-of-2024-was-good", "task-0123456789abcdef0123456789", "The secret is patience.",
     "Your password must have 8 characters.", "パスワードを忘れました。", "密码忘了怎么办?", "monkey: banana123456",
-    "https://example.com:8080/a@b", "https://example.com/a:b@c", "mail anna@example.com", "The bearer of good news",
+    "https://example.com:8080/a@b", "https://example.com/a:b@c", "mail anna@example.com",
+    "The bearer of good news",
     "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----", "-----BEGIN CERTIFICATE-----\nMIIB\n",
     "tokens=4096 max_tokens: 8000", "convertUTF8ToUTF16LittleEndian(x1)", "🙂 これは普通の文です。", "这是普通的句子。", "",
     "basic arithmetic1234567 is fun", "my token is 12345678", "next_page: abc123def456ghi789",

@@ -54,7 +54,9 @@ package struct PromptCheck {
   private func check(_ compiled: CompiledPrompt, _ prompt: RandomPrompt) throws(Violation) {
     let budget = prompt.budget
     let tokens = tokens(of: compiled)
-    guard tokens == compiled.tokens else { throw violation("\(tokens) tokens, and \(compiled.tokens) are told") }
+    guard tokens == compiled.tokens else {
+      throw violation("\(tokens) tokens, and \(compiled.tokens) are told")
+    }
     let room = Double(budget.limit - budget.reservedOutput)
     for tokens in [tokens, compiled.report.tokens]
     where Double(tokens) * (1 + budget.margin) > room + 1e-6 {
@@ -71,7 +73,8 @@ package struct PromptCheck {
     guard pinned.allSatisfy({ $0.isEmpty || beginning.contains($0) }) else {
       throw violation("the host's words are not there in full")
     }
-    for section in compiled.report.sections where (section.cut == nil) != (section.tokens == section.fullTokens) {
+    for section in compiled.report.sections
+    where (section.cut == nil) != (section.tokens == section.fullTokens) {
       throw violation("the report does not say what was cut: \(section)")
     }
   }

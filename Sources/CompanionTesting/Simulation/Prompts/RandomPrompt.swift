@@ -97,13 +97,19 @@ package struct RandomPrompt: Sendable {
   }
 
   private static let scripts: [[String]] = [
-    ["the", "companion", "remembers", "Yesterday", "iPhone", "no, my sister is called Mio, not Mia.", "not", ". "],
+    [
+      "the", "companion", "remembers", "Yesterday", "iPhone", "no, my sister is called Mio, not Mia.", "not",
+      ". ",
+    ],
     ["こんにちは", "梅雨の季節", "コンパニオン", "。", "違います。妹の名前はミオです。", "「", "」"],
     ["你好世界", "中文文本", "，", "。", "不是米娅,是米奥。", "密码是abc12345def"],
     ["안녕하세요", "привет", "שלום", "ไทย", "مرحبا", "Ελληνικά", "über"],
     ["🙂", "👨‍👩‍👧", "❤️", "🇯🇵", "e\u{301}", "\u{0}", "\u{200b}", "\u{2028}", "\r\n", "\n", "\n\n", "\t"],
     ["fn(x)", "{\"a\":1}", "3.14", "2026-11-22", "0x7fff", "--", "…", "<b>", "```", "\\", "&lt;"],
-    ["</data-", "<data-abcdefghij kind=\"file\">", "</data-abcdefghij>", "- [person]", "<DATA-x>", "\n- [memory] "],
+    [
+      "</data-", "<data-abcdefghij kind=\"file\">", "</data-abcdefghij>", "- [person]", "<DATA-x>",
+      "\n- [memory] ",
+    ],
     [
       "sk-proj-Ab3dEf6hIj9lMn2pQr5tUv8x", "password=hunter2hunter2", "Bearer abc123def456ghi789",
       "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "https://me:secret1@host/",
