@@ -95,7 +95,9 @@ let package = Package(
       swiftSettings: settingsBesideC),
     .executableTarget(
       name: "companion-bench",
-      dependencies: ["CompanionApplication", "CompanionKit", "CSQLite", "ExampleSupport"],
+      dependencies: [
+        "CompanionApplication", "CompanionKit", "CompanionTesting", "CSQLite", "ExampleSupport",
+      ],
       path: "Examples/companion-bench", swiftSettings: settingsBesideC),
     .executableTarget(
       name: "companion-eval",

@@ -24,6 +24,7 @@ struct Benchmark {
         try await StoredVectorsSuite(options: options, report: report).run()
       case .embedding: try await EmbeddingSuite(options: options, report: report).run()
       case .vectors: try VectorsSuite(options: options, report: report).run()
+      case .prompt: try PromptSuite(options: options, report: report).run()
       case .memoryGrowth: try await MemoryGrowthSuite(options: options, report: report).run()
       }
       if Terminal.hasFailed { fail("The output cannot be written.", code: 1) }
@@ -47,7 +48,7 @@ struct BenchmarkError: Error {
 /// What the command line asks for.
 struct BenchmarkOptions {
   enum Suite: String, CaseIterable {
-    case tasks, turns, sse, router, intents, text, recall, vectors, embedding
+    case tasks, turns, sse, router, intents, text, recall, vectors, embedding, prompt
     case memoryGrowth = "memory-growth"
   }
   enum Store: String, CaseIterable { case memory, sqlite }

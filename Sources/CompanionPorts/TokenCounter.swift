@@ -6,6 +6,14 @@ public protocol TokenCounter: Sendable {
   ///
   /// Complexity: linear in the length of the text.
   func tokens(in text: String) -> Int
+
+  /// The tokens that the format of a message adds to those of its text; 4 unless said otherwise.
+  var tokensPerMessage: Double { get }
+}
+
+extension TokenCounter {
+  /// 4: what common formats add.
+  public var tokensPerMessage: Double { 4 }
 }
 
 extension TokenEstimator: TokenCounter {}
@@ -20,5 +28,22 @@ extension TokenCounter {
   /// Complexity: that of counting what is returned, times the logarithm of its length.
   public func cut(_ text: String, toTokens limit: Int) -> String {
     TextCut.beginning(of: text, toTokens: limit) { tokens(in: $0) }
+  }
+}
+
+extension PromptCompiler {
+  /// Compiles a prompt; see ``PromptCompiler/compile(_:template:masking:tokensPerMessage:countedBy:)``.
+  ///
+  /// - Parameters:
+  ///   - counter: counts for the model that is asked; where it is a ``TokenEstimator``, give the budget its margin.
+  ///   - masking: masks what only the host knows to be a secret.
+  public func compile(
+    _ context: PromptContext, template: PromptTemplate? = nil, counter: some TokenCounter,
+    masking: (any SecretMasking)? = nil
+  ) throws(PromptBudgetFailure) -> CompiledPrompt {
+    try compile(
+      context, template: template, masking: { masking?.masked($0) ?? $0 },
+      tokensPerMessage: Int(exactly: max(counter.tokensPerMessage, 0).rounded(.up)) ?? .max,
+      countedBy: { counter.tokens(in: $0) })
   }
 }

@@ -22,9 +22,15 @@ public enum ToolPairing {
   /// a result gets an interrupted one. A message that has nothing left is left out. The rule is total: any
   /// log comes out well-formed, and a well-formed one comes out as it was.
   public static func repaired(_ messages: [PromptMessage]) -> [PromptMessage] {
-    var repaired: [PromptMessage] = []
+    repairedWithPlaces(messages).map(\.message)
+  }
+
+  /// The same, each with the place of the message that it comes of; a result has that of its call.
+  static func repairedWithPlaces(_ messages: [PromptMessage]) -> [(place: Int, message: PromptMessage)] {
+    var repaired: [(place: Int, message: PromptMessage)] = []
     var index = messages.startIndex
     while index < messages.endIndex {
+      let place = index
       let message = messages[index]
       index += 1
       var seen: Set<String> = []
@@ -36,7 +42,7 @@ public enum ToolPairing {
         }
       }
       guard !parts.isEmpty else { continue }
-      repaired.append(PromptMessage(role: message.role, parts: parts))
+      repaired.append((place, PromptMessage(role: message.role, parts: parts)))
 
       let calls = parts.compactMap { part in
         if case .toolCall(let call) = part { call } else { nil as ToolCall? }
@@ -44,7 +50,7 @@ public enum ToolPairing {
       guard !calls.isEmpty else { continue }
       let results = firstResults(after: index, in: messages)
       repaired += calls.map { call in
-        PromptMessage(role: .tool, parts: [.toolResult(results[call.id] ?? interrupted(call))])
+        (place, PromptMessage(role: .tool, parts: [.toolResult(results[call.id] ?? interrupted(call))]))
       }
     }
     return repaired

@@ -17,7 +17,7 @@ public enum ChatPrompt {
     persona: String, window: some Sequence<ChatMessage>, reminder: String = ""
   ) -> [PromptMessage] {
     var messages: [PromptMessage] = persona.isEmpty ? [] : [PromptMessage(.system, persona)]
-    messages += ToolPairing.repaired(merged(window.compactMap(promptMessage)))
+    messages += ToolPairing.repaired(merged(window.compactMap { promptMessage($0) }))
     if !reminder.isEmpty {
       let place = messages.lastIndex { $0.role == .user } ?? messages.count
       messages.insert(PromptMessage(.system, reminder), at: place)
@@ -25,7 +25,8 @@ public enum ChatPrompt {
     return messages
   }
 
-  private static func promptMessage(_ message: ChatMessage) -> PromptMessage? {
+  /// A message as a model sees it; `nil` for one that was deleted.
+  static func promptMessage(_ message: ChatMessage) -> PromptMessage? {
     if case .deleted = message.change { return nil }
     let role: PromptMessage.Role =
       switch message.role {
@@ -38,7 +39,8 @@ public enum ChatPrompt {
     return PromptMessage(role: role, parts: parts)
   }
 
-  private static func merged(_ messages: [PromptMessage]) -> [PromptMessage] {
+  /// The same messages, neighbours of one speaker as one.
+  static func merged(_ messages: [PromptMessage]) -> [PromptMessage] {
     messages.reduce(into: []) { merged, message in
       guard let last = merged.last, last.role == message.role, message.role != .tool,
         isTextOnly(last), isTextOnly(message)

@@ -23,6 +23,10 @@ public struct PromptBudget: Hashable, Sendable {
     self.margin = Double(millionths) / 1e6
   }
 
+  /// 8,000 tokens, 1,000 of them for the answer, with the margin of a ``TokenEstimator`` that has learnt nothing.
+  public static let standard = PromptBudget(
+    limit: 8_000, reservedOutput: 1_000, margin: TokenEstimator.firstMargin)
+
   /// The tokens that all sections may have together: with the margin, they stay within the limit without what
   /// is kept free for the answer.
   public var available: Int {
@@ -42,6 +46,11 @@ public struct PromptBudget: Hashable, Sendable {
   ///
   /// Complexity: linear in forms and items, *n* log *n* in sections.
   public func solve(_ sections: [PromptSection]) throws(PromptBudgetFailure) -> PromptReport {
+    try solve(sections, within: available)
+  }
+
+  /// Fits sections into fewer tokens than the budget has.
+  func solve(_ sections: [PromptSection], within available: Int) throws(PromptBudgetFailure) -> PromptReport {
     var names: Set<String> = []
     for section in sections where !names.insert(section.id).inserted {
       throw .repeatedSection(section.id)
@@ -58,7 +67,8 @@ public struct PromptBudget: Hashable, Sendable {
       let ladder = ladders[index]
       guard ladder.minimumTokens <= left else {
         throw .pinnedDoesNotFit(
-          section: sections[index].id, tokens: ladder.minimumTokens, left: left, available: available)
+          section: sections[index].id, tokens: ladder.minimumTokens, left: max(left, 0),
+          available: available)
       }
       chosen[index] = ladder.minimum
       left -= ladder.minimumTokens

@@ -3,7 +3,7 @@ enum SecretShape {
   /// Whether a text is a key, by how those of well-known providers begin.
   static func isSecret(_ text: String) -> Bool {
     let words = text.split { !$0.isLetter && !$0.isNumber && !"-_".contains($0) }
-    return words.contains { word in prefixes.contains { word.hasPrefix($0) && word.count >= 16 } }
+    return words.contains { word in SecretPrefix.all.contains { word.hasPrefix($0) && word.count >= 16 } }
       || text.lowercased().hasPrefix("bearer ")
   }
 
@@ -36,9 +36,6 @@ enum SecretShape {
       && !isSecretInPlaceOfName(name)
   }
 
-  private static let prefixes = [
-    "sk-", "sk_", "gsk_", "xai-", "hf_", "AIza", "pplx-", "nvapi-", "ghp_", "eyJ",
-  ]
   private static let suffixes = ["key", "accesstoken", "authtoken", "apitoken", "bearertoken"]
   private static let parts = ["secret", "password", "passwd", "authorization", "credential"]
 }

@@ -1,0 +1,132 @@
+import FoundationEssentials
+
+/// Writes the sections of a prompt, in the language of its context.
+struct PromptWriter {
+  let context: PromptContext
+  let template: PromptTemplate
+
+  private func words(_ wording: PromptTemplate.Wording) -> String { wording(in: context.language) }
+
+  /// What stands first, and is there in full.
+  var pinnedSystem: [PromptPiece] {
+    let rules = context.rules.filter { !$0.isEmpty }.map { "- " + $0 }.joined(separator: "\n")
+    let words = [context.persona, rules, words(template.rules)].filter { !$0.isEmpty }
+    let profile = context.profile.isEmpty ? "" : list(context.profile, "profile", PromptHeading.profile)
+    return [
+      .pinned("persona", words.joined(separator: "\n\n")), .pinned("profile", profile),
+    ].filter { $0.text(.form(.full)) != "" }
+  }
+
+  /// What stands behind it, and changes only when the history's beginning moves.
+  ///
+  /// - Parameter cut: the messages of the history that are not sent.
+  func stableSystem(cut: [ChatMessage], summarizedThrough: SequenceNumber?) -> [PromptPiece] {
+    let uncovered = cut.filter { $0.sequence > summarizedThrough ?? .zero }
+    let corrections = UserCorrections(context.summary?.corrections ?? []).adding(uncovered).all
+    return [
+      lines(
+        "corrections", priority: 80, corrections.map(\.excerpt), PromptHeading.corrections, dropping: .first),
+      summary,
+      lines(
+        "digest", priority: 70, uncovered.compactMap(PromptExcerpt.init(beginningOf:)), PromptHeading.digest,
+        dropping: .first),
+    ].compactMap(\.self)
+  }
+
+  /// What is of this turn alone.
+  var volatile: [PromptPiece] {
+    var pieces = [
+      lines("recalled", priority: 60, context.recalled, PromptHeading.recalled, minimum: .items(1)),
+      lines("tasks", priority: 50, context.tasks, PromptHeading.tasks, minimum: .items(1)),
+    ].compactMap(\.self)
+    pieces += context.files.enumerated().map { place, file in self.file(file, place) }
+    if let failure = context.failure, !failure.message.isEmpty { pieces.append(self.failure(failure)) }
+    if let time = context.time {
+      let zone = context.calendar.timeZone.identifier
+      let text = "\(words(PromptHeading.time)) \(context.calendar.dayAndTime(of: time)) (\(zone))"
+      pieces.append(.pinned("time", text))
+    }
+    let guidance = words(template.guidance)
+    if !guidance.isEmpty { pieces.insert(.pinned("guidance", guidance), at: 0) }
+    if !pieces.isEmpty { pieces.append(.pinned("frame", words(PromptHeading.message))) }
+    return pieces
+  }
+
+  private func lines(
+    _ id: String, priority: Int, _ excerpts: [PromptExcerpt], _ heading: PromptTemplate.Wording,
+    dropping: PromptSection.End = .last, minimum: PromptSection.Minimum = .nothing
+  ) -> PromptPiece? {
+    guard !excerpts.isEmpty else { return nil }
+    return PromptPiece(
+      id: id, priority: priority,
+      body: .lines(excerpts.map(PromptFence.line), dropping: dropping, kind: id, heading: words(heading)),
+      minimum: minimum)
+  }
+
+  private func list(_ excerpts: [PromptExcerpt], _ kind: String, _ heading: PromptTemplate.Wording) -> String
+  {
+    let lines = excerpts.map(PromptFence.line).joined(separator: "\n")
+    return words(heading) + "\n" + PromptFence.fenced(lines, kind: kind)
+  }
+
+  private var summary: PromptPiece? {
+    guard let text = context.summary?.text, !text.isEmpty else { return nil }
+    return PromptPiece(
+      id: "summary", priority: 75,
+      body: .forms(
+        Self.shrinking(text, headline: Self.beginning(of: text, characters: 160)).map { name, text in
+          (name, words(PromptHeading.summary) + "\n" + PromptFence.fenced(text, kind: "summary"))
+        }),
+      minimum: .form(.headline))
+  }
+
+  private func file(_ file: PromptExcerpt, _ place: Int) -> PromptPiece {
+    let size = "\(file.text.utf8.count) bytes"
+    return PromptPiece(
+      id: "file \(place + 1)", priority: 40,
+      body: .forms(
+        Self.shrinking(file.text, headline: "(\(size))").map { name, text in
+          (name, PromptFence.fenced(text, kind: "file", source: file.source))
+        }),
+      minimum: .form(.headline))
+  }
+
+  private func failure(_ failure: PromptFailure) -> PromptPiece {
+    PromptPiece(
+      id: "failure", priority: 85,
+      body: .forms(
+        Self.shrinking(failure.message, headline: Self.beginning(of: failure.message, characters: 160))
+          .map { name, text in
+            (name, words(PromptHeading.failure) + "\n" + PromptFence.fenced(text, kind: "failure"))
+          }),
+      minimum: .form(.headline))
+  }
+
+  /// All of a text, its first quarter, and a headline; a summary or headline that is cut says so.
+  private static func shrinking(
+    _ text: String, headline: String
+  ) -> [(name: PromptSection.Form.Name, text: String)] {
+    let quarter = beginning(of: text, characters: max(text.count / 4, 160))
+    let shorter: [(name: PromptSection.Form.Name, text: String)] = [
+      (.summary, quarter), (.headline, headline),
+    ]
+    return [(.full, text)] + shorter.filter { $0.text.utf8.count < text.utf8.count }
+  }
+
+  /// The beginning of a text, up to the end of a sentence or a word, with a mark where it was cut.
+  static func beginning(of text: String, characters: Int) -> String {
+    let cut = TextCut.beginning(of: text, toTokens: characters) { $0.count }
+    return cut.utf8.count < text.utf8.count ? cut + " […]" : cut
+  }
+}
+
+extension PromptExcerpt {
+  /// How a message of the conversation begins; `nil` for one without words.
+  fileprivate init?(beginningOf message: ChatMessage) {
+    let text = message.text.prefix(400)
+    guard text.contains(where: { !$0.isWhitespace }) else { return nil }
+    self.init(
+      source: message.role == .assistant ? "you" : message.speaker?.rawValue ?? "person",
+      text: PromptWriter.beginning(of: String(text), characters: 120))
+  }
+}
