@@ -15,8 +15,19 @@ public struct CompanionConfiguration: Sendable {
   public var persona: String
   /// How much of a conversation is kept at hand and sent.
   public var history: HistoryPolicy
-  /// How messages are understood.
+  /// How messages are understood that the classifier does not understand.
   public var intents: IntentMethod
+  /// Understands messages without a call of a model, as the host has taught it; `nil` for none. Where it is sure, nobody
+  /// else is asked.
+  public var classifier: IntentClassifier?
+  /// What answers are given with, until it is changed.
+  public var mode: ChatMode
+  /// How prompts are made.
+  public var prompts: PromptConfiguration
+  /// How background tasks are worked on that come from a conversation.
+  public var work: WorkConfiguration
+  /// How conversations are kept in memory.
+  public var sessions: SessionConfiguration
   /// The longest that an answer may take, from the accepted message to its last piece.
   public var answerDeadline: Duration
   /// How often the delivered part of an answer is stored while it streams. A crash loses at most this much,
@@ -39,6 +50,10 @@ public struct CompanionConfiguration: Sendable {
     persona = Self.standardPersona
     history = .standard
     intents = .model
+    mode = .enhanced
+    prompts = PromptConfiguration()
+    work = WorkConfiguration()
+    sessions = SessionConfiguration()
     answerDeadline = .seconds(300)
     checkpointInterval = .milliseconds(100)
     waitingMessages = 16
@@ -61,6 +76,8 @@ public struct CompanionConfiguration: Sendable {
     bounded.checkpointInterval = max(checkpointInterval, .milliseconds(1))
     bounded.waitingMessages = max(waitingMessages, 1)
     bounded.tasks = tasks.bounded
+    bounded.work = work.bounded
+    bounded.sessions = sessions.bounded
     bounded.memory = memory.bounded
     bounded.embedding = embedding.bounded
     return bounded

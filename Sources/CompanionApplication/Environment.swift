@@ -15,6 +15,10 @@ package struct Environment: Sendable {
   package let random: any RandomSource
   package let bus: EventBus
   package let configuration: CompanionConfiguration
+  package let tools: ToolTable
+  package let approver: any Approver
+  package let files: (any FileExcerpts)?
+  package let mode: ModeSwitch
   let announcements: AnnouncementOrder
   let recallModel = RecallModel()
 
@@ -25,9 +29,16 @@ package struct Environment: Sendable {
     identifiers: any IdentifierSource,
     random: any RandomSource,
     bus: EventBus,
-    configuration: CompanionConfiguration
+    configuration: CompanionConfiguration,
+    tools: ToolTable = ToolTable([]),
+    approver: any Approver = .askBeforeChanges,
+    files: (any FileExcerpts)? = nil
   ) {
     self.configuration = configuration.bounded
+    self.tools = tools
+    self.approver = approver
+    self.files = files
+    mode = ModeSwitch(configuration.mode)
     let store = BoundedStore(base: store, time: time, limit: self.configuration.tasks.storeTimeout)
     self.store = store
     self.time = time

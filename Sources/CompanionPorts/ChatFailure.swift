@@ -18,6 +18,14 @@ public enum ChatFailure: Error, Hashable, Sendable {
   /// The message is not one whose words may be changed: only what a person wrote may be edited, and what belongs to
   /// a tool's call is not deleted without it.
   case notAmendable(SequenceNumber)
+  /// The conversation was closed, for this reason.
+  case sessionClosed(SessionID, reason: String)
+  /// The conversation has come to what it may come to.
+  case limitReached(SessionID, SessionLimit)
+  /// What was to be known of the conversation from now on could not be noted, and the message was not taken.
+  case context(ContextRefusal)
+  /// The prompt does not fit its budget, whatever is left out.
+  case prompt(PromptBudgetFailure)
   /// There is no such task.
   case unknownTask(TaskID)
   /// So many messages wait already that no more are taken.
@@ -42,6 +50,12 @@ extension ChatFailure: CustomStringConvertible {
       "There is no message \(sequence.rawValue) in session \(session), or it was deleted. List its history."
     case .notAmendable(let sequence):
       "Message \(sequence.rawValue) cannot be changed: only what a person wrote can be edited, and only words be deleted."
+    case .sessionClosed(let id, let reason):
+      "Session \(id) is closed\(reason.isEmpty ? "" : " (\(reason))"). Open it again, or start a new one."
+    case .limitReached(let id, let limit):
+      "Session \(id) has reached its limit of \(limit). Start a new one, or raise the limit."
+    case .context(let refusal): refusal.description
+    case .prompt(let failure): "\(failure) Say it in fewer words, or raise the limit of prompts."
     case .unknownTask(let id): "There is no task \(id). List the tasks to see their names."
     case .tooManyWaiting(let limit):
       "\(limit) messages wait to be answered already. Send this one when one of them has been."

@@ -37,6 +37,17 @@ extension CompanionEvent.Kind {
     case .messageAmended(_, .deleted): "message.deleted"
     case .intentUnderstood: "intent"
     case .intentFellBack: "intent.fell_back"
+    case .promptCompiled: "prompt.compiled"
+    case .modeChanged: "mode.changed"
+    case .modeFellBack: "mode.fell_back"
+    case .toolCallStarted: "tool.started"
+    case .toolCallEnded: "tool.ended"
+    case .approvalRequested: "approval.requested"
+    case .approvalDecided: "approval.decided"
+    case .contextUpdated: "context.updated"
+    case .historySummarized: "history.summarized"
+    case .historySummaryFailed: "history.summary_failed"
+    case .sessionClosed: "session.closed"
     case .modelCallStarted: "model.started"
     case .modelCallEnded: "model.ended"
     case .answerDelivered: "answer.delta"
@@ -87,6 +98,9 @@ extension CompanionEvent.Kind {
       failure?.fields ?? [
         "error.type": "malformed_answer", "error": "The model's answer was not of the form asked for.",
       ]
+    case .promptCompiled, .modeChanged, .modeFellBack, .toolCallStarted, .toolCallEnded, .approvalRequested,
+      .approvalDecided, .contextUpdated, .historySummarized, .historySummaryFailed, .sessionClosed:
+      chatFields
     case .modelCallStarted(let call), .modelJobHandedOver(let call): call.fields
     case .modelCallEnded(let call, let outcome): call.fields.merging(outcome.fields) { first, _ in first }
     case .answerDelivered(let text), .reasoningReceived(let text): ["text": .string(text)]
@@ -229,7 +243,7 @@ extension CallPurpose {
     switch self {
     case .embedding: "embeddings"
     case .image: "generate_content"
-    case .answer, .intent, .task, .memory, .judgement, .connectionTest: "chat"
+    case .answer, .intent, .task, .summary, .memory, .judgement, .connectionTest: "chat"
     }
   }
 }
@@ -239,7 +253,7 @@ extension Timestamp? {
 }
 
 extension ProviderFailure {
-  fileprivate var fields: [String: JSONValue] {
+  var fields: [String: JSONValue] {
     var fields: [String: JSONValue] = [
       "error.type": .string(kind.rawValue),
       "disposition": .string(disposition.rawValue),

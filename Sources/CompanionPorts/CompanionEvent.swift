@@ -42,6 +42,28 @@ public struct CompanionEvent: Hashable, Sendable {
     /// The model could not say what the message asks for, so rules did; `nil` when it answered, but not in the
     /// form that it was asked for.
     case intentFellBack(ProviderFailure?)
+    /// A prompt was made, by the template of this name; with what had to be cut so that it fits.
+    case promptCompiled(CallPurpose, PromptTemplate.ID, PromptReport)
+    /// Answers are given with more, or with less, from now on.
+    case modeChanged(ChatMode)
+    /// This answer could not be given in enhanced mode, for this reason, and is given in standard mode.
+    case modeFellBack(String)
+    /// A tool is about to be called.
+    case toolCallStarted(ToolCall)
+    /// A call of a tool is over; what it brought, and how long it took.
+    case toolCallEnded(ToolCall, ToolResult.Outcome, Duration)
+    /// A task waits until somebody has said whether a call of a tool may be made.
+    case approvalRequested(Approval)
+    /// Somebody has said so.
+    case approvalDecided(Approval)
+    /// What is known of a conversation besides its messages has changed, to this version.
+    case contextUpdated(version: Int64)
+    /// The summary of older messages reaches up to this one now.
+    case historySummarized(through: SequenceNumber)
+    /// Older messages could not be summarised. It is tried again after the next turn.
+    case historySummaryFailed(ProviderFailure)
+    /// A conversation was closed, and takes no messages any more.
+    case sessionClosed(SessionClosing)
     /// A model is about to be called.
     case modelCallStarted(ModelCall)
     /// A call of a model is over, whether it succeeded or not.

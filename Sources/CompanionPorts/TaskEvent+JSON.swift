@@ -45,7 +45,7 @@ extension TaskEvent.Kind {
       let conversation: ConversationTask? =
         task.request.kind == .conversation ? try? task.request.payload.decode() : nil
       fields["instruction"] = conversation.map { .string($0.instruction) }
-      fields["action"] = conversation.map { .string($0.intent.action.rawValue) }
+      fields["action"] = conversation?.intent.map { .string($0.action.rawValue) }
     case (.completed, .completed(let result)): fields["text"] = .string(result.text)
     default: break
     }

@@ -33,7 +33,10 @@ public enum TaskOutcome: Hashable, Sendable {
   /// It is done; this is the result, as the person is given it.
   case done(String, usage: TokenUsage? = nil)
   /// It has to wait for something. The handler runs again when that is there, or when the limit has passed.
-  case waiting(WaitReason, limit: Duration? = nil)
+  ///
+  /// `storing` is stored together with the wait, or neither is: what is waited for cannot come in between. When a
+  /// precondition of it does not hold, the handler runs again at once.
+  indirect case waiting(WaitReason, limit: Duration? = nil, storing: ChangeSet = ChangeSet([]))
 }
 
 /// One attempt at a task.
@@ -43,17 +46,17 @@ public struct TaskAttempt: Sendable {
   public let task: GenerationTask
   /// The payload, brought to the version that the handler takes.
   public let payload: TaskPayload
-  private let onReport: @Sendable (TaskProgress, TokenUsage?) async throws -> Void
+  private let onReport: @Sendable (TaskProgress, TokenUsage?, ChangeSet) async throws -> Void
 
   /// An attempt; a test of a handler makes its own.
   ///
   /// - Parameters:
   ///   - task: the task.
   ///   - payload: the payload in the handler's version; `nil` for the task's own.
-  ///   - onReport: takes every report.
+  ///   - onReport: takes every report, and what is to be stored with it.
   public init(
     task: GenerationTask, payload: TaskPayload? = nil,
-    onReport: @escaping @Sendable (TaskProgress, TokenUsage?) async throws -> Void = { _, _ in }
+    onReport: @escaping @Sendable (TaskProgress, TokenUsage?, ChangeSet) async throws -> Void = { _, _, _ in }
   ) {
     self.task = task
     self.payload = payload ?? task.request.payload
@@ -72,8 +75,13 @@ public struct TaskAttempt: Sendable {
   /// Stores how far the task is. A checkpoint is there when this returns; the rest may be stored later, so
   /// that frequent reports cost little.
   ///
-  /// - Throws: `CancellationError` when the attempt is over; `StoreFailure` when a checkpoint was not stored.
-  public func report(_ progress: TaskProgress, usage: TokenUsage? = nil) async throws {
-    try await onReport(progress, usage)
+  /// - Parameter changes: what is stored together with the report, at once, as long as the task is this attempt's;
+  ///   or neither is.
+  /// - Throws: `CancellationError` when the attempt is over; `StoreFailure` when a checkpoint, or the changes, were not
+  ///   stored.
+  public func report(
+    _ progress: TaskProgress, usage: TokenUsage? = nil, storing changes: ChangeSet = ChangeSet([])
+  ) async throws {
+    try await onReport(progress, usage, changes)
   }
 }

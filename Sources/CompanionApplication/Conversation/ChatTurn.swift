@@ -15,43 +15,50 @@ struct ChatTurn: Sendable {
 
   /// Runs the turn.
   ///
-  /// - Parameter understood: the last turn's intent. A turn that is answered again is not understood again.
+  /// - Parameter memory: what the turns before have left. A turn that is answered again is not understood again.
   /// - Throws: why the turn could not be stored. Its reply has been told; the conversation has to be opened
   ///   anew, which mends what is left.
-  func run(
-    in conversation: inout Conversation, understood: inout (turn: TurnID, intent: Intent)?
-  ) async throws(StoreFailure) {
+  func run(in conversation: inout Conversation, memory: inout TurnMemory) async throws(StoreFailure) {
     guard reply.beginStoring() else { return }
     let message: ChatMessage
-    do {
-      guard let stored = try await storedMessage(in: &conversation) else {
+    do throws(ChatFailure) {
+      guard let stored = try await storedMessage(in: &conversation, &memory.details) else {
         return reply.close(.success(.answered))
       }
       message = stored
     } catch {
-      reply.close(.failure(ChatFailure(error, in: log.session)))
-      throw error
+      reply.close(.failure(error))
+      switch error {
+      case .store(let failure): throw failure
+      case .unknownSession: throw .conflict(.noSuchSession)
+      default: return
+      }
     }
     reply.accept()
 
     let deadline = now.advanced(by: environment.configuration.answerDeadline)
+    let failure = memory.failure(of: reply.turn)
     let outcome = await withDeadline(deadline) { () async -> TurnOutcome in
       let intent: Intent
-      if let understood, understood.turn == reply.turn {
+      if let understood = memory.understood, understood.turn == reply.turn {
         intent = understood.intent
       } else {
         intent = await understand(message.text, window: conversation.window)
-        understood = (reply.turn, intent)
+        memory.understood = (reply.turn, intent)
       }
       do throws(StoreFailure) {
         if intent.action == .directResponse || isUnwanted {
-          return try await answer(message.text, in: &conversation, deadline: deadline)
+          let subject = TurnPrompt.Subject(
+            message: message, conversation: conversation, intent: intent, options: options, failure: failure,
+            context: context)
+          return try await answer(subject, in: &conversation, deadline: deadline)
         }
         return try await handOver(message.text, intent: intent, in: &conversation)
       } catch {
         return .failed(.store(error))
       }
     }
+    memory.note(outcome, of: reply.turn)
     guard case .failed(.store(let failure)) = outcome else {
       events.emit(.turnEnded(outcome), in: context)
       return reply.close(.success(outcome))
@@ -62,22 +69,31 @@ struct ChatTurn: Sendable {
     throw failure
   }
 
+  private var options: TurnOptions {
+    if case .message(let incoming) = subject { incoming.options } else { TurnOptions() }
+  }
+
   /// The message in the log; `nil` when there is nothing left to answer.
   private func storedMessage(
-    in conversation: inout Conversation
-  ) async throws(StoreFailure) -> ChatMessage? {
+    in conversation: inout Conversation, _ details: inout Versioned<SessionDetails>?
+  ) async throws(ChatFailure) -> ChatMessage? {
     switch subject {
-    case .message(let text, let speaker):
-      let stored = try await log.append(to: &conversation) { conversation in
+    case .message(let incoming):
+      let take = TakeMessage(environment: environment, log: log, context: context)
+      let stored = try await take(incoming.update, in: &conversation, &details) { conversation in
         var message = conversation.message(
-          .user, [.text(text.string)], turn: reply.turn, origin: .person, at: now)
-        message.speaker = speaker
-        return [message]
-      }.messages
-      if let sequence = stored.first?.sequence { events.emit(.messageAccepted(sequence), in: context) }
-      return stored.first
+          .user, [.text(incoming.text.string)], turn: reply.turn, origin: .person, at: now)
+        message.speaker = incoming.speaker
+        return message
+      }
+      if let sequence = stored?.sequence { events.emit(.messageAccepted(sequence), in: context) }
+      return stored
     case .unanswered:
-      conversation = try await log.load() ?? conversation
+      do throws(StoreFailure) {
+        conversation = try await log.load() ?? conversation
+      } catch {
+        throw ChatFailure(error, in: log.session)
+      }
       guard let unanswered = conversation.unanswered, unanswered.turn == reply.turn else { return nil }
       return unanswered
     }
@@ -95,10 +111,10 @@ struct ChatTurn: Sendable {
   /// The intent; by rules at once when the reply is interrupted meanwhile.
   private func understand(_ text: String, window: ArraySlice<ChatMessage>) async -> Intent {
     let understand = UnderstandIntent(
-      calls: environment.calls,
-      method: reply.settlement == nil ? environment.configuration.intents : .rules)
+      environment: environment, method: reply.settlement == nil ? nil : .rules)
+    let shared = try? await SessionStates(environment).context(of: log.session).value
     return await withTaskGroup(of: Intent?.self) { group in
-      group.addTask { await understand(text, window: window, context: context) }
+      group.addTask { await understand(text, window: window, shared: shared, context: context) }
       group.addTask {
         _ = await reply.settled()
         return nil
@@ -134,23 +150,23 @@ struct ChatTurn: Sendable {
 
 extension ChatTurn {
   private func answer(
-    _ text: String, in conversation: inout Conversation, deadline: Timestamp
+    _ subject: TurnPrompt.Subject, in conversation: inout Conversation, deadline: Timestamp
   ) async throws(StoreFailure) -> TurnOutcome {
-    let reminder = await Remind(environment: environment)(
-      of: text, in: log.session, window: conversation.window, context: context)
-    let request = GenerationRequest(
-      purpose: .answer,
-      messages: ChatPrompt.messages(
-        persona: environment.configuration.persona, window: conversation.window, reminder: reminder))
+    let prompt: TurnPrompt.Made
+    do throws(PromptBudgetFailure) {
+      prompt = try await TurnPrompt(environment: environment)(subject)
+    } catch {
+      return .failed(.prompt(error))
+    }
     let start = now
     let (settlement, checkpointFailure) = await withTaskGroup { group in
-      group.addTask { await produce(request, deadline: deadline) }
+      group.addTask { await produce(prompt.request, deadline: deadline) }
       let outcome = await checkpointing(from: start)
       group.cancelAll()
       return outcome
     }
     let stored = try await store(
-      reply.delivered, settlement, isReminded: !reminder.isEmpty, in: &conversation)
+      reply.delivered, settlement, isReminded: prompt.isReminded, in: &conversation)
     for message in stored where message.role == .assistant {
       events.emit(.answerStored(message.sequence, message.completion), in: context)
     }

@@ -29,7 +29,7 @@ final class MemoryWork {
 
   var store: any CompanionStore { environment.store }
   var now: Timestamp { environment.time.now }
-  var counter: any TokenCounter { environment.configuration.routing.tokenCounter }
+  var counter: any TokenCounter { environment.router.counter }
 
   /// Ends the account.
   func finished() -> MemoryRun {

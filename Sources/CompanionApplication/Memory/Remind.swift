@@ -6,38 +6,37 @@ import CompanionPorts
 struct Remind: Sendable {
   let environment: Environment
 
+  /// What a companion is reminded of.
+  struct Reminder: Hashable, Sendable {
+    /// What is known for good about where the conversation takes place and whom it is with; it changes seldom.
+    var profile: [PromptExcerpt] = []
+    /// What goes on there, and what fits the message, the best first.
+    var recalled: [PromptExcerpt] = []
+  }
+
   private var configuration: MemoryConfiguration { environment.configuration.memory }
   private var counter: any TokenCounter { environment.router.counter }
 
   /// - Parameters:
   ///   - text: what the person says.
-  ///   - window: what the prompt has already.
-  /// - Returns: the block for the prompt; empty where there is nothing, or where the store fails, which an event
-  ///   tells.
+  ///   - known: what the prompt has already.
+  /// - Throws: `MemoryFailure.store`. There is nothing for a session that is not there.
   func callAsFunction(
-    of text: String, in id: SessionID, window: ArraySlice<ChatMessage>, context: EventContext
-  ) async -> String {
+    of text: String, in id: SessionID, excluding known: Set<RecallSource>
+  ) async throws(MemoryFailure) -> Reminder {
     let budget = configuration.recallTokens
-    guard budget > 0 else { return "" }
-    do throws(MemoryFailure) {
-      guard let session = try await session(id) else { return "" }
-      let memories = try await memories(of: session, budget: budget / 5 * 3)
-      let shown = memories.reduce(Self.frameTokens) {
-        $0 + counter.tokens(in: $1.text) + Self.frameTokens / 4
-      }
-      let known = Set(window.map { RecallSource.message(id, $0.sequence) } + memories.map { .memory($0.key) })
-      let found = try await Recall(environment: environment)(
-        text, in: session, budget: max(0, budget - shown), excluding: known)
-      let reminder = Reminder(
-        memories: memories.map { Reminder.Item(source: title(of: $0.key), text: $0.text) },
-        recalled: found.items.map(item))
-      return reminder.fitted(to: budget) { counter.tokens(in: $0) }.text
-    } catch {
-      if case .store(let failure) = error {
-        environment.events.emit(.serviceFailed("recall", failure), in: context)
-      }
-      return ""
+    guard budget > 0, let session = try await session(id) else { return Reminder() }
+    let memories = try await memories(of: session, budget: budget / 5 * 3)
+    let shown = memories.reduce(0) { $0 + counter.tokens(in: $1.text) + Self.frameTokens }
+    let found = try await Recall(environment: environment)(
+      text, in: session, budget: max(0, budget - shown),
+      excluding: known.union(memories.map { .memory($0.key) }))
+    func excerpt(_ memory: (key: MemoryKey, text: String)) -> PromptExcerpt {
+      PromptExcerpt(source: title(of: memory.key), text: memory.text)
     }
+    return Reminder(
+      profile: memories.filter { $0.key.kind == .longTerm }.map(excerpt),
+      recalled: memories.filter { $0.key.kind != .longTerm }.map(excerpt) + found.items.map(self.excerpt))
   }
 
   private func session(_ id: SessionID) async throws(MemoryFailure) -> ChatSession? {
@@ -74,8 +73,8 @@ struct Remind: Sendable {
     }
   }
 
-  /// What the block comes to without its texts, about.
-  private static let frameTokens = 60
+  /// What the source of an excerpt comes to, about.
+  private static let frameTokens = 15
 
   private func title(of key: MemoryKey) -> String {
     let kind = key.kind == .shortTerm ? "what goes on" : "what is known"
@@ -87,13 +86,8 @@ struct Remind: Sendable {
     }
   }
 
-  private func item(_ item: Recollection) -> Reminder.Item {
-    let day = configuration.calendar.day(of: item.time)
-    return switch item.source {
-    case .message: Reminder.Item(saidOn: day, by: item.speaker, text: item.text)
-    case .fact: Reminder.Item(source: "known since \(day)", text: item.text)
-    case .memory(let key): Reminder.Item(source: title(of: key), text: item.text)
-    case .document: Reminder.Item(source: "a document of \(day)", text: item.text)
-    }
+  private func excerpt(_ item: Recollection) -> PromptExcerpt {
+    if case .memory(let key) = item.source { return PromptExcerpt(source: title(of: key), text: item.text) }
+    return PromptExcerpt(item, in: configuration.calendar)
   }
 }

@@ -23,6 +23,7 @@ package struct ModelCaller: Sendable {
       await Self.attempt(services) { model throws(ProviderFailure) in try await model.generate(request) }
     }
     running.end(.succeeded, ModelCallOutcome(finish: response.finish, usage: response.usage, duration: .zero))
+    if let usage = response.usage { router.learning.learn(from: request, by: running.call.setup.model, usage) }
     return (running.call.setup.model, response)
   }
 
@@ -34,18 +35,25 @@ package struct ModelCaller: Sendable {
   ///   - onFinish: told when the answer is whole. The stream may take a moment longer to end, which lets its
   ///     connection be used again; nobody has to wait for that.
   ///   - onUsage: told of the tokens, where they are reported.
+  ///   - onToolCall: told of each piece of a call of a tool.
   ///   - take: takes each piece of text; `false` stops the call.
   /// - Returns: why the answer ended; `nil` when `take` stopped it.
   package func stream(
     _ request: GenerationRequest, context: EventContext, deadline: Timestamp? = nil,
     onFinish: (FinishReason) -> Void = { _ in }, onUsage: (TokenUsage) -> Void = { _ in },
+    onToolCall: (ToolCallDelta) throws(ProviderFailure) -> Void = { _ in },
     take: (String) async -> Bool
   ) async throws(ProviderFailure) -> FinishReason? {
     var tries = tries(request, context: context, deadline: deadline)
     let (running, stream) = try await begin(&tries) { services in
       await Self.attempt(services) { model throws(ProviderFailure) in try await OpenStream(model, request) }
     }
-    return try await consume(stream, of: running, context, onFinish: onFinish, onUsage: onUsage, take: take)
+    return try await consume(
+      stream, of: running, context, onFinish: onFinish,
+      onUsage: { usage in
+        router.learning.learn(from: request, by: running.call.setup.model, usage)
+        onUsage(usage)
+      }, onToolCall: onToolCall, take: take)
   }
 
   /// The most bytes of an answer that is taken: no model writes as much, and no store would hold it.
@@ -56,6 +64,7 @@ package struct ModelCaller: Sendable {
   func consume(
     _ stream: OpenStream, of running: RunningCall, _ context: EventContext,
     onFinish: (FinishReason) -> Void = { _ in }, onUsage: (TokenUsage) -> Void = { _ in },
+    onToolCall: (ToolCallDelta) throws(ProviderFailure) -> Void = { _ in },
     take: (String) async -> Bool
   ) async throws(ProviderFailure) -> FinishReason? {
     var outcome = ModelCallOutcome(duration: .zero, timeToFirstChunk: running.latency)
@@ -75,6 +84,7 @@ package struct ModelCaller: Sendable {
             running.end(.abandoned, outcome)
             return nil
           }
+        case .toolCall(let piece): try onToolCall(piece)
         case .reasoning(let text): events.emit(.reasoningReceived(text), in: context)
         case .usage(let usage):
           outcome.usage = usage
@@ -82,7 +92,6 @@ package struct ModelCaller: Sendable {
         case .finished(let reason):
           outcome.finish = reason
           onFinish(reason)
-        default: break
         }
       }
       guard let finish = outcome.finish else {

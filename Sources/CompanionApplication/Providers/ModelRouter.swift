@@ -9,7 +9,9 @@ package final class ModelRouter: Sendable {
   let time: any TimeSource
   let events: EventEmitter
   let identifiers: any IdentifierSource
+  /// Counts texts of which it does not matter which model reads them.
   let counter: any TokenCounter
+  let learning: TokenLearning
   let hedgeAfter: Duration?
   private let store: any CompanionStore
   private let lookingUp = ConcurrencyLimit(1)
@@ -26,7 +28,8 @@ package final class ModelRouter: Sendable {
     self.time = time
     self.events = events
     self.identifiers = identifiers
-    counter = configuration.tokenCounter
+    counter = configuration.tokenCounter ?? TokenEstimator()
+    learning = TokenLearning(exact: configuration.tokenCounter)
     hedgeAfter = configuration.hedgeAfter
   }
 
@@ -44,6 +47,15 @@ package final class ModelRouter: Sendable {
     of request: GenerationRequest, kinds: Set<ModelCapabilities.Kind> = [.text]
   ) -> RoutingNeeds {
     RoutingNeeds(request, kinds: kinds, counter: table.withLock(\.countsTokens) ? counter : nil)
+  }
+
+  /// Counts the tokens of a prompt, whichever provider is asked, with the part of them that is to be kept free because
+  /// it may be more.
+  var textCounter: (counter: any TokenCounter, margin: Double) {
+    learning.counter(
+      for: table.withLock { table in
+        table.rows.map(\.setup).filter { $0.kinds.contains(.text) }.map(\.model)
+      })
   }
 
   /// The provider that is asked first for something; `nil` where there is none.

@@ -8,8 +8,9 @@ public struct RoutingConfiguration: Sendable {
   /// Hedging: after how long without the beginning of an answer a second provider is asked as well; the first to
   /// begin answers. Both may be billed. `nil` for never. It is done for a person who waits, and never for a task.
   public var hedgeAfter: Duration?
-  /// How the tokens of a prompt are estimated before a provider has counted them.
-  public var tokenCounter: any TokenCounter = TokenEstimator()
+  /// Counts the tokens of texts exactly, as all models do that are asked; `nil` for estimates, which learn for each
+  /// model by itself from what its provider counts.
+  public var tokenCounter: (any TokenCounter)?
   /// How long entries of the ledger are kept.
   public var ledgerRetention: Duration = .seconds(90 * 86_400)
 

@@ -5,6 +5,10 @@ import CompanionPorts
 struct AnswerOfAttempt {
   private let attempt: TaskAttempt
   private(set) var text = ""
+  /// The tools that it calls.
+  private(set) var calls: [ToolCall] = []
+  /// Whether the model could not finish it within its limit on tokens.
+  private(set) var isCut = false
   /// The tokens, where they are reported.
   var usage: TokenUsage?
   private var characters = 0
@@ -24,6 +28,14 @@ struct AnswerOfAttempt {
       lost = error
       return false
     }
+  }
+
+  /// The answer is over.
+  ///
+  /// - Parameter calls: none of an answer that was cut: the last may be missing its end.
+  mutating func end(_ finish: FinishReason, calls: [ToolCall] = []) {
+    isCut = finish == .length
+    self.calls = isCut ? [] : calls
   }
 
   /// Why an answer was stopped that nobody has finished.

@@ -22,27 +22,34 @@ struct ApplyTransition: Sendable {
     }
   }
 
-  /// - Parameter now: the time that decides, as far as it is known, what the transition will come to; the
-  ///   store's own time decides in the end.
-  /// - Throws: the store's failure. Whether the transition was stored is unknown when that says so.
+  /// - Parameters:
+  ///   - now: the time that decides, as far as it is known, what the transition will come to; the store's own time
+  ///     decides in the end.
+  ///   - changes: what is committed with the transition.
+  /// - Throws: the store's failure, such as a conflict of `changes`. Whether the transition was stored is unknown
+  ///   when that says so.
   func callAsFunction(
-    _ transition: TaskTransition, to id: TaskID, at now: Timestamp? = nil
+    _ transition: TaskTransition, to id: TaskID, at now: Timestamp? = nil, storing changes: ChangeSet = ChangeSet([])
   ) async throws(StoreFailure) -> Outcome {
     environment.announcements.hold([id])
     defer { environment.announcements.release([id]) }
     let outcome =
       transition.mayEndTask
-      ? try await end(id, transition, at: now ?? environment.time.now)
-      : try await apply(transition, to: id)
+      ? try await end(id, transition, at: now ?? environment.time.now, changes.changes)
+      : try await apply(transition, to: id, changes.changes)
     if case .applied(let change) = outcome { environment.announce(change) }
     return outcome
   }
 
   /// Nobody but the events has to be told: one call suffices.
-  private func apply(_ transition: TaskTransition, to id: TaskID) async throws(StoreFailure) -> Outcome {
+  private func apply(
+    _ transition: TaskTransition, to id: TaskID, _ more: [ChangeSet.Change]
+  ) async throws(StoreFailure) -> Outcome {
     do throws(StoreFailure) {
-      guard let change = try await environment.store.commit(.transition(id, transition, revision: nil)).first
-      else { return .noSuchTask }
+      let changes = ChangeSet([.transition(id, transition, revision: nil)] + more)
+      let changed = try await environment.store.commit(changes)
+      guard let change = changed.first else { return .noSuchTask }
+      for change in changed.dropFirst() { environment.announce(change) }
       return .applied(change)
     } catch {
       switch error {
@@ -58,23 +65,27 @@ struct ApplyTransition: Sendable {
   /// Looks at what the transition will come to, and commits it with the words for the conversation and the task
   /// that stops a job, if the task is still as it was.
   private func end(
-    _ id: TaskID, _ transition: TaskTransition, at now: Timestamp
+    _ id: TaskID, _ transition: TaskTransition, at now: Timestamp, _ more: [ChangeSet.Change]
   ) async throws(StoreFailure) -> Outcome {
     // An answer is there, and its job over, even when a cancel was there first.
     var stopsJob = if case .complete = transition { false } else { true }
     for _ in 1...Self.attempts {
       guard let current = try await environment.store.task(id) else { return .noSuchTask }
       guard let expected = try? current.applying(transition, at: now).task else {
-        return try await apply(transition, to: id)
+        return try await apply(transition, to: id, more)
       }
       let words = current.session == nil ? nil : Self.words(for: expected)
       let stop = stopsJob && expected.hasTimedOut ? expected.stopOfJob(environment) : nil
-      guard words != nil || stop != nil else { return try await apply(transition, to: id) }
+      // What the task has begun and not finished is over with it.
+      let closing = try await CloseTranscript(environment: environment)(of: expected, at: now)
+      guard words != nil || stop != nil || !closing.isEmpty else {
+        return try await apply(transition, to: id, more)
+      }
       let held = stop.map { [$0.id] } ?? []
       environment.announcements.hold(held)
       defer { environment.announcements.release(held) }
       do throws(StoreFailure) {
-        var changes = [ChangeSet.Change.transition(id, transition, revision: current.revision)]
+        var changes = [ChangeSet.Change.transition(id, transition, revision: current.revision)] + closing + more
         if let stop { changes.append(.insertTask(stop)) }
         let changed = try await commit(changes, words, on: current)
         guard let change = changed.first else { return .noSuchTask }
@@ -87,6 +98,8 @@ struct ApplyTransition: Sendable {
         }
         switch error {
         case .conflict(.taskMoved): continue
+        // An approval was answered meanwhile.
+        case .conflict(.stateMoved) where !closing.isEmpty && more.isEmpty: continue
         case .conflict(.noSuchTask): return .noSuchTask
         case .conflict(.refused(let refusal)): return .refused(refusal, current)
         default: throw error

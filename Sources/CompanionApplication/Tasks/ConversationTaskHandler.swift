@@ -1,26 +1,38 @@
 import CompanionDomain
 package import CompanionPorts
 
-/// Works on a message that became background work, with the model and the conversation it comes from.
+/// Works on a message that became background work, with the model, its tools, and the conversation it comes from.
 package struct ConversationTaskHandler: TaskHandler {
   let environment: Environment
-  let model: TaskModel
 
-  package init(environment: Environment, model: TaskModel) {
-    self.environment = environment
-    self.model = model
-  }
+  package init(environment: Environment) { self.environment = environment }
 
   package func run(_ attempt: TaskAttempt) async throws -> TaskOutcome {
     let work = try attempt.payload.decode(ConversationTask.self)
     var conversation: Conversation?
     if let session = attempt.task.session { conversation = try await environment.log(of: session).load() }
-    let request = GenerationRequest(
-      purpose: .task,
-      messages: TaskPrompt.messages(
-        persona: environment.configuration.persona, window: conversation?.window ?? [],
-        instruction: work.instruction))
-    let (text, usage, isCut) = try await model.answer(request, for: attempt)
-    return .done(isCut ? text + Announcement.truncation(of: attempt.task) : text, usage: usage)
+    if work.intent == nil { try await understand(work.instruction, in: conversation, attempt) }
+    let prompt = TaskPromptMaker(
+      environment: environment, task: attempt.task, instruction: work.instruction, conversation: conversation)
+    return try await ToolLoop(environment: environment, attempt: attempt, prompt: prompt).run()
+  }
+
+  /// Finds out what a task asks for that came without its intent, once.
+  private func understand(
+    _ instruction: String, in conversation: Conversation?, _ attempt: TaskAttempt
+  ) async throws {
+    let key = StateKey(.task(attempt.task.id), .intent)
+    guard try await environment.store.state(key) == nil else { return }
+    let message = ChatMessage(
+      sequence: conversation?.lastSequence.next ?? SequenceNumber.zero.next,
+      turn: attempt.task.turn ?? TurnID(bits: 0), role: .user, parts: [.text(instruction)],
+      time: environment.time.now, origin: .person)
+    let earlier = conversation?.window.suffix(IntentJudgement.historyLength - 1) ?? []
+    let intent = await UnderstandIntent(environment: environment)(
+      instruction, window: (Array(earlier) + [message])[...],
+      context: EventContext(
+        session: attempt.task.session, turn: attempt.task.turn, task: attempt.task.id))
+    let put = try Versioned(value: intent, version: 0).putting(intent, as: key, at: environment.time.now)
+    try await attempt.report(TaskProgress(), storing: ChangeSet([put]))
   }
 }

@@ -23,24 +23,25 @@ final class TaskReporter: Sendable {
     self.signal = signal
   }
 
-  /// Takes a report. When it has a checkpoint this returns once that is stored.
-  func report(_ progress: TaskProgress, _ usage: TokenUsage?) async throws {
+  /// Takes a report. When it has a checkpoint, or something to be stored with it, this returns once that is stored.
+  func report(_ progress: TaskProgress, _ usage: TokenUsage?, storing changes: ChangeSet) async throws {
     try Task.checkCancellation()
+    let isUrgent = progress.checkpoint != nil || !changes.changes.isEmpty
     let now = apply.environment.time.now
     let isDue = state.withLock { state in
       state.add(progress, usage)
-      guard progress.checkpoint != nil || state.isDue(at: now, interval: Self.interval) else { return false }
+      guard isUrgent || state.isDue(at: now, interval: Self.interval) else { return false }
       state.nextStore = now.advanced(by: Self.interval)
       return true
     }
     guard isDue else { return }
     do throws(StoreFailure) {
-      guard try await store() else { throw StoreFailure.conflict(.taskMoved) }
+      guard try await store(with: changes) else { throw StoreFailure.conflict(.taskMoved) }
     } catch {
       // What another worker has is not this one's any more.
       if error == .conflict(.taskMoved) { throw CancellationError() }
       // Of what is no checkpoint the next report tells again.
-      guard progress.checkpoint == nil else { throw error }
+      guard !isUrgent else { throw error }
       apply.environment.events.emit(.serviceFailed("worker", error), in: EventContext(task: task.id))
     }
     try Task.checkCancellation()
@@ -53,12 +54,12 @@ final class TaskReporter: Sendable {
   func takeUsage() -> TokenUsage? { state.withLock { $0.usage.take() } }
 
   /// - Returns: `false` when the task is another worker's: nothing was stored.
-  private func store() async throws(StoreFailure) -> Bool {
+  private func store(with changes: ChangeSet = ChangeSet([])) async throws(StoreFailure) -> Bool {
     let (progress, usage) = state.withLock { ($0.progress.take(), $0.usage.take()) }
-    guard progress != nil || usage != nil else { return true }
+    guard progress != nil || usage != nil || !changes.changes.isEmpty else { return true }
     let report = TaskTransition.report(task.lease, progress ?? TaskProgress(), usage: usage)
     do throws(StoreFailure) {
-      switch try await apply(report, to: task.id) {
+      switch try await apply(report, to: task.id, storing: changes) {
       case .applied(let change): if change.task.cancelRequest != nil { signal.give(.cancelRequested) }
       case .refused, .noSuchTask:
         signal.give(.lost)

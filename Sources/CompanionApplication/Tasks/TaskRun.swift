@@ -5,7 +5,7 @@ import CompanionPorts
 struct TaskRun: Sendable {
   enum End: Sendable {
     case done(String, usage: TokenUsage?)
-    case waiting(WaitReason, limit: Duration?)
+    case waiting(WaitReason, limit: Duration?, storing: ChangeSet)
     case failed(TaskFailure)
     /// The task is not one that can be worked on here.
     case rejected(TaskFailure)
@@ -94,8 +94,8 @@ struct TaskRun: Sendable {
   private func attempt(_ reporter: TaskReporter) async -> End {
     do throws(TaskFailure) {
       let (registration, payload) = try registry.prepare(task)
-      let attempt = TaskAttempt(task: task, payload: payload) { progress, usage in
-        try await reporter.report(progress, usage)
+      let attempt = TaskAttempt(task: task, payload: payload) { progress, usage, changes in
+        try await reporter.report(progress, usage, storing: changes)
       }
       return await run(registration.handler, attempt)
     } catch {
@@ -107,7 +107,7 @@ struct TaskRun: Sendable {
     do {
       switch try await handler.run(attempt) {
       case .done(let text, let usage): return .done(text, usage: usage)
-      case .waiting(let reason, let limit): return .waiting(reason, limit: limit)
+      case .waiting(let reason, let limit, let changes): return .waiting(reason, limit: limit, storing: changes)
       }
     } catch  where Task.isCancelled {
       // Whatever a handler throws that was told to stop, stopping is what it does.
@@ -117,7 +117,8 @@ struct TaskRun: Sendable {
     } catch let failure as ProviderFailure {
       // Nothing was sent: the task waits for a provider, and no attempt is used up.
       if failure.kind == .noProviderReady {
-        return .waiting(.provider(failure.message), limit: failure.retryAfter ?? .seconds(1))
+        return .waiting(
+          .provider(failure.message), limit: failure.retryAfter ?? .seconds(1), storing: ChangeSet([]))
       }
       return .failed(.provider(failure))
     } catch let failure as StoreFailure {
@@ -188,10 +189,13 @@ struct TaskRun: Sendable {
     let deadline = time.now.advanced(by: leaseLength)
     var pause = Backoff(first: .milliseconds(100), cap: .seconds(5))
     var (hasFailed, isReplaced, isLastTry) = (false, false, false)
+    var changes = ChangeSet([])
+    if case .waiting(_, _, let storing) = end { changes = storing }
     while true {
       do throws(StoreFailure) {
-        switch try await apply(transition, to: task.id) {
+        switch try await apply(transition, to: task.id, storing: changes) {
         case .applied(let change):
+          environment.announceApprovals(in: changes, context)
           onEnd(change, end)
           return .stored(change.task.state.name)
         case .refused(_, let current):
@@ -211,6 +215,12 @@ struct TaskRun: Sendable {
         case .noSuchTask: return .lost
         }
       } catch {
+        if case .conflict = error, !changes.changes.isEmpty {
+          // What it was to wait for has come meanwhile: it goes on.
+          changes = ChangeSet([])
+          transition = .release(task.lease)
+          continue
+        }
         if case .invalid(let reason) = error {
           // It would be the same again.
           guard !isReplaced else { return .lost }
@@ -236,7 +246,7 @@ struct TaskRun: Sendable {
     case .done(let text, let usage):
       let unstored = reporter.takeUsage()
       return .complete(task.lease, text: text, usage: usage.map { unstored?.adding($0) ?? $0 } ?? unstored)
-    case .waiting(let reason, let limit): return .wait(task.lease, reason, limit: limit)
+    case .waiting(let reason, let limit, _): return .wait(task.lease, reason, limit: limit)
     case .failed(let failure): return .fail(task.lease, failure, retryIn: retryDelay(after: failure))
     case .rejected(let failure): return .reject(task.lease, failure)
     case .cancelRequested: return .stop(task.lease)

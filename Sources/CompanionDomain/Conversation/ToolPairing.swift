@@ -71,7 +71,7 @@ public enum ToolPairing {
     return results
   }
 
-  private static func interrupted(_ call: ToolCall) -> ToolResult {
+  static func interrupted(_ call: ToolCall) -> ToolResult {
     ToolResult(callID: call.id, outcome: .interrupted, content: interruptedContent)
   }
 }

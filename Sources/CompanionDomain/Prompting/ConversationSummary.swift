@@ -14,6 +14,9 @@ public struct ConversationSummary: Hashable, Sendable, Codable {
     self.corrections = corrections
   }
 
+  /// One that covers nothing: what it was made from has changed, and it has to be made anew.
+  public static let blank = ConversationSummary(text: "", through: .zero)
+
   func masked(by mask: (String) -> String) -> ConversationSummary {
     var masked = self
     masked.text = mask(text)

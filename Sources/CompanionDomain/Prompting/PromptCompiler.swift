@@ -56,11 +56,13 @@ extension PromptContext {
     context.message = mask(message)
     context.profile = masked(profile)
     context.recalled = masked(recalled)
+    context.situation = masked(situation)
     context.tasks = masked(tasks)
     context.files = masked(files)
     context.failure = failure.map { PromptFailure(mask($0.message), retries: $0.retries) }
     context.summary = summary?.masked(by: mask)
     context.history = history.map { $0.masked(by: mask) }
+    context.work = work.map { $0.masked(by: mask) }
     return context
   }
 }

@@ -20,6 +20,8 @@ public struct PromptContext: Hashable, Sendable {
   public var history: [ChatMessage]
   /// What fits the message, the best first.
   public var recalled: [PromptExcerpt]
+  /// What is known of the conversation besides, such as what the app shows, the most important first.
+  public var situation: [PromptExcerpt] = []
   /// How background tasks stand, the most important first.
   public var tasks: [PromptExcerpt]
   /// Files that the message is about, the most important first.
@@ -30,6 +32,8 @@ public struct PromptContext: Hashable, Sendable {
   public var calendar: MemoryCalendar
   /// What went wrong the last time; `nil` for nothing.
   public var failure: PromptFailure?
+  /// What was done for the message already: answers that call tools, and the results. It stands behind the message.
+  public var work: [ChatMessage] = []
   /// What the person says: the last words of the prompt, there once, in full.
   public var message: String
 

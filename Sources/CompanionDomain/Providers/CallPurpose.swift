@@ -7,6 +7,8 @@ public enum CallPurpose: String, Hashable, Sendable, Codable, CaseIterable {
   case intent
   /// Working on a background task.
   case task
+  /// Summarising what was said in a conversation before what its prompts have.
+  case summary
   /// Forming memory.
   case memory
   /// Judging whether the companion should speak up.

@@ -1,0 +1,94 @@
+package import CompanionDomain
+package import CompanionPorts
+
+/// Closes a conversation, so that it takes no messages any more, and says what it has come to; or opens it again.
+package struct CloseChatSession: Sendable {
+  let environment: Environment
+  let chats: OpenChats
+
+  package init(environment: Environment, chats: OpenChats) {
+    self.environment = environment
+    self.chats = chats
+  }
+
+  /// Each conflict means that somebody else has got on, so that many in a row do not happen.
+  private static let attempts = 100
+
+  /// Stops the answer that is being given, and closes the conversation. Its tasks go on, and their results still come
+  /// into it.
+  ///
+  /// - Returns: how it ended. One that is closed already stays as it was closed.
+  /// - Throws: `ChatFailure.unknownSession` or `ChatFailure.store`.
+  package func callAsFunction(
+    _ session: SessionID, reason: String
+  ) async throws(ChatFailure) -> SessionClosing {
+    await chats.stopAnswer(session)
+    for _ in 1...Self.attempts {
+      let details = try await SessionStates(environment).details(of: session)
+      if let closing = details.value.closing { return closing }
+      do throws(StoreFailure) {
+        guard let stored = try await environment.store.session(session) else {
+          throw StoreFailure.conflict(.noSuchSession)
+        }
+        let now = environment.time.now
+        let closing = SessionClosing(
+          reason: reason, time: now, statistics: try await statistics(of: stored, until: now))
+        var closed = details.value
+        closed.closing = closing
+        try await environment.store.commit(
+          try details.putting(closed, as: .details(of: session), at: now))
+        environment.events.emit(.sessionClosed(closing), in: EventContext(session: session))
+        return closing
+      } catch {
+        if error == .conflict(.stateMoved) { continue }
+        throw ChatFailure(error, in: session)
+      }
+    }
+    throw .store(.conflict(.stateMoved))
+  }
+
+  /// Takes messages again. Nothing is changed for a conversation that is open.
+  package func reopen(_ session: SessionID) async throws(ChatFailure) {
+    for _ in 1...Self.attempts {
+      let details = try await SessionStates(environment).details(of: session)
+      guard details.value.closing != nil else { return }
+      var open = details.value
+      open.closing = nil
+      do throws(StoreFailure) {
+        try await environment.store.commit(
+          try details.putting(open, as: .details(of: session), at: environment.time.now))
+        return
+      } catch {
+        if error == .conflict(.stateMoved) { continue }
+        throw ChatFailure(error, in: session)
+      }
+    }
+    throw .store(.conflict(.stateMoved))
+  }
+
+  /// What a conversation has come to.
+  package func statistics(of session: SessionID) async throws(ChatFailure) -> SessionStatistics {
+    do throws(StoreFailure) {
+      guard let stored = try await environment.store.session(session) else {
+        throw StoreFailure.conflict(.noSuchSession)
+      }
+      return try await statistics(of: stored, until: stored.updatedAt)
+    } catch {
+      throw ChatFailure(error, in: session)
+    }
+  }
+
+  private func statistics(
+    of session: ChatSession, until end: Timestamp
+  ) async throws(StoreFailure) -> SessionStatistics {
+    let totals = try await SessionTotals(environment: environment)(of: session.id)
+    var tasks = 0
+    try await StoreWalk(store: environment.store).forEachTask(matching: TaskFilter(session: session.id)) { _ in
+      tasks += 1
+    }
+    return SessionStatistics(
+      messages: session.lastSequence.rawValue, tasks: tasks, calls: totals.calls, usage: totals.usage,
+      costs: totals.costs.sorted { $0.key < $1.key }.map { Cost(amount: $0.value, currency: $0.key) },
+      duration: max(session.createdAt.duration(to: end), .zero))
+  }
+}

@@ -1,0 +1,23 @@
+import CompanionDomain
+import CompanionPorts
+
+/// What a conversation's turns leave to the next one.
+struct TurnMemory: Sendable {
+  /// The last turn's intent.
+  var understood: (turn: TurnID, intent: Intent)?
+  /// What was known of the conversation the last time.
+  var details: Versioned<SessionDetails>?
+  private var failed: (turn: TurnID, failure: ProviderFailure, tries: Int)?
+
+  /// What went wrong when a turn was answered before; `nil` for nothing.
+  func failure(of turn: TurnID) -> PromptFailure? {
+    guard let failed, failed.turn == turn else { return nil }
+    return PromptFailure(failed.failure.description, retries: failed.tries)
+  }
+
+  /// Notes how a turn has ended.
+  mutating func note(_ outcome: TurnOutcome, of turn: TurnID) {
+    guard case .failed(.model(let failure)) = outcome else { return failed = nil }
+    failed = (turn, failure, failed?.turn == turn ? (failed?.tries ?? 0) + 1 : 1)
+  }
+}

@@ -1,0 +1,34 @@
+import CompanionDomain
+import CompanionPorts
+
+/// Makes a prompt that fits, whichever of the companion's models is asked, and tells what was cut.
+struct CompilePrompt: Sendable {
+  let environment: Environment
+
+  private var configuration: PromptConfiguration { environment.configuration.prompts }
+
+  /// - Throws: `PromptBudgetFailure` when what must be there does not fit.
+  func callAsFunction(
+    _ context: PromptContext, for purpose: CallPurpose, template: PromptTemplate? = nil, about event: EventContext
+  ) throws(PromptBudgetFailure) -> GenerationRequest {
+    let (counter, margin) = environment.router.textCounter
+    let compiler = PromptCompiler(
+      budget: PromptBudget(
+        limit: configuration.limit, reservedOutput: configuration.reservedOutput, margin: margin))
+    let compiled = try compiler.compile(
+      context, template: template ?? configuration.template, masking: { configuration.masking?.masked($0) ?? $0 },
+      tokensPerMessage: Int(max(counter.tokensPerMessage, 0).rounded(.up)),
+      countedBy: { counter.tokens(in: $0) })
+    environment.events.emit(.promptCompiled(purpose, compiled.template, compiled.report), in: event)
+    return GenerationRequest(purpose: purpose, messages: compiled.messages, tools: compiled.tools)
+  }
+}
+
+extension PromptContext {
+  /// What stands in every prompt of a companion.
+  init(of configuration: CompanionConfiguration, message: String) {
+    self.init(
+      persona: configuration.persona, message: message, language: configuration.prompts.language,
+      rules: configuration.prompts.rules, calendar: configuration.memory.calendar)
+  }
+}

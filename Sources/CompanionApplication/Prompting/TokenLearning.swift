@@ -1,0 +1,47 @@
+import CompanionDomain
+import CompanionPorts
+import Synchronization
+
+/// Estimates tokens by what providers have counted, for each model by itself.
+final class TokenLearning: Sendable {
+  private let exact: (any TokenCounter)?
+  private let estimators = Mutex<[ModelIdentity: TokenEstimator]>([:])
+
+  /// - Parameter exact: the host's own counter, which needs not learn; `nil` for estimates.
+  init(exact: (any TokenCounter)?) { self.exact = exact }
+
+  /// Learns from what a provider has counted for a request.
+  func learn(from request: GenerationRequest, by model: ModelIdentity, _ usage: TokenUsage) {
+    guard exact == nil, usage.input > 0 else { return }
+    var texts = request.messages.map(\.text)
+    if !request.tools.isEmpty {
+      texts.append(request.tools.map { $0.name + $0.summary + $0.parameters.plainText }.joined())
+    }
+    estimators.withLock { $0[model, default: TokenEstimator()].learn(from: texts, tokens: usage.input) }
+  }
+
+  /// Counts for whichever of some models is asked: as many as the one that makes most of a text.
+  func counter(for models: [ModelIdentity]) -> (counter: any TokenCounter, margin: Double) {
+    if let exact { return (exact, 0) }
+    let known = estimators.withLock { estimators in models.map { estimators[$0] ?? TokenEstimator() } }
+    let distinct = Set(known)
+    guard distinct.count > 1 else {
+      let only = distinct.first ?? TokenEstimator()
+      return (only, only.margin)
+    }
+    return (LargestEstimate(estimators: known), known.map(\.margin).max() ?? 0)
+  }
+
+  /// How many reports of a model have been learnt from, and how far off its estimates are.
+  func state(of model: ModelIdentity) -> (reports: Int, margin: Double) {
+    let estimator = estimators.withLock { $0[model] } ?? TokenEstimator()
+    return (estimator.reports, exact == nil ? estimator.margin : 0)
+  }
+
+  private struct LargestEstimate: TokenCounter {
+    let estimators: [TokenEstimator]
+
+    func tokens(in text: String) -> Int { estimators.map { $0.tokens(in: text) }.max() ?? 0 }
+    var tokensPerMessage: Double { estimators.map(\.tokensPerMessage).max() ?? 4 }
+  }
+}

@@ -1,0 +1,28 @@
+/// How a background task that comes from a conversation is worked on: bounds for a model that calls tools.
+public struct WorkConfiguration: Sendable {
+  /// How often the model may call tools in one task. Then it has to say what it has come to. 1 to 1,000; what is
+  /// beyond counts as that.
+  public var maximumRounds = 30
+  /// How many calls of one round are made; those beyond are answered without. 1 to 100.
+  public var maximumCalls = 16
+  /// The most bytes that a result may have; of a longer one, the beginning and the end are kept. At least 256.
+  public var maximumResultBytes = 65_536
+  /// The most tokens of one task, over all its calls of the model, as far as providers tell. Then it has to say what it
+  /// has come to. `nil` for any number.
+  public var maximumTokens: Int? = 500_000
+  /// How long a person has to allow a call. At least a second.
+  public var approvalLifetime = Duration.seconds(86_400)
+
+  /// The defaults.
+  public init() {}
+
+  /// The configuration within the bounds that its properties name.
+  var bounded: WorkConfiguration {
+    var bounded = self
+    bounded.maximumRounds = min(max(maximumRounds, 1), 1000)
+    bounded.maximumCalls = min(max(maximumCalls, 1), 100)
+    bounded.maximumResultBytes = max(maximumResultBytes, 256)
+    bounded.approvalLifetime = max(approvalLifetime, .seconds(1))
+    return bounded
+  }
+}
