@@ -14,8 +14,12 @@ extension Companion {
   ///   - session: the conversation; `nil` for the current one: the one used last, even in an earlier run, or
   ///     a new one where there is none.
   ///   - speaker: who says it, where several people do; `nil` for the session's user.
+  ///   - options: what holds for this answer alone.
+  ///   - update: what is known of the conversation from now on, before anybody asks what the message means. It is
+  ///     stored with the message, or neither is.
   public func send(
-    _ text: String, in session: SessionID? = nil, from speaker: UserID? = nil
+    _ text: String, in session: SessionID? = nil, from speaker: UserID? = nil,
+    options: TurnOptions = TurnOptions(), update: ContextUpdate? = nil
   ) async throws(ChatFailure) -> Reply {
     let message: UserText
     do {
@@ -24,7 +28,8 @@ extension Companion {
       throw .refused(error)
     }
     let id = if let session { session } else { try await currentSession() }
-    return try await loop(for: id).send(message, from: speaker)
+    let incoming = IncomingMessage(message, from: speaker, options: options, update: update)
+    return try await withLoop(of: id) { (loop) async throws(ChatFailure) in try await loop.send(incoming) }
   }
 
   /// Answers the last message of a session when nothing has answered it, as after a crash.
@@ -41,7 +46,9 @@ extension Companion {
     }
     // An answer that had begun counts as one, as soon as it is in the log.
     guard let unanswered, draft?.turn != unanswered.turn else { return nil }
-    return try await loop(for: session).answer(unanswered)
+    return try await withLoop(of: session) { (loop) async throws(ChatFailure) in
+      try await loop.answer(unanswered)
+    }
   }
 
   /// Stops the answer that is being given in a session; what was delivered is kept.
@@ -55,18 +62,20 @@ extension Companion {
   ///   - id: the name it shall have; `nil` for a new name.
   ///   - place: where it takes place, which decides what is remembered together; `nil` for a channel of its own.
   ///   - user: who speaks where a message does not say who does.
-  /// - Throws: `ChatFailure.store` with a conflict `sessionExists` when the name is taken.
+  ///   - item: what the conversation is about, by the host's name for it; `nil` for nothing special.
+  ///   - limits: what it may come to.
+  ///   - context: what is known of it from the beginning.
+  /// - Throws: `ChatFailure.context` for what cannot be kept, or `ChatFailure.store`, with a conflict `sessionExists`
+  ///   when the name is taken.
   @discardableResult
   public func startSession(
-    _ id: SessionID? = nil, at place: ConversationPlace? = nil, with user: UserID = .user
+    _ id: SessionID? = nil, at place: ConversationPlace? = nil, with user: UserID = .user,
+    about item: String? = nil, limits: SessionLimits = SessionLimits(), context: ContextUpdate? = nil
   ) async throws(ChatFailure) -> ChatSession {
     let session = ChatSession(
       id: id ?? environment.identifiers.next(), place: place, user: user, createdAt: environment.time.now)
-    do throws(StoreFailure) {
-      try await environment.store.commit(.insertSession(session))
-    } catch {
-      throw .store(error)
-    }
+    try await StartChatSession(environment: environment)(
+      session, details: SessionDetails(item: item, limits: limits), context: context)
     state.withLock { $0.currentSession = session.id }
     return session
   }

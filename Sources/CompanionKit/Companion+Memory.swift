@@ -131,10 +131,14 @@ extension Companion {
   ///   then, unless the failure says that this is unknown. Try again.
   @discardableResult
   public func forget(_ target: ForgetTarget) async throws(MemoryFailure) -> ForgetReport {
-    let chats = OpenChats(
+    try await Forget(engine: engine, chats: openChats)(target)
+  }
+
+  /// The conversations that are open here.
+  var openChats: OpenChats {
+    OpenChats(
       stopAnswer: { session in await self.state.withLock { $0.loops[session] }?.stopAnswer() },
       noteErasure: { self.noteErasure(of: $0) })
-    return try await Forget(engine: engine, chats: chats)(target)
   }
 
   private func noteErasure(of session: SessionID) {

@@ -29,6 +29,17 @@ public final class Companion: Sendable {
     var service: Task<Void, Never>?
     var waitingForEnd: [CheckedContinuation<Void, Never>] = []
     var hasEnded = false
+
+    /// Lets those conversations go in which nothing has happened for longest, so that there is room for one more.
+    mutating func makeRoom(for maximum: Int) {
+      guard loops.count >= maximum else { return }
+      let idle = loops.compactMap { id, loop in loop.idleSince.map { (since: $0, id: id) } }
+      let longest = idle.sorted { ($0.since, $0.id) < ($1.since, $1.id) }
+      // Some more than one, so that it need not be looked for each time.
+      for (_, id) in longest.prefix(loops.count - maximum + 1 + maximum / 16) where loops[id]?.rest() == true {
+        loops[id] = nil
+      }
+    }
   }
 
   /// Forms memory. It runs with the companion, unless the configuration says that it shall not.
@@ -54,6 +65,10 @@ public final class Companion: Sendable {
   ///   - time: the clock.
   ///   - identifiers: where new names come from; `nil` for names that sort by the time of `time`.
   ///   - random: where the jitter of retries comes from.
+  ///   - tools: what the model may have done while it works on background tasks.
+  ///   - approver: says which calls of tools may be made; by default, a person is asked before all that do more than
+  ///     read.
+  ///   - files: reads the files that a message names, so that the model sees them with it; `nil` for none.
   ///   - handlers: the host's own kinds of background tasks. One for a kind that the companion has a handler
   ///     for takes that one's place.
   ///   - schedules: what becomes a background task again and again.
@@ -65,6 +80,9 @@ public final class Companion: Sendable {
     time: any TimeSource = SystemTimeSource(),
     identifiers: (any IdentifierSource)? = nil,
     random: any RandomSource = SystemRandomSource(),
+    tools: [any Tool] = [],
+    approver: any Approver = .askBeforeChanges,
+    files: (any FileExcerpts)? = nil,
     handlers: [TaskRegistration] = [],
     schedules: [TaskSchedule] = [],
     events: (any EventSink)? = nil
@@ -73,7 +91,7 @@ public final class Companion: Sendable {
     self.init(
       checked: [Provider(id, model: model)], factory: StandardProviderFactory.standard, images: nil,
       store: store, configuration: configuration, time: time, identifiers: identifiers, random: random,
-      handlers: handlers, schedules: schedules, events: events)
+      tools: tools, approver: approver, files: files, handlers: handlers, schedules: schedules, events: events)
   }
 
   /// A companion with several providers, which stand in for each other.
@@ -88,6 +106,9 @@ public final class Companion: Sendable {
   ///   - time: the clock.
   ///   - identifiers: where new names come from; `nil` for names that sort by the time of `time`.
   ///   - random: where the jitter of retries comes from.
+  ///   - tools: what the model may have done while it works on background tasks.
+  ///   - approver: says which calls of tools may be made.
+  ///   - files: reads the files that a message names.
   ///   - handlers: the host's own kinds of background tasks.
   ///   - schedules: what becomes a background task again and again.
   ///   - events: takes every event as it happens; see also ``events(limit:)``.
@@ -101,6 +122,9 @@ public final class Companion: Sendable {
     time: any TimeSource = SystemTimeSource(),
     identifiers: (any IdentifierSource)? = nil,
     random: any RandomSource = SystemRandomSource(),
+    tools: [any Tool] = [],
+    approver: any Approver = .askBeforeChanges,
+    files: (any FileExcerpts)? = nil,
     handlers: [TaskRegistration] = [],
     schedules: [TaskSchedule] = [],
     events: (any EventSink)? = nil
@@ -108,8 +132,8 @@ public final class Companion: Sendable {
     try ProvidersConfiguration(providers: providers.map(\.configuration)).validate()
     self.init(
       checked: providers, factory: factory, images: images, store: store, configuration: configuration,
-      time: time, identifiers: identifiers, random: random, handlers: handlers, schedules: schedules,
-      events: events)
+      time: time, identifiers: identifiers, random: random, tools: tools, approver: approver, files: files,
+      handlers: handlers, schedules: schedules, events: events)
   }
 
   /// A companion with the providers of a configuration, such as a file's.
@@ -134,6 +158,9 @@ public final class Companion: Sendable {
     time: any TimeSource = SystemTimeSource(),
     identifiers: (any IdentifierSource)? = nil,
     random: any RandomSource = SystemRandomSource(),
+    tools: [any Tool] = [],
+    approver: any Approver = .askBeforeChanges,
+    files: (any FileExcerpts)? = nil,
     handlers: [TaskRegistration] = [],
     schedules: [TaskSchedule] = [],
     events: (any EventSink)? = nil
@@ -143,26 +170,28 @@ public final class Companion: Sendable {
     configuration.routing.hedgeAfter = providers.hedgeAfter
     self.init(
       checked: try providers.makeProviders(by: factory), factory: factory, images: images, store: store,
-      configuration: configuration, time: time, identifiers: identifiers, random: random,
-      handlers: handlers, schedules: schedules, events: events)
+      configuration: configuration, time: time, identifiers: identifiers, random: random, tools: tools,
+      approver: approver, files: files, handlers: handlers, schedules: schedules, events: events)
   }
 
   private init(
     checked providers: [Provider], factory: any ProviderFactory, images: (any ImageStorage)?,
     store: some CompanionStore, configuration: CompanionConfiguration, time: any TimeSource,
-    identifiers: (any IdentifierSource)?, random: any RandomSource, handlers: [TaskRegistration],
+    identifiers: (any IdentifierSource)?, random: any RandomSource, tools: [any Tool],
+    approver: any Approver, files: (any FileExcerpts)?, handlers: [TaskRegistration],
     schedules: [TaskSchedule], events: (any EventSink)?
   ) {
     let environment = Environment(
       providers: providers, store: store, time: time,
       identifiers: identifiers ?? TimeOrderedIdentifiers(time: time, random: random),
-      random: random, bus: EventBus(sink: events), configuration: configuration)
+      random: random, bus: EventBus(sink: events), configuration: configuration, tools: ToolTable(tools),
+      approver: approver, files: files)
     // Where there is one provider, its tasks can be left in the line while it has no room for them.
     let provider = providers.count == 1 ? providers.first?.model.provider : nil
     let model = TaskModel(environment: environment)
     var standard = [
       TaskRegistration(
-        .conversation, handler: ConversationTaskHandler(environment: environment, model: model),
+        .conversation, handler: ConversationTaskHandler(environment: environment),
         provider: provider),
       TaskRegistration(.textGeneration, handler: ModelTaskHandler(model: model), provider: provider),
       TaskRegistration(.chatCompletion, handler: ModelTaskHandler(model: model), provider: provider),
@@ -304,12 +333,26 @@ public final class Companion: Sendable {
     CompanionEvent(time: environment.time.now, kind: kind)
   }
 
+  /// Has a session's loop do something; another one, if it has just come to rest.
+  func withLoop<Value>(
+    of session: SessionID, _ body: (ChatLoop) async throws(ChatFailure) -> Value?
+  ) async throws(ChatFailure) -> Value {
+    while true {
+      let loop = try loop(for: session)
+      if let value = try await body(loop) { return value }
+      state.withLock { state in
+        if state.loops[session] === loop { state.loops[session] = nil }
+      }
+    }
+  }
+
   /// The loop of a session, started when there is none.
   func loop(for session: SessionID) throws(ChatFailure) -> ChatLoop {
     let wakeTasks: @Sendable () -> Void = { [engine] in engine.wake() }
     let (loop, isNew) = try state.withLock { state throws(ChatFailure) -> (ChatLoop, Bool) in
       guard state.phase == .running else { throw .notRunning }
       if let loop = state.loops[session] { return (loop, false) }
+      state.makeRoom(for: environment.configuration.sessions.maximumOpen)
       let loop = ChatLoop(session: session, environment: environment, onTaskCreated: wakeTasks)
       state.loops[session] = loop
       return (loop, true)
