@@ -98,8 +98,8 @@ extension ChangeSet.Change {
     case .removeTask, .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger, .removeMemory,
       .expectMemory,
       .moveMemoryProgress, .restoreFact, .removeFact, .removeDocument, .expectState, .removeState,
-      .eraseMessage,
-      .eraseSession, .eraseUser, .eraseTask, .closeEmbeddingSpace, .retryEmbeddings:
+      .removeStates, .eraseMessage, .eraseSession, .eraseUser, .eraseTask, .closeEmbeddingSpace,
+      .retryEmbeddings:
       break
     }
   }

@@ -145,12 +145,3 @@ extension MessagePart {
     }
   }
 }
-
-extension StateKind {
-  /// The ``ConversationSummary`` of a conversation.
-  static let summary: StateKind = "summary"
-  /// The ``SharedContext`` of a conversation.
-  static let context: StateKind = "context"
-  /// The ``SessionDetails`` of a conversation.
-  static let session: StateKind = "session"
-}

@@ -87,10 +87,6 @@ struct ToolTranscript {
 }
 
 extension StateKind {
-  /// A round of a task: a ``ToolRound``.
-  static let round: StateKind = "round"
-  /// An ``Approval`` of a task.
-  static let approval: StateKind = "approval"
   /// The ``Intent`` of a task that came without one.
   static let intent: StateKind = "intent"
 }

@@ -39,6 +39,24 @@ extension StateKind: ExpressibleByStringLiteral {
   }
 }
 
+extension StateKind {
+  /// Of a session: how it is used, such as its limits, its counters, and whether it is closed. No word of anybody's is
+  /// in it, and nobody's name.
+  public static let session: StateKind = "session"
+  /// Of a session: what the chat and its tasks share.
+  public static let context: StateKind = "context"
+  /// Of a session: what its older messages say, in short.
+  public static let summary: StateKind = "summary"
+  /// Of a task: what a person is asked to approve.
+  public static let approval: StateKind = "approval"
+  /// Of a task: what one round of its work has called and found.
+  public static let round: StateKind = "round"
+
+  /// The kinds that stay with a session of which something is forgotten. A state of any other kind may have words of
+  /// what goes.
+  package static let withoutWords: Set<StateKind> = [.session]
+}
+
 /// Tells the states of one owner and kind apart.
 public struct StateName: Identifier {
   /// The name, as it is printed and stored.
