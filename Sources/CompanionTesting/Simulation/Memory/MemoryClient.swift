@@ -146,7 +146,7 @@ struct MemoryClient: Sendable {
     let mark = witness.newMark(.person(world.scenario.talks[talk].session.user), in: talk)
     guard let text = try? UserText("\(mark.word): what did we meet for in the garden?") else { return }
     await incarnation.life.process.whileItLives {
-      guard let reply = try? await loop.send(text) else { return }
+      guard let reply = try? await loop.send(IncomingMessage(text)) else { return }
       _ = try? await reply.text()
     }
   }

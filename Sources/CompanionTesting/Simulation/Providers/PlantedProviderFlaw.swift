@@ -93,9 +93,9 @@ struct ForgetfulHandler: TaskHandler {
       TaskAttempt(
         task: isOwn ? task : GenerationTask(id: task.id, request: task.request, createdAt: task.createdAt),
         payload: attempt.payload
-      ) { progress, usage in
+      ) { progress, usage, changes in
         if progress.checkpoint != nil { own.add(task.id) }
-        try await attempt.report(progress, usage: usage)
+        try await attempt.report(progress, usage: usage, storing: changes)
       })
   }
 

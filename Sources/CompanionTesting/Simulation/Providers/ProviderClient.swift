@@ -100,7 +100,7 @@ struct ProviderClient: Sendable {
     let begin = time.now
     var isWhole = false
     await incarnation.life.process.whileItLives {
-      guard let reply = try? await loop.send(text) else { return }
+      guard let reply = try? await loop.send(IncomingMessage(text)) else { return }
       await withDiscardingTaskGroup { group in
         if let stop {
           group.addTask {
