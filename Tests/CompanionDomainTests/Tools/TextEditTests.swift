@@ -39,6 +39,13 @@ struct TextEditTests {
     }
   }
 
+  @Test func `what makes other searches slow does not make this one`() throws {
+    let edit = try TextEdit(replacing: String(repeating: "a", count: 100_000) + "b", with: "c")
+    #expect(throws: ToolFailure.textNotUnique(path: "f", occurrences: 0, hint: "")) {
+      try edit.applied(to: String(repeating: "a", count: 1_000_000), path: "f", limit: 9)
+    }
+  }
+
   @Test func `an edit of nothing is none`() {
     #expect(throws: ToolFailure.self) { try TextEdit(replacing: "", with: "a") }
     #expect(throws: ToolFailure.self) { try TextEdit(replacing: "a", with: "a") }
