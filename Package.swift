@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "CompanionSQLite", targets: ["CompanionSQLite"]),
     .library(name: "CompanionProviders", targets: ["CompanionProviders"]),
     .library(name: "CompanionSystem", targets: ["CompanionSystem"]),
+    .library(name: "CompanionTools", targets: ["CompanionTools"]),
     .library(name: "CompanionTesting", targets: ["CompanionTesting"]),
     .executable(name: "companion", targets: ["companion"]),
     .executable(name: "companion-bench", targets: ["companion-bench"]),
@@ -67,12 +68,17 @@ let package = Package(
       name: "CompanionProviders", dependencies: ["CompanionDomain", "CompanionPorts"],
       swiftSettings: settingsBesideC),
 
+    .target(name: "CProcesses", cSettings: settingsOfC),
+    .target(
+      name: "CompanionTools", dependencies: ["CProcesses", "CompanionDomain", "CompanionPorts"],
+      swiftSettings: settingsBesideC),
+
     // What a host imports.
     .target(
       name: "CompanionKit",
       dependencies: [
         "CompanionApplication", "CompanionDomain", "CompanionInMemory", "CompanionPorts",
-        "CompanionProviders", "CompanionSQLite", "CompanionSystem",
+        "CompanionProviders", "CompanionSQLite", "CompanionSystem", "CompanionTools",
       ],
       swiftSettings: settings),
     .target(
@@ -147,6 +153,12 @@ let package = Package(
         "CompanionTesting", "LoopbackServer",
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "CompanionToolsTests",
+      dependencies: [
+        "CompanionDomain", "CompanionPorts", "CompanionSystem", "CompanionTesting", "CompanionTools",
+      ],
+      swiftSettings: settingsBesideC),
     .testTarget(
       name: "CompanionTestingTests",
       dependencies: [

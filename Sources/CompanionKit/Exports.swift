@@ -6,3 +6,4 @@
 @_exported public import CompanionProviders
 @_exported public import CompanionSQLite
 @_exported public import CompanionSystem
+@_exported public import CompanionTools
