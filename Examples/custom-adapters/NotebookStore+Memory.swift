@@ -44,6 +44,13 @@ extension NotebookStore {
     return page(of: owned, by: \.id, after: after, limit: limit)
   }
 
+  func state(_ key: StateKey) -> StateRecord? { notes.states[key] }
+
+  func states(of owner: StateOwner, _ kind: StateKind, after: StateName?, limit: Int) -> [StateRecord] {
+    let states = notes.states.values.filter { $0.key.owner == owner && $0.key.kind == kind }
+    return page(of: states, by: \.key.name, after: after, limit: limit)
+  }
+
   /// The first elements behind one, in the order of their keys.
   func page<Element, Key: Comparable>(
     of elements: [Element], by key: (Element) -> Key, after: Key?, limit: Int

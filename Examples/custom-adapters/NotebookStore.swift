@@ -137,8 +137,7 @@ extension NotebookStore {
       }
       .sorted { ($0.time, $0.task.id) < ($1.time, $1.task.id) }
       .prefix(max(0, limit)).map(\.task.id)
-    for id in old { notes.tasks[id] = nil }
-    notes.events.removeAll { old.contains($0.event.task) }
+    for id in old { notes.forgetTask(id) }
     bell.ring()
     return old.count
   }

@@ -66,7 +66,7 @@ extension Notes {
       documents[document.id] = StoredDocument(
         cursor: DocumentCursor(rawValue: lastDocument), document: document)
     case .removeDocument(let id): documents[id] = nil
-    default: try embed(change)
+    default: try keep(change)
     }
   }
 

@@ -12,6 +12,7 @@ struct Notes {
   /// Places are never used again, even when their events have been removed.
   var lastPlace: Int64 = 0
   var pause = TaskPause()
+  var states: [StateKey: StateRecord] = [:]
   var schedules: [ScheduleID: Timestamp] = [:]
   var ledger: [LedgerEntryID: LedgerEntry] = [:]
   var memories: [MemoryKey: KeptMemory] = [:]
@@ -41,6 +42,13 @@ struct Notes {
     let revision = LogRevision(rawValue: (sessions[id]?.revision.rawValue ?? 0) + 1)
     sessions[id]?.revision = revision
     logEvents[id, default: []].append(LogEvent(revision: revision, kind: kind, message: message))
+  }
+
+  /// Removes a task with all that goes with it.
+  mutating func forgetTask(_ id: TaskID) {
+    tasks[id] = nil
+    events.removeAll { $0.event.task == id }
+    removeStates(of: .task(id))
   }
 
   /// Applies one change.
@@ -93,8 +101,7 @@ struct Notes {
     case .removeTask(let id):
       guard let task = tasks[id] else { throw .conflict(.noSuchTask) }
       guard task.state.isFinal else { throw .conflict(.refused(.notEnded(task.state.name))) }
-      tasks[id] = nil
-      events.removeAll { $0.event.task == id }
+      forgetTask(id)
     case .pauseTasks(nil): pause.all = true
     case .pauseTasks(let kind?): pause.kinds.insert(kind)
     case .resumeTasks(nil): pause.all = false
@@ -104,12 +111,11 @@ struct Notes {
       schedules[schedule] = new
     case .enterCall(let entry): ledger[entry.id] = ledger[entry.id] ?? entry
     case .pruneLedger(let time): ledger = ledger.filter { $0.value.time >= time }
-    case .eraseTask(let id):
-      tasks[id] = nil
-      events.removeAll { $0.event.task == id }
+    case .eraseTask(let id): forgetTask(id)
     case .eraseSession(let id):
       (sessions[id], messages[id], logEvents[id]) = (nil, nil, nil)
       (drafts[id], progress[id]) = (nil, nil)
+      removeStates(of: .session(id))
     case .eraseUser(let id): sessions[id]?.user = .forgotten
     case .eraseMessage(let sequence, let id, let time): try erase(sequence, in: id, at: time)
     default: try remember(change)

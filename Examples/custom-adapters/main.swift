@@ -14,11 +14,12 @@ try await MemoryStoreConformance.run(on: { time in NotebookStore(time: time) })
 try await DocumentStoreConformance.run(on: { time in NotebookStore(time: time) })
 try await TextIndexConformance.run(on: { time in NotebookStore(time: time) })
 try await EmbeddingIndexConformance.run(on: { time in NotebookStore(time: time) })
+try await StateStoreConformance.run(on: { time in NotebookStore(time: time) })
 let promises =
   ConversationStoreConformance.checks.count + TaskStoreConformance.checks.count
   + LedgerStoreConformance.checks.count + MemoryStoreConformance.checks.count
   + DocumentStoreConformance.checks.count + TextIndexConformance.checks.count
-  + EmbeddingIndexConformance.checks.count
+  + EmbeddingIndexConformance.checks.count + StateStoreConformance.checks.count
 print("The store keeps its \(promises) promises.")
 
 let companion = Companion(model: ParrotModel(), store: NotebookStore(time: clock), time: clock)

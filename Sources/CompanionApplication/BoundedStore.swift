@@ -171,5 +171,17 @@ extension BoundedStore {
     try await bounded { store throws(StoreFailure) in try await store.ledgerTotals(matching: filter) }
   }
 
+  func state(_ key: StateKey) async throws(StoreFailure) -> StateRecord? {
+    try await bounded { store throws(StoreFailure) in try await store.state(key) }
+  }
+
+  func states(
+    of owner: StateOwner, _ kind: StateKind, after: StateName?, limit: Int
+  ) async throws(StoreFailure) -> [StateRecord] {
+    try await bounded { store throws(StoreFailure) in
+      try await store.states(of: owner, kind, after: after, limit: limit)
+    }
+  }
+
   func taskChanges() -> AsyncStream<Void> { base.taskChanges() }
 }

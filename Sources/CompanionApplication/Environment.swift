@@ -4,7 +4,7 @@ public import CompanionPorts
 /// A store for everything a companion keeps: one database, so that what belongs together is committed
 /// together.
 public typealias CompanionStore = ConversationStore & TaskStore & LedgerStore & MemoryStore & DocumentStore
-  & TextIndex & EmbeddingIndex
+  & TextIndex & EmbeddingIndex & StateStore
 
 /// What the services and use cases work with.
 package struct Environment: Sendable {

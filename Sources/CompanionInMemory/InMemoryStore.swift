@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// It keeps every promise of the ports but one: what it holds ends with the process.
 public final class InMemoryStore: ConversationStore, TaskStore, LedgerStore, MemoryStore, DocumentStore,
-  TextIndex, EmbeddingIndex
+  TextIndex, EmbeddingIndex, StateStore
 {
   private let time: any TimeSource
   let content = Mutex(StoredContent())
@@ -132,7 +132,7 @@ extension InMemoryStore {
     finishedFor: Duration, deadFor: Duration, limit: Int
   ) async throws(StoreFailure) -> Int {
     let count = content.withLock { content in
-      content.tasks.prune(finishedFor: finishedFor, deadFor: deadFor, limit: limit, at: time.now)
+      content.prune(finishedFor: finishedFor, deadFor: deadFor, limit: limit, at: time.now)
     }
     if count > 0 { taskListeners.tell() }
     return count

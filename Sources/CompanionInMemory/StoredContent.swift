@@ -10,11 +10,13 @@ struct StoredContent {
     case memories(StoredMemories.Undo)
     case facts(StoredFacts.Undo)
     case documents(StoredDocuments.Undo)
+    case states(StoredStates.Undo)
     case embeddings(StoredEmbeddings.Undo)
   }
 
   private(set) var conversations = StoredConversations()
   var tasks = StoredTasks()
+  private(set) var states = StoredStates()
   private(set) var ledger = StoredLedger()
   private(set) var memories = StoredMemories()
   private(set) var facts = StoredFacts()
@@ -45,6 +47,9 @@ struct StoredContent {
           embedded.removeAll { $0.embeddingSpace == space }
         }
         if let undo = try apply(changes[index], at: now, &changed, isFinal: isFinal) { undos.append(undo) }
+        if let undo = changes[index].removedOwner.flatMap({ states.removeAll(of: $0) }) {
+          undos.append(.states(undo))
+        }
       }
     } catch {
       for undo in undos.reversed() { revert(undo) }
@@ -89,6 +94,8 @@ struct StoredContent {
       .restoreFact,
       .removeFact, .putDocument, .removeDocument:
       return try applyToMemory(change)
+    case .putState, .expectState, .removeState, .removeStates:
+      return try applyToStates(change).map { .states($0) }
     case .openEmbeddingSpace(let space): return try embeddings.openSpace(space).map { .embeddings($0) }
     case .closeEmbeddingSpace(let space): return embeddings.closeSpace(space).map { .embeddings($0) }
     case .putEmbedding, .noteFailedEmbedding, .retryEmbeddings: return nil
@@ -134,6 +141,33 @@ struct StoredContent {
     }
   }
 
+  private mutating func applyToStates(
+    _ change: ChangeSet.Change
+  ) throws(StoreFailure) -> StoredStates.Undo? {
+    switch change {
+    case .putState(let state):
+      switch state.key.owner {
+      case .session(let id):
+        guard conversations.session(id) != nil else { throw .conflict(.noSuchSession) }
+      case .task(let id): guard tasks.record(id) != nil else { throw .conflict(.noSuchTask) }
+      }
+      return try states.put(state)
+    case .expectState(let key, let version):
+      guard states.state(key)?.version ?? 0 == version else { throw .conflict(.stateMoved) }
+      return nil
+    case .removeState(let key): return states.remove(key)
+    case .removeStates(let owner, let kinds): return states.removeAll(of: owner, except: kinds)
+    default: return nil
+    }
+  }
+
+  /// Removes tasks that ended long ago, with all that goes with them, at the cost of their number.
+  mutating func prune(finishedFor: Duration, deadFor: Duration, limit: Int, at now: Timestamp) -> Int {
+    let removed = tasks.prune(finishedFor: finishedFor, deadFor: deadFor, limit: limit, at: now)
+    for task in removed { _ = states.removeAll(of: .task(task)) }
+    return removed.count
+  }
+
   private mutating func insert(_ fact: Fact) throws(StoreFailure) -> StoredFacts.Undo {
     if case .message(let quote) = fact.source {
       let message = conversations.message(quote.sequence, in: quote.session)
@@ -150,12 +184,22 @@ struct StoredContent {
     case .memories(let undo): memories.revert(undo)
     case .facts(let undo): facts.revert(undo)
     case .documents(let undo): documents.revert(undo)
+    case .states(let undo): states.revert(undo)
     case .embeddings(let undo): embeddings.revert(undo)
     }
   }
 }
 
 extension ChangeSet.Change {
+  /// Whoever is not there any more, and had states.
+  fileprivate var removedOwner: StateOwner? {
+    switch self {
+    case .eraseSession(let id): .session(id)
+    case .eraseTask(let id), .removeTask(let id): .task(id)
+    default: nil
+    }
+  }
+
   /// The space that it says something of, which has to be open.
   fileprivate var embeddingSpace: EmbeddingSpace? {
     switch self {

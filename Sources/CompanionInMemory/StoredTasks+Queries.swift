@@ -84,18 +84,20 @@ extension StoredTasks {
   }
 
   /// Removes tasks that ended long ago, at the cost of their number.
+  ///
+  /// - Returns: which they were.
   mutating func prune(
     finishedFor: Duration, deadFor: Duration, limit: Int, at now: Timestamp
-  ) -> Int {
-    var count = 0
-    while count < limit {
+  ) -> [TaskID] {
+    var removed: [TaskID] = []
+    while removed.count < limit {
       let oldest = [(indexes.finished.first, finishedFor), (indexes.dead.first, deadFor)]
         .compactMap { key, age in key.flatMap { $0.time.advanced(by: age) <= now ? $0 : nil } }
         .min(by: indexes.order.isBefore)
       guard let oldest, let record = records[oldest.slot] else { break }
       remove(record)
-      count += 1
+      removed.append(record.task.id)
     }
-    return count
+    return removed
   }
 }

@@ -90,10 +90,16 @@ extension ChangeSet.Change {
     case .noteFailedEmbedding(let failed, _):
       try Self.check([failed.reason], of: "the failure of \(failed.source)")
       guard failed.attempts > 0 else { throw .invalid("\(failed.source) has failed without an attempt") }
+    case .putState(let state):
+      try Self.check([state.json], of: "the state \(state.key.kind) \(state.key.name)")
+      guard state.version > 0 else {
+        throw .invalid("the state \(state.key.kind) \(state.key.name) has no version")
+      }
     case .removeTask, .pauseTasks, .resumeTasks, .moveSchedule, .pruneLedger, .removeMemory,
       .expectMemory,
-      .moveMemoryProgress, .restoreFact, .removeFact, .removeDocument, .eraseMessage,
-      .eraseSession, .eraseUser, .eraseTask, .closeEmbeddingSpace, .retryEmbeddings:
+      .moveMemoryProgress, .restoreFact, .removeFact, .removeDocument, .expectState, .removeState,
+      .removeStates, .eraseMessage, .eraseSession, .eraseUser, .eraseTask, .closeEmbeddingSpace,
+      .retryEmbeddings:
       break
     }
   }

@@ -81,6 +81,16 @@ public struct ChangeSet: Hashable, Sendable {
     indirect case noteFailedEmbedding(FailedEmbedding, in: EmbeddingSpace)
     /// Lets all that has failed in a space, parked or not, wait as if it had never been tried. The space must be open.
     case retryEmbeddings(in: EmbeddingSpace)
+    /// Stores the next version of a state. Its owner must be there, and what is stored must have the version before it,
+    /// or for version 1 not be there. It goes with its owner, whether that is removed, erased or pruned: one that is
+    /// added again under the same name has no state.
+    indirect case putState(StateRecord)
+    /// Changes nothing. The state must have this version; 0 for one that is not there, even if its owner is not.
+    case expectState(StateKey, version: Int64)
+    /// Removes a state, if it is there. The next one of its name has version 1 again.
+    case removeState(StateKey)
+    /// Removes all states of an owner but those of some kinds, if there are any.
+    case removeStates(of: StateOwner, except: Set<StateKind>)
     /// Erases what a message says, what it said before, and who said it. The message must be in the log. It keeps
     /// its place there, as a deleted one without words, which is an event of the log unless it was deleted already.
     case eraseMessage(SequenceNumber, in: SessionID, at: Timestamp)

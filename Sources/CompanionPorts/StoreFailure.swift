@@ -60,6 +60,8 @@ public enum StoreConflict: Hashable, Sendable {
   case factMoved
   /// The message that a fact quotes is not there, or does not say so.
   case noSuchSource
+  /// The state has another version.
+  case stateMoved
   /// Vectors are kept in spaces that have been opened.
   case noSuchEmbeddingSpace
 }

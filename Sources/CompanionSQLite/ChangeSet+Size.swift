@@ -23,7 +23,7 @@ extension ChangeSet.Change {
     case .transition(_, .complete(_, let text, _), _): text.utf8.count
     case .enterCall(let entry): entry.model.model.utf8.count
     // Nobody knows how much it removes.
-    case .pruneLedger: ChangeSet.smallSize + 1
+    case .pruneLedger, .removeStates: ChangeSet.smallSize + 1
     case .putMemory(let memory, let sources): memory.text.utf8.count + 100 * sources.count
     case .insertFact(let fact): fact.statement.utf8.count
     case .putDocument(let document):
@@ -36,8 +36,10 @@ extension ChangeSet.Change {
       ChangeSet.smallSize + 1
     case .putEmbedding(let embedded, let space): 4 * space.dimension * embedded.vectors.count
     case .noteFailedEmbedding(let failed, _): failed.reason.utf8.count
+    case .putState(let state): state.json.utf8.count
     case .insertSession, .amend, .discardDraft, .transition, .removeTask, .pauseTasks, .resumeTasks,
-      .moveSchedule, .expectMemory, .moveMemoryProgress, .supersedeFact, .restoreFact, .eraseTask:
+      .moveSchedule, .expectMemory, .moveMemoryProgress, .supersedeFact, .restoreFact, .expectState,
+      .removeState, .eraseTask:
       0
     }
   }

@@ -12,7 +12,7 @@ public import CompanionPorts
 /// A store that is let go of without ``close()`` closes too, at a time that nobody chooses; nothing that
 /// ``commit(_:)`` has acknowledged is lost by that, nor by the end of the process.
 public final class SQLiteStore: ConversationStore, TaskStore, LedgerStore, MemoryStore, DocumentStore,
-  TextIndex, EmbeddingIndex
+  TextIndex, EmbeddingIndex, StateStore
 {
   /// What a returned commit has survived.
   public enum Durability: Hashable, Sendable {

@@ -42,8 +42,9 @@ enum StoredChange: Sendable {
     case .putMemory, .removeMemory, .expectMemory, .moveMemoryProgress, .insertFact, .supersedeFact,
       .restoreFact,
       .removeFact,
-      .putDocument, .removeDocument, .eraseMessage, .eraseSession, .eraseUser,
-      .openEmbeddingSpace, .closeEmbeddingSpace, .putEmbedding, .noteFailedEmbedding, .retryEmbeddings:
+      .putDocument, .removeDocument, .putState, .expectState, .removeState, .removeStates, .eraseMessage,
+      .eraseSession, .eraseUser, .openEmbeddingSpace, .closeEmbeddingSpace, .putEmbedding,
+      .noteFailedEmbedding, .retryEmbeddings:
       self = .memory(change)
     }
   }
@@ -105,7 +106,7 @@ extension StoredChange {
 }
 
 extension Connection {
-  /// Applies a change of memories, facts, documents or vectors, or an erasure, whose precondition holds.
+  /// Applies a change of memories, facts, documents, states or vectors, or an erasure, whose precondition holds.
   private func apply(_ change: ChangeSet.Change) throws(StoreFailure) {
     switch change {
     case .putMemory(let memory, let sources): try put(memory, adding: sources)
@@ -119,6 +120,10 @@ extension Connection {
     case .removeFact(let id): try remove(id)
     case .putDocument(let document): try put(document)
     case .removeDocument(let id): try remove(id)
+    case .putState(let state): try put(state)
+    case .expectState(let key, let version): try expect(key, version: version)
+    case .removeState(let key): try removeState(key)
+    case .removeStates(let owner, let kinds): try removeStates(of: owner, except: kinds)
     case .eraseMessage(let sequence, let session, let time): try erase(sequence, in: session, at: time)
     case .eraseSession(let session): try erase(session)
     case .eraseUser(let session): try eraseUser(of: session)

@@ -46,7 +46,13 @@ struct ForgetFileTests {
             request: TaskRequest(
               kind: "nobody's", payload: TaskPayload(json: "\"zapword\""),
               requester: .conversation(session, turn),
-              notBefore: now.advanced(by: .seconds(86_400))), createdAt: now)))
+              notBefore: now.advanced(by: .seconds(86_400))), createdAt: now)),
+        .putState(
+          StateRecord(key: StateKey(.session(session), .summary), updatedAt: now, json: "\"zapword\"")),
+        .putState(
+          StateRecord(
+            key: StateKey(.task(TaskID(bits: UInt128(target))), .round), updatedAt: now, json: "\"zapword\""))
+      )
       switch target {
       case 0:
         let report = try await companion.forget(.message(.zero.next, in: session))

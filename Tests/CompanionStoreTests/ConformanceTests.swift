@@ -45,6 +45,11 @@ import Testing
     try await check.run(on: { time in InMemoryStore(time: time) }, measuredBy: .system)
   }
 
+  @Test(arguments: StateStoreConformance.checks)
+  func `in memory, states`(check: ConformanceCheck<StateStoreConformance.MakeStore>) async throws {
+    try await check.run(on: { time in InMemoryStore(time: time) }, measuredBy: .system)
+  }
+
   @Test(arguments: ConversationStoreConformance.checks)
   func `in SQLite, conversations`(
     check: ConformanceCheck<ConversationStoreConformance.MakeStore>
@@ -104,6 +109,15 @@ import Testing
 
   @Test(arguments: EmbeddingIndexConformance.checks)
   func `in SQLite, what is near`(check: ConformanceCheck<EmbeddingIndexConformance.MakeStore>) async throws {
+    try await withDatabase { path in
+      try await check.run(
+        on: { time in try await SQLiteStore(path: path, durability: .normal, time: time) },
+        measuredBy: .system)
+    }
+  }
+
+  @Test(arguments: StateStoreConformance.checks)
+  func `in SQLite, states`(check: ConformanceCheck<StateStoreConformance.MakeStore>) async throws {
     try await withDatabase { path in
       try await check.run(
         on: { time in try await SQLiteStore(path: path, durability: .normal, time: time) },

@@ -79,12 +79,17 @@ private struct Planted {
   let metadata = "bric-a-braced"
   let task = "wherryman"
   let idempotencyKey = "onlythisonce"
+  let sessionState = "peppercornish"
+  let oldSessionState = "thistledownish"
+  let taskState = "marzipanesque"
+  let removedState = "rutabagalike"
   let kept = "everlastingly"
 
   var words: [String] {
     [
       message, japanese, oldWords, deleted, draft, memory, previousMemory, fact, document, title, metadata,
-      task, idempotencyKey, "planteduser", "plantedspeaker", "plantedowner", "plantedwitness",
+      task, idempotencyKey, sessionState, oldSessionState, taskState, removedState, "planteduser",
+      "plantedspeaker", "plantedowner", "plantedwitness",
     ].sorted()
   }
 }
@@ -137,6 +142,16 @@ private func plant(_ planted: Planted, in store: SQLiteStore) async throws {
           kind: .textGeneration, payload: TaskPayload(json: "\"\(planted.task)\""),
           requester: .conversation(session.id, identifier(1)), idempotencyKey: planted.idempotencyKey),
         createdAt: .epoch)))
+  let summary = StateKey(.session(session.id), .summary)
+  try await store.commit(
+    .putState(StateRecord(key: summary, updatedAt: .epoch, json: planted.oldSessionState)),
+    .putState(
+      StateRecord(key: StateKey(.task(identifier(1)), .round), updatedAt: .epoch, json: planted.taskState)),
+    .putState(
+      StateRecord(
+        key: StateKey(.session(other.id), .summary), updatedAt: .epoch, json: planted.removedState)))
+  try await store.commit(
+    .putState(StateRecord(key: summary, version: 2, updatedAt: .epoch, json: planted.sessionState)))
 }
 
 /// Erases all of it but one document, the one conversation as a whole and the other message by message.
@@ -147,7 +162,8 @@ private func erase(from store: SQLiteStore) async throws {
   }
   try await store.commit(
     .eraseSession(identifier(10)), .removeMemory(MemoryKey(kitchen, .longTerm)), .removeFact(identifier(1)),
-    .removeDocument(identifier(1)), .eraseTask(identifier(1)))
+    .removeDocument(identifier(1)), .eraseTask(identifier(1)),
+    .removeStates(of: .session(identifier(11)), except: StateKind.withoutWords))
 }
 
 /// Which of the words are in any file of a folder.

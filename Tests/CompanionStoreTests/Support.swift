@@ -66,6 +66,7 @@ final class RawDatabase {
 
 /// Takes away what version 6 of a file has added.
 func toVersionFive(_ path: String) throws {
+  try toVersionSeven(path)
   let file = RawDatabase(path)
   for table in embeddingTables { try file.run("DROP TABLE \(table)") }
   for table in ["messages", "memories", "facts", "documents"] {
@@ -76,12 +77,19 @@ func toVersionFive(_ path: String) throws {
 
 /// Takes away what version 7 of a file has added.
 func toVersionSix(_ path: String) throws {
+  try toVersionSeven(path)
   let file = RawDatabase(path)
   try file.run(
     """
     DROP INDEX embedding_sources_by_time; DROP TABLE embedding_metadata;
     ALTER TABLE embedding_sources DROP COLUMN time; PRAGMA user_version = 6
     """)
+}
+
+/// Takes away what version 8 of a file has added.
+func toVersionSeven(_ path: String) throws {
+  try RawDatabase(path).run(
+    "DROP TABLE session_states; DROP TABLE task_states; PRAGMA user_version = 7")
 }
 
 /// The tables of what is embedded.

@@ -119,6 +119,9 @@ extension ForgetPlan {
       changes += log.words.sorted().map { .eraseMessage($0, in: session, at: time) }
     }
     changes += drafts.sorted().map { .discardDraft(of: $0) }
+    changes += cleared.sorted().map {
+      .removeStates(of: .session($0), except: StateKind.withoutWords)
+    }
     changes += corrections.flatMap(\.changes)
     changes += facts.sorted().map { .removeFact($0) }
     changes += memories.sorted().map { .removeMemory($0) }

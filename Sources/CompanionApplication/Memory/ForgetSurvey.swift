@@ -20,6 +20,7 @@ struct ForgetSurvey {
     try await lookForLogs(&plan)
     let tasks = try await tasks(of: plan)
     plan.tasks = Set(tasks.map(\.id))
+    plan.cleared = plan.clearings(with: tasks)
     let facts = try await facts(of: plan)
     plan.facts = Set(facts.map(\.id))
     plan.corrections = try await corrections(after: facts)

@@ -11,6 +11,8 @@ package struct ForgetPlan: Hashable, Sendable {
   package var logs: [SessionID: LogErasure] = [:]
   /// The conversations that stay, and whose draft of an answer goes.
   package var drafts: Set<SessionID> = []
+  /// The conversations that stay, and whose states go, but for those without words; see ``clearings(with:)``.
+  package var cleared: Set<SessionID> = []
   /// The tasks that go.
   package var tasks: Set<TaskID> = []
   /// The memories that go.
@@ -31,6 +33,22 @@ package struct ForgetPlan: Hashable, Sendable {
     sessions.isEmpty && disowned.isEmpty && logs.values.allSatisfy(\.words.isEmpty) && drafts.isEmpty
       && tasks.isEmpty && memories.isEmpty
       && facts.isEmpty && corrections.isEmpty && documents.isEmpty && restarts.isEmpty
+  }
+
+  /// The conversations that stay, and of which something goes: their summary, or what they share with their tasks, may
+  /// repeat it, and says nothing of where it has it from.
+  ///
+  /// - Parameter tasks: the tasks that go.
+  package func clearings(with tasks: [GenerationTask]) -> Set<SessionID> {
+    var touched = disowned.union(drafts)
+    touched.formUnion(logs.filter { !$0.value.words.isEmpty }.keys)
+    for task in tasks {
+      guard case .conversation(let session, _) = task.request.requester, logs[session] != nil else {
+        continue
+      }
+      touched.insert(session)
+    }
+    return touched.subtracting(sessions)
   }
 
   /// Whether a task goes: a conversation or a turn asked for it that does.

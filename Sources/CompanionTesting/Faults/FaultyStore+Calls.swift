@@ -147,6 +147,22 @@ extension FaultyStore {
   }
 }
 
+extension FaultyStore {
+  /// A state, unless something goes wrong.
+  public func state(_ key: StateKey) async throws(StoreFailure) -> StateRecord? {
+    try await call(.read) { store throws(StoreFailure) in try await store.state(key) }
+  }
+
+  /// The states of an owner, unless something goes wrong.
+  public func states(
+    of owner: StateOwner, _ kind: StateKind, after: StateName?, limit: Int
+  ) async throws(StoreFailure) -> [StateRecord] {
+    try await call(.read) { store throws(StoreFailure) in
+      try await store.states(of: owner, kind, after: after, limit: limit)
+    }
+  }
+}
+
 extension ChangeSet {
   fileprivate var isHeartbeat: Bool {
     !changes.isEmpty

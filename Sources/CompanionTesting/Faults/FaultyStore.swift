@@ -13,7 +13,7 @@ import Synchronization
 /// When its process has crashed it does nothing more, and throws `StoreFailure.closed` for ever; what else
 /// runs in the process is the scenario's to cancel.
 public final class FaultyStore: ConversationStore, TaskStore, LedgerStore, MemoryStore, DocumentStore,
-  TextIndex, EmbeddingIndex
+  TextIndex, EmbeddingIndex, StateStore
 {
   private struct State {
     var calls = 0
@@ -38,7 +38,7 @@ public final class FaultyStore: ConversationStore, TaskStore, LedgerStore, Memor
   ///   - onFault: told of every fault of a call, as it happens; of a crash, when the store is closed.
   public init(
     _ base: any ConversationStore & TaskStore & LedgerStore & MemoryStore & DocumentStore & TextIndex
-      & EmbeddingIndex,
+      & EmbeddingIndex & StateStore,
     plan: StoreFaultPlan = .none,
     time: any TimeSource,
     yields: Bool = false,

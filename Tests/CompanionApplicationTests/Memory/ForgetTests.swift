@@ -37,8 +37,15 @@ struct ForgetTests {
       garden: try await room.start("garden", at: place("garden"), with: "bert"))
     for session in house.all {
       let turn = try await room.say("zap\(session) by its user", in: session, answer: "zap\(session), yes")
-      try await room.task(
+      let task = try await room.task(
         "{\"zap\(session)\":1}", for: .conversation(session, turn), key: "key-zap\(session)")
+      for kind in [.approval, .round] as [StateKind] {
+        try await room.keep("zap\(session)", .task(task), kind)
+      }
+      for kind in [.context, .summary, "another"] as [StateKind] {
+        try await room.keep("zap\(session)", .session(session), kind)
+      }
+      try await room.keep("limits of it", .session(session), .session)
       try await room.append(
         .assistant, "Done: zap\(session)", turn, .task(TaskID(bits: 7)), in: session)
       let other = try await room.say(

@@ -119,6 +119,14 @@ struct MemoryRoom: Sendable {
       source: source, createdAt: time)
   }
 
+  /// Stores a state.
+  func keep(_ json: String, _ owner: StateOwner, _ kind: StateKind) async throws {
+    let key = StateKey(owner, kind)
+    let version = (try await store.state(key)?.version ?? 0) + 1
+    try await store.commit(
+      .putState(StateRecord(key: key, version: version, updatedAt: now, json: json)))
+  }
+
   func document(
     _ name: String, _ text: String, in scope: MemoryScope, of owner: UserID? = nil, isPinned: Bool = false
   ) async throws {
@@ -155,10 +163,12 @@ extension MemoryRoom {
       told.append(try await store.logEvents(in: session.id, after: .zero, limit: 1_000))
       told.append(try await store.draft(in: session.id) as Any)
       told.append(try await store.memoryProgress(of: session.id))
+      told.append(try await states(of: .session(session.id)))
     }
     for task in try await store.tasks(matching: TaskFilter(), limit: 1_000) {
       told.append(task)
       told.append(task.request)
+      told.append(try await states(of: .task(task.id)))
     }
     told.append(try await store.taskEvents(after: .start, of: nil, limit: 1_000))
     for memory in try await store.memories(matching: MemoryFilter(), after: nil, limit: 1_000) {
@@ -170,6 +180,14 @@ extension MemoryRoom {
       try await store.facts(matching: FactFilter(includesSuperseded: true), after: nil, limit: 1_000))
     told.append(try await store.documents(changedAfter: .start, limit: 1_000))
     return told.map { String(reflecting: $0) }.joined(separator: "\n")
+  }
+
+  private func states(of owner: StateOwner) async throws -> [StateRecord] {
+    var states: [StateRecord] = []
+    for kind in [.session, .context, .summary, .approval, .round, "another"] as [StateKind] {
+      states += try await store.states(of: owner, kind, after: nil, limit: 1_000)
+    }
+    return states
   }
 
   /// What is found by a word, wherever.

@@ -70,4 +70,12 @@ extension CrashableStore {
   ) async throws(StoreFailure) -> [RecallSource: RecallRecord] {
     try await alive().records(of: sources)
   }
+
+  func state(_ key: StateKey) async throws(StoreFailure) -> StateRecord? { try await alive().state(key) }
+
+  func states(
+    of owner: StateOwner, _ kind: StateKind, after: StateName?, limit: Int
+  ) async throws(StoreFailure) -> [StateRecord] {
+    try await alive().states(of: owner, kind, after: after, limit: limit)
+  }
 }

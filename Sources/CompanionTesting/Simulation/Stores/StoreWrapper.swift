@@ -99,4 +99,12 @@ extension StoreWrapper {
   ) async throws(StoreFailure) -> [ProviderID: LedgerTotals] {
     try await base.ledgerTotals(matching: filter)
   }
+
+  package func state(_ key: StateKey) async throws(StoreFailure) -> StateRecord? { try await base.state(key) }
+
+  package func states(
+    of owner: StateOwner, _ kind: StateKind, after: StateName?, limit: Int
+  ) async throws(StoreFailure) -> [StateRecord] {
+    try await base.states(of: owner, kind, after: after, limit: limit)
+  }
 }

@@ -1,0 +1,90 @@
+import CompanionDomain
+import CompanionPorts
+import Testing
+
+@testable import CompanionApplication
+
+/// What is kept with a conversation or a task, when something of it is forgotten.
+struct ForgetStateTests {
+  private static let kinds: [StateKind] = [.session, .context, .summary, "another"]
+
+  /// A conversation of `anna` in which `bert` has said the second message, with states of all kinds.
+  private static func start(_ name: String, _ room: MemoryRoom) async throws -> (SessionID, TurnID, TurnID) {
+    let place = ConversationPlace(workspace: "home", channel: ChannelID(rawValue: name) ?? "kitchen")
+    let session = try await room.start(name, at: place)
+    let first = try await room.say("zap", in: session)
+    let second = try await room.say("keep", in: session, from: "bert")
+    for kind in kinds { try await room.keep("{}", .session(session), kind) }
+    return (session, first, second)
+  }
+
+  private static func kinds(of owner: StateOwner, _ room: MemoryRoom) async throws -> [StateKind] {
+    var found: [StateKind] = []
+    for kind in kinds + [.approval, .round] {
+      if try await room.store.state(StateKey(owner, kind)) != nil { found.append(kind) }
+    }
+    return found
+  }
+
+  @Test func `what may have words goes with a message, and what has none stays`() throws {
+    try MemoryRoom.run { room in
+      let (session, first, second) = try await Self.start("one", room)
+      let (other, _, _) = try await Self.start("two", room)
+      var tasks: [TaskID] = []
+      for turn in [first, second] {
+        let task = try await room.task("{}", for: .conversation(session, turn))
+        for kind in [.approval, .round] as [StateKind] { try await room.keep("{}", .task(task), kind) }
+        tasks.append(task)
+      }
+      _ = try await room.forget(.message(.zero.next, in: session))
+      #expect(try await Self.kinds(of: .session(session), room) == [.session])
+      #expect(try await Self.kinds(of: .session(other), room) == Self.kinds)
+      #expect(try await Self.kinds(of: .task(tasks[0]), room) == [])
+      #expect(try await Self.kinds(of: .task(tasks[1]), room) == [.approval, .round])
+      // What is made of what stays is not forgotten with the same again.
+      try await room.keep("{}", .session(session), .summary)
+      #expect(try await room.forget(.message(.zero.next, in: session)) == ForgetReport())
+      #expect(try await Self.kinds(of: .session(session), room) == [.session, .summary])
+    }
+  }
+
+  @Test func `all goes with a conversation, and comes back with none of its name`() throws {
+    try MemoryRoom.run { room in
+      let (session, _, _) = try await Self.start("one", room)
+      _ = try await room.forget(.session(session))
+      try await room.start("one")
+      #expect(try await Self.kinds(of: .session(session), room) == [])
+    }
+  }
+
+  @Test func `what may have words goes with a person, wherever they have talked`() throws {
+    try MemoryRoom.run { room in
+      let (session, _, _) = try await Self.start("one", room)
+      let begun = try await room.start("begun", at: ConversationPlace(workspace: "home", channel: "attic"))
+      try await room.say("only bert talks", in: begun, from: "bert")
+      let elsewhere = try await room.start(
+        "elsewhere", at: ConversationPlace(workspace: "home", channel: "cellar"), with: "bert")
+      try await room.say("bert again", in: elsewhere)
+      for id in [begun, elsewhere] {
+        for kind in Self.kinds { try await room.keep("{}", .session(id), kind) }
+      }
+      _ = try await room.forget(.user("anna"))
+      #expect(try await Self.kinds(of: .session(session), room) == [.session])
+      // It was hers, though she has said nothing there.
+      #expect(try await room.store.session(begun)?.user == .forgotten)
+      #expect(try await Self.kinds(of: .session(begun), room) == [.session])
+      #expect(try await Self.kinds(of: .session(elsewhere), room) == Self.kinds)
+    }
+  }
+
+  @Test func `what may have words goes with a task that came when its message was gone`() throws {
+    try MemoryRoom.run { room in
+      let (session, first, _) = try await Self.start("one", room)
+      _ = try await room.forget(.message(.zero.next, in: session))
+      try await room.task("{}", for: .conversation(session, first))
+      for kind in Self.kinds.dropFirst() { try await room.keep("{}", .session(session), kind) }
+      #expect(try await room.forget(.message(.zero.next, in: session)).tasks == 1)
+      #expect(try await Self.kinds(of: .session(session), room) == [.session])
+    }
+  }
+}
