@@ -81,8 +81,11 @@ import Testing
   @Test func `pipes, sockets and devices are refused at once`() async throws {
     try await Workshop.with { workshop in
       #expect(PathCall.makePipe("\(workshop.folder)/pipe"))
+      #expect(PathCall.makeSocket("\(workshop.folder)/socket"))
       try workshop.link("zero", to: "/dev/zero")
-      for name in ["pipe", "zero"] {
+      var names = ["pipe", "socket", "zero"]
+      if PathCall.makeDevice("\(workshop.folder)/null") { names.append("null") }
+      for name in names {
         for (tool, arguments) in Self.calls(name) {
           guard case .refused = try await workshop.failure(tool, arguments) else {
             Issue.record("\(tool) of \(name)")
@@ -91,7 +94,9 @@ import Testing
         }
       }
       #expect(try await workshop.call("search_files", ["text": "x"]) == "It was found in none of 0 files.")
-      #expect(try await workshop.call("list_files", [:]).contains("pipe  (pipe, cannot be opened)"))
+      let list = try await workshop.call("list_files", [:])
+      #expect(list.contains("pipe  (pipe, cannot be opened)\nsocket  (socket, cannot be opened)"))
+      #expect(list.split(separator: "\n").count == names.count)
     }
   }
 
@@ -111,30 +116,38 @@ import Testing
   private static let device = "is a device, and only files are read and written"
 
   @Test(arguments: ["file", "folder"])
-  func `a link that comes into a place between the look and the use leads nowhere`(kind: String) async throws
-  {
+  func `a link that comes and goes while every tool is at work leads nowhere`(kind: String) async throws {
     try await Workshop.with { workshop in
       try workshop.put("ours", at: "place/secret.txt")
       let place = "\(workshop.folder)/\(kind == "file" ? "place/secret.txt" : "place")"
       let target = kind == "file" ? "\(workshop.base)/secret.txt" : workshop.base
       let swapping = Swapping(
         place, with: "\(workshop.folder)/link", to: target, by: "\(workshop.folder)/aside")
-      var read = 0
+      let calls: [(String, JSONValue)] = [
+        ("read_file", ["path": "place/secret.txt"]),
+        ("list_files", ["folder": "place", "depth": 9]),
+        ("search_files", ["text": "the secret", "folder": "place"]),
+        ("edit_file", ["path": "place/secret.txt", "old_text": "the secret", "new_text": "lost"]),
+        ("edit_file", ["path": "place/secret.txt", "old_text": "ours", "new_text": "ours, too"]),
+        ("write_file", ["path": "place/secret.txt", "content": "ours"]),
+        ("delete_file", ["path": "place/secret.txt"]),
+        ("write_file", ["path": "place/secret.txt", "content": "ours"]),
+      ]
+      var done = 0
       var refused = 0
-      for round in 0..<3_000 {
-        let isReading = round % 2 == 0
+      for round in 0..<6_000 {
+        let (tool, arguments) = calls[round % calls.count]
         do {
-          if isReading {
-            let text = try await workshop.call("read_file", ["path": "place/secret.txt"])
-            #expect(text != Workshop.secret)
-            read += 1
-          } else {
-            try await workshop.call("write_file", ["path": "place/secret.txt", "content": "ours"])
-          }
-        } catch is ToolFailure { refused += 1 }
-        if round > 200, read > 5, refused > 5 { break }
+          let text = try await workshop.call(tool, arguments)
+          #expect(!text.contains(Workshop.secret) && !text.contains("workspace"), "\(tool)")
+          done += 1
+        } catch let failure as ToolFailure {
+          if case .refused = failure { refused += 1 }
+        }
+        if round > 800, done > 50, refused > 50 { break }
       }
       swapping.stop()
+      #expect(done > 0)
       #expect(refused > 0)
       let secret = try Data(contentsOf: URL(filePath: "\(workshop.base)/secret.txt"))
       #expect(String(decoding: secret, as: UTF8.self) == Workshop.secret)

@@ -24,7 +24,8 @@ struct Workshop: Sendable {
   /// Makes a workspace, and removes it when the body is done.
   static func with(
     limits: WorkspaceFileLimits = WorkspaceFileLimits(), rules: WorkspaceFileRules = .standard,
-    time: any TimeSource = .system, _ body: (Workshop) async throws -> Void
+    time: any TimeSource = .system, random: any RandomSource = .system,
+    _ body: (Workshop) async throws -> Void
   ) async throws {
     let base = FileManager.default.temporaryDirectory.path + "/tools-\(UUID().uuidString)"
     try FileManager.default.createDirectory(
@@ -32,7 +33,7 @@ struct Workshop: Sendable {
     defer { try? FileManager.default.removeItem(atPath: base) }
     try Data(secret.utf8).write(to: URL(filePath: "\(base)/secret.txt"))
     let files = try WorkspaceFiles(
-      folder: "\(base)/workspace", limits: limits, rules: rules, time: time, random: .system)
+      folder: "\(base)/workspace", limits: limits, rules: rules, time: time, random: random)
     try await body(Workshop(base: base, files: files))
   }
 
@@ -74,6 +75,11 @@ struct Workshop: Sendable {
     String(decoding: try Data(contentsOf: URL(filePath: "\(folder)/\(path)")), as: UTF8.self)
   }
 
+  /// How many files this process has open.
+  static func openFiles() throws -> Int {
+    try FileManager.default.contentsOfDirectory(atPath: "/dev/fd").count
+  }
+
   /// Everything in the workspace and beside it.
   func world() throws -> String {
     guard let all = FileManager.default.enumerator(atPath: base) else { return "" }
@@ -89,6 +95,30 @@ struct Workshop: Sendable {
 enum PathCall {
   static func makePipe(_ path: String) -> Bool { unsafe mkfifo(path, 0o600) == 0 }
   static func makeHardLink(_ path: String, to other: String) -> Bool { unsafe link(other, path) == 0 }
+  /// A device that is always there and holds nothing; only the system's administrator may make it.
+  static func makeDevice(_ path: String) -> Bool {
+    var null = stat()
+    guard unsafe stat("/dev/null", &null) == 0 else { return false }
+    return unsafe mknod(path, S_IFCHR | 0o666, null.st_rdev) == 0
+  }
+  static func makeSocket(_ path: String) -> Bool {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+    #if canImport(Glibc)
+      let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    #else
+      let socket = socket(AF_UNIX, SOCK_STREAM, 0)
+    #endif
+    defer { close(socket) }
+    return unsafe withUnsafeBytes(of: &address) { raw in
+      guard let start = raw.baseAddress else { return false }
+      return unsafe bind(
+        socket, start.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count)) == 0
+    }
+  }
   static func setRights(_ path: String, _ rights: mode_t) { _ = unsafe chmod(path, rights) }
   static func exchange(_ path: String, with other: String) { _ = unsafe rename(path, other) }
   static func makeLink(_ path: String, to target: String) { _ = unsafe symlink(target, path) }

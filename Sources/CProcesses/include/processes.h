@@ -19,4 +19,8 @@ int processes_start(
     pid_t *_Nonnull number, const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
     char *_Nullable const *_Nonnull environment, int folder, int output);
 
+/// Kills what is in a session: the group of its first process, and what has gone into other groups since. The first
+/// process has not been waited for, so that the number is still the session's.
+void processes_end_session(pid_t session);
+
 #endif

@@ -59,6 +59,8 @@ public struct TextEdit: Hashable, Sendable {
     if hasReturns, old.unicodeScalars.contains("\n"), !old.unicodeScalars.contains("\r") {
       return "The lines of this file end with \\r\\n."
     }
-    return text.contains(old) ? "It is there in another form of Unicode." : ""
+    let normal = { (text: String) in Array((Normalization.normalized(text) ?? text).utf8) }
+    let isThere = ByteSearch(normal(old))?.places(in: normal(text), limit: 1).isEmpty == false
+    return isThere ? "It is there in another form of Unicode." : ""
   }
 }

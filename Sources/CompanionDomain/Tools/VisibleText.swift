@@ -1,6 +1,6 @@
 extension String {
   /// The text on one line, as a person can trust it: what would be obeyed instead of shown, such as line ends,
-  /// control characters and those that turn the order around, is written as an escape.
+  /// control characters, those that turn the order around and those that are not seen, is written as an escape.
   ///
   /// - Parameter limit: about how many characters are shown; of the text that is left out, the number is told.
   ///
@@ -19,12 +19,18 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  /// Whether it is seen as itself: no control character, no separator of lines, nothing that turns the order.
+  /// Whether it is seen as itself: no control character, no separator of lines, nothing that turns the order, and
+  /// nothing without a shape, but for what changes the shape of its neighbours.
   var isShown: Bool {
     switch properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator: false
-    default: !properties.isBidiControl
+    default: !properties.isBidiControl && (!properties.isDefaultIgnorableCodePoint || changesNeighbours)
     }
+  }
+
+  /// Joiners and selectors of variants, of which emoji and words of many languages are made.
+  private var changesNeighbours: Bool {
+    properties.isVariationSelector || ["\u{200C}", "\u{200D}", "\u{34F}"].contains(self)
   }
 
   fileprivate var shown: String {

@@ -50,10 +50,11 @@ final class Descriptor: Sendable {
     }
   }
 
-  /// Makes a folder in this one, unless something of its name is there.
+  /// Makes a folder in this one, unless something of its name is there. One that is made stays, also after a loss of
+  /// power.
   func makeFolder(_ name: String) throws(SystemFault) {
-    guard unsafe mkdirat(number, name, 0o777) != 0, errno != EEXIST else { return }
-    throw SystemFault()
+    if unsafe mkdirat(number, name, 0o777) == 0 { return try synchronize() }
+    guard errno == EEXIST else { throw SystemFault() }
   }
 
   /// Gives an entry of this folder another name, in one step; what had the name before is gone.
@@ -116,7 +117,9 @@ final class Descriptor: Sendable {
   /// Brings what was written to the disk.
   func synchronize() throws(SystemFault) {
     // Some file systems have nothing to bring of a folder, and say so.
-    guard fsync(number) != 0, errno != EINVAL else { return }
-    throw SystemFault()
+    while fsync(number) != 0 {
+      if errno == EINVAL { return }
+      guard errno == EINTR else { throw SystemFault() }
+    }
   }
 }

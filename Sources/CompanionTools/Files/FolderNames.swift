@@ -12,7 +12,8 @@ extension Descriptor {
   /// A name may be anything but empty, and need not be UTF-8.
   func names(limit: Int) throws(SystemFault) -> (names: [[UInt8]], areCut: Bool) {
     // A place of its own in the folder, and not the one that others read at.
-    let own = unsafe openat(number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    var own: Int32
+    repeat { own = unsafe openat(number, ".", Self.folderFlags | O_CLOEXEC) } while own < 0 && errno == EINTR
     guard own >= 0 else { throw SystemFault() }
     guard let folder = unsafe fdopendir(own) else {
       let fault = SystemFault()
@@ -21,15 +22,18 @@ extension Descriptor {
     }
     defer { unsafe closedir(folder) }
     var names: [[UInt8]] = []
-    errno = 0
-    while let entry = unsafe readdir(folder) {
+    while true {
+      // The end and a fault both have no entry, and only the fault has a code.
+      errno = 0
+      guard let entry = unsafe readdir(folder) else {
+        guard errno == 0 else { throw SystemFault() }
+        return (Self.sorted(names), false)
+      }
       let name = unsafe Self.name(of: entry)
       if name == Array(".".utf8) || name == Array("..".utf8) { continue }
-      if names.count == limit { return (Self.sorted(names), true) }
+      if names.count >= limit { return (Self.sorted(names), true) }
       names.append(name)
     }
-    guard errno == 0 else { throw SystemFault() }
-    return (Self.sorted(names), false)
   }
 
   private static func name(of entry: UnsafeMutablePointer<dirent>) -> [UInt8] {

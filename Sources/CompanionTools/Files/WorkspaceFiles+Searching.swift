@@ -34,11 +34,13 @@ extension WorkspaceFiles {
         break
       }
       tally.files += 1
+      // What turns out to be no text was read as well.
+      tally.bytes += min(entry.status.size, limits.readBytes)
       do throws(ToolFailure) {
         let text = try content(of: entry, name, file)
-        tally.bytes += text.utf8.count
-        let room = limits.matches - tally.lines.count
-        tally.take(search.lines(in: text, limit: room + 1), of: entry.shownPath, room: room)
+        let room = max(0, limits.matches - tally.lines.count)
+        let found = search.lines(in: text, limit: room < .max ? room + 1 : room)
+        tally.take(found, of: entry.shownPath, room: room)
       } catch {
         if error == .cancelled { throw error }
         tally.skipped += 1

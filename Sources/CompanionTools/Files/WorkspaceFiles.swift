@@ -49,21 +49,24 @@ public actor WorkspaceFiles {
     guard !folder.isEmpty, !folder.utf8.contains(0) else {
       throw .unavailable("The workspace needs a folder that exists.")
     }
-    let opened = unsafe open(folder, Descriptor.folderFlags | O_CLOEXEC)
-    let fault = SystemFault()
-    guard opened >= 0 else {
-      throw .unavailable("The folder \(folder.visible(limit: 300)) cannot be opened: \(fault.words).")
+    do throws(SystemFault) { (root, rootPath) = try Self.opened(folder) } catch {
+      throw .unavailable("The folder \(folder.visible(limit: 300)) cannot be opened: \(error.words).")
     }
-    root = Descriptor(taking: opened)
-    guard let resolved = unsafe realpath(folder, nil) else {
-      throw .unavailable("The folder \(folder.visible(limit: 300)) has no path.")
-    }
-    rootPath = unsafe String(cString: resolved)
-    unsafe free(resolved)
     self.limits = limits
     self.rules = rules
     self.time = time
     self.random = random
+  }
+
+  /// Opens a folder, and finds its path without links.
+  private static func opened(_ folder: String) throws(SystemFault) -> (Descriptor, path: String) {
+    guard let resolved = unsafe realpath(folder, nil) else { throw SystemFault() }
+    defer { unsafe free(resolved) }
+    while true {
+      let opened = unsafe open(resolved, Descriptor.folderFlags | O_NOFOLLOW | O_CLOEXEC)
+      if opened >= 0 { return (Descriptor(taking: opened), unsafe String(cString: resolved)) }
+      guard errno == EINTR else { throw SystemFault() }
+    }
   }
 
   /// All tools: `read_file`, `list_files`, `search_files`, `write_file`, `edit_file` and `delete_file`.

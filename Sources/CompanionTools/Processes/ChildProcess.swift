@@ -1,4 +1,5 @@
 #if !os(iOS) && !os(tvOS) && !os(watchOS) && !os(visionOS)
+  import CProcesses
   import CompanionDomain
   import Dispatch
   import Synchronization
@@ -14,8 +15,8 @@
   /// A program that was started in a session of its own, and what it prints.
   ///
   /// Two threads of its own wait for it: one for its end, and one for its output. When it has ended, what it has left
-  /// in its session's first group is killed, before its number can be another's. A process that has gone into a
-  /// session of its own may live on, and hold the output open: nobody waits for that.
+  /// in its session is killed, before its number can be another's. A process that has gone into a session of its own
+  /// may live on, and hold the output open: nobody waits for that.
   final class ChildProcess: Sendable {
     /// How a program ended.
     enum Status: Hashable, Sendable, CustomStringConvertible {
@@ -63,6 +64,7 @@
       // The writing end is closed with the block, when the program has ended.
       DispatchQueue(label: "CompanionTools.end").async { [self, writing = stop.writing] in
         waitForTheEnd()
+        processes_end_session(identifier)
         withExtendedLifetime(writing) { note { $0.status = takeStatus() } }
       }
     }
@@ -101,9 +103,8 @@
       while unsafe waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) == -1, errno == EINTR {}
     }
 
-    /// Kills what the program has left behind, and takes its status.
+    /// Takes the status; from now on the number may be another process's.
     private func takeStatus() -> Status {
-      _ = kill(-identifier, SIGKILL)
       var status: Int32 = 0
       var taken: pid_t = 0
       repeat { taken = unsafe waitpid(identifier, &status, 0) } while taken == -1 && errno == EINTR
@@ -132,12 +133,22 @@
         } catch {
           // Nothing is there: that is the end, or there is something to wait for.
           guard error.code == EAGAIN, !hasEnded else { return window }
-          while unsafe poll(&waits, nfds_t(waits.count), -1) < 0, errno == EINTR {}
+          guard Self.wait(&waits, -1) else { return window }
           continue
         }
-        if !hasEnded { _ = unsafe poll(&waits, nfds_t(waits.count), 0) }
+        guard hasEnded || Self.wait(&waits, 0) else { return window }
       }
       return window
+    }
+
+    /// Waits until there is something to read; so many milliseconds, or for ever.
+    ///
+    /// - Returns: whether the system could wait; it cannot without memory.
+    private static func wait(_ waits: inout [pollfd], _ milliseconds: Int32) -> Bool {
+      while unsafe poll(&waits, nfds_t(waits.count), milliseconds) < 0 {
+        guard errno == EINTR else { return false }
+      }
+      return true
     }
   }
 #endif

@@ -1,6 +1,7 @@
 #if !os(iOS) && !os(tvOS) && !os(watchOS) && !os(visionOS)
   public import CompanionDomain
   public import CompanionPorts
+  import Synchronization
 
   #if canImport(Glibc)
     import Glibc
@@ -13,8 +14,9 @@
   /// Runs programs for a tool. There is none unless a host makes one.
   ///
   /// A program starts in a folder of the workspace, with an empty standard input, no environment but the one that is
-  /// given here, no open file of this process, and a session of its own; what it has started in it is killed when it
-  /// ends, when it takes too long, and when the call is cancelled.
+  /// given here, no open file of this process, no signal blocked or ignored, and a session of its own. Its group is
+  /// told to end when it takes too long, and when the call is cancelled; when it has ended, however that came about,
+  /// what is left of its session is killed.
   ///
   /// It is not confined: it may do anything that this process may. Have a person agree to each call, or run the
   /// host where it can do no harm.
@@ -22,6 +24,9 @@
     /// The most arguments of a program, and the most bytes of all of them.
     static let maximumArguments = 1_000
     static let maximumArgumentBytes = 100_000
+
+    /// The most programs of one runner that run at once: two threads wait for each, and there is an end to those.
+    static let maximumPrograms = 32
 
     /// The folders in which a program is looked for that is given by its name; paths from `/`.
     public let searchPath: [String]
@@ -37,6 +42,7 @@
     public let outputBytes: Int
     let files: WorkspaceFiles
     let time: any TimeSource
+    private let running = ProgramCount()
 
     /// A runner.
     ///
@@ -84,6 +90,22 @@
     public var tool: any Tool { RunProgramTool(runner: self) }
   }
 
+  /// How many programs of a runner are running.
+  private final class ProgramCount: Sendable {
+    private let count = Mutex(0)
+
+    /// - Returns: whether there is room for one more, which is counted then.
+    func begin(limit: Int) -> Bool {
+      count.withLock { count in
+        guard count < limit else { return false }
+        count += 1
+        return true
+      }
+    }
+
+    func end() { count.withLock { $0 -= 1 } }
+  }
+
   extension ProcessRunner {
     /// What is run.
     struct Command: Sendable {
@@ -96,6 +118,10 @@
 
     /// Runs a program to its end.
     func run(_ command: Command) async throws(ToolFailure) -> ToolOutput {
+      guard running.begin(limit: Self.maximumPrograms) else {
+        throw .unavailable("\(Self.maximumPrograms) programs are running. Call again when one has ended.")
+      }
+      defer { running.end() }
       let child = try await files.whileNotCancelled { files throws(ToolFailure) in
         try files.start(command, by: self)
       }

@@ -48,11 +48,18 @@
       let words = (arguments["arguments"]?.array ?? []).prefix(ProcessRunner.maximumArguments)
         .map { word in
           guard let word = word.string else { return "(no text)" }
-          let isPlain = !word.isEmpty && word.allSatisfy { !$0.isWhitespace }
-          return isPlain ? word : "“\(word)”"
+          return Self.quoted(word)
         }
-      let program = arguments["program"]?.string ?? "nothing"
+      let program = arguments["program"]?.string.map(Self.quoted) ?? "nothing"
       return "run\(place): \(([program] + words).joined(separator: " ").visible(limit: 600))"
+    }
+
+    /// A word as no other word or two are written.
+    private static func quoted(_ word: String) -> String {
+      let isMark = { (scalar: Unicode.Scalar) in scalar == "“" || scalar == "”" || scalar == "\\" }
+      let scalars = word.unicodeScalars
+      if !scalars.isEmpty, scalars.allSatisfy({ !isMark($0) && !$0.properties.isWhitespace }) { return word }
+      return "“\(scalars.map { isMark($0) ? "\\\($0)" : "\($0)" }.joined())”"
     }
 
     func call(_ arguments: JSONValue) async throws(ToolFailure) -> ToolOutput {

@@ -14,6 +14,9 @@
   struct SpawnedProcess {
     let identifier: pid_t
 
+    /// How often a start is tried, a millisecond apart, while the program is busy.
+    private static let attempts = 100
+
     /// - Parameters:
     ///   - executable: a path from `/`.
     ///   - arguments: what the program sees, from its own name on; without 0 bytes.
@@ -26,8 +29,15 @@
       var variables = unsafe environment.map { unsafe strdup($0) } + [nil]
       defer { unsafe (words + variables).forEach { unsafe free($0) } }
       var identifier: pid_t = 0
-      let code = unsafe processes_start(
-        &identifier, executable, &words, &variables, folder.number, output.number)
+      var code: Int32
+      var attempts = 0
+      repeat {
+        code = unsafe processes_start(
+          &identifier, executable, &words, &variables, folder.number, output.number)
+        attempts += 1
+        // A program that was just written is busy while another thread's child, which has not got as far as to its own
+        // program, has it open. That is over in no time; where somebody is still writing, it is not.
+      } while code == ETXTBSY && attempts < Self.attempts && poll(nil, 0, 1) <= 0
       guard code == 0 else { throw SystemFault(code: code) }
       self.identifier = identifier
     }

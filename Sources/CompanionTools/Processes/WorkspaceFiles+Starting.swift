@@ -46,7 +46,13 @@
         guard unsafe faccessat(folder.number, name, X_OK, 0) == 0 else {
           throw .refused(path: program, reason: "is no program: it may not be executed")
         }
-        return rootPath == "/" ? "/\(path)" : "\(rootPath)/\(path)"
+        let absolute = rootPath == "/" ? "/\(path)" : "\(rootPath)/\(path)"
+        // The system starts programs by their path alone, which may lead elsewhere by now.
+        var reached = stat()
+        guard unsafe lstat(absolute, &reached) == 0, FileStatus(reached).isSameFile(as: status) else {
+          throw .unavailable("The workspace is no longer where it was opened. Open it again.")
+        }
+        return absolute
       }
       for folder in searchPath {
         let candidate = "\(folder)/\(program)"
