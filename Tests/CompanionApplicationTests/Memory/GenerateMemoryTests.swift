@@ -223,9 +223,8 @@ struct GenerateMemoryTests {
     for (environment, isTold) in [(scene.environment, true), (other, false)] {
       let found = try await Recall(environment: environment)("soup", in: "two", budget: 100).items
       #expect(found.contains { $0.scope == .workspace(.main) } == isTold)
-      let block = await Remind(environment: environment)(
-        of: "soup", in: "two", window: [], context: EventContext())
-      #expect(block.contains("soup") == isTold)
+      let reminder = try await Remind(environment: environment)(of: "soup", in: "two", excluding: [])
+      #expect((reminder.profile + reminder.recalled).contains { $0.text.contains("soup") } == isTold)
     }
     _ = await GenerateMemory(environment: other)()
     let text = try await scene.text(.workspace(.main), .longTerm) ?? ""
@@ -251,8 +250,8 @@ struct GenerateMemoryTests {
     #expect(try await scene.text(.workspace(.main), .longTerm)?.contains("soup") == true)
     isFailing.withLock { $0 = false }
     let other = scene.other { $0.sharing = .only(["garden"]) }
-    let block = await Remind(environment: other)(of: "soup", in: "two", window: [], context: EventContext())
-    #expect(!block.contains("soup"))
+    let reminder = try await Remind(environment: other)(of: "soup", in: "two", excluding: [])
+    #expect(!(reminder.profile + reminder.recalled).contains { $0.text.contains("soup") })
     _ = await GenerateMemory(environment: other)()
     for kind in MemoryKind.allCases {
       let text = try await scene.text(.workspace(.main), kind) ?? ""

@@ -2,6 +2,7 @@ import CompanionApplication
 import CompanionKit
 import CompanionTesting
 import Foundation
+import Synchronization
 
 /// A tool that does what a test says, and remembers what it was called with.
 final class BenchTool: Tool {
@@ -9,7 +10,7 @@ final class BenchTool: Tool {
   let effect: ToolEffect
   let isIdempotent: Bool
   private let action: @Sendable (JSONValue) async throws -> ToolOutput
-  private let log = Recording<JSONValue>()
+  private let log = Mutex<[JSONValue]>([])
 
   init(
     _ name: String, effect: ToolEffect = .changesFiles, isIdempotent: Bool = false,
@@ -22,10 +23,10 @@ final class BenchTool: Tool {
   }
 
   /// What it was called with, in order.
-  var calls: [JSONValue] { log.elements }
+  var calls: [JSONValue] { log.withLock { $0 } }
 
   func call(_ arguments: JSONValue) async throws(ToolFailure) -> ToolOutput {
-    log.append(arguments)
+    log.withLock { $0.append(arguments) }
     do {
       return try await action(arguments)
     } catch let failure as ToolFailure {
