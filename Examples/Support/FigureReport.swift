@@ -9,11 +9,10 @@ package struct FigureReport: Sendable {
 
   package func figure(_ suite: String, _ name: String, _ metric: String, _ value: Double, _ unit: String) {
     if printsJSON {
-      let line: JSONValue = [
+      Terminal.pass([
         "suite": .string(suite), "case": .string(name), "metric": .string(metric), "value": .number(value),
         "unit": .string(unit),
-      ]
-      if let line = line.line { Terminal.pass(line + "\n") }
+      ])
     } else {
       let metric = metric.padding(toLength: 20, withPad: " ", startingAt: 0)
       Terminal.pass("\(suite)  \(metric) \(String(format: "%13.4f", value)) \(unit)   \(name)\n")

@@ -6,6 +6,6 @@ package struct JSONEvents: EventSink {
   package init() {}
 
   package func emit(_ event: CompanionEvent) {
-    if let line = event.json.line { Terminal.pass(line + "\n") }
+    Terminal.pass(event.json)
   }
 }

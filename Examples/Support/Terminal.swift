@@ -1,3 +1,4 @@
+package import CompanionKit
 import Foundation
 import Synchronization
 
@@ -24,6 +25,11 @@ package enum Terminal {
     } catch {
       failure.withLock { $0 = true }
     }
+  }
+
+  /// Writes a value to standard output as a line of JSON, for another program.
+  package static func pass(_ value: JSONValue) {
+    if let line = value.line { pass(line + "\n") }
   }
 
   /// Writes a line about what goes on to standard error.

@@ -17,6 +17,7 @@ struct Benchmark {
       case .tasks: try await TasksSuite(options: options, report: report).run()
       case .sse: try SSESuite(options: options, report: report).run()
       case .router: try await RouterSuite(options: options, report: report).run()
+      case .intents: try await IntentsSuite(options: options, report: report).run()
       case .text: try await TextSuite(options: options, report: report).run()
       case .recall: try await RecallSuite(options: options, report: report).run()
       case .vectors where options.namesStore && options.store == .sqlite:
@@ -26,14 +27,17 @@ struct Benchmark {
       case .prompt: try PromptSuite(options: options, report: report).run()
       case .memoryGrowth: try await MemoryGrowthSuite(options: options, report: report).run()
       }
-      if Terminal.hasFailed { throw BenchmarkError(message: "the output cannot be written") }
+      if Terminal.hasFailed { fail("The output cannot be written.", code: 1) }
     } catch let error as BenchmarkError {
-      FileHandle.standardError.write(Data("companion-bench: \(error.message)\n".utf8))
-      exit(64)
+      fail(error.message, code: 64)
     } catch {
-      FileHandle.standardError.write(Data("companion-bench: \(error)\n".utf8))
-      exit(1)
+      fail("\(error)", code: 1)
     }
+  }
+
+  private static func fail(_ message: String, code: Int32) -> Never {
+    FileHandle.standardError.write(Data("companion-bench: \(message)\n".utf8))
+    exit(code)
   }
 }
 
@@ -44,7 +48,7 @@ struct BenchmarkError: Error {
 /// What the command line asks for.
 struct BenchmarkOptions {
   enum Suite: String, CaseIterable {
-    case tasks, turns, sse, router, text, recall, vectors, embedding, prompt
+    case tasks, turns, sse, router, intents, text, recall, vectors, embedding, prompt
     case memoryGrowth = "memory-growth"
   }
   enum Store: String, CaseIterable { case memory, sqlite }

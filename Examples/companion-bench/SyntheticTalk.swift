@@ -1,3 +1,4 @@
+import CompanionDomain
 import CompanionKit
 
 /// Conversations that nobody has had: the same for a seed, with words as common as words are.
@@ -5,7 +6,7 @@ import CompanionKit
 /// Words are made up; of rank r, one is said in proportion to 1/r (Zipf's law). A conversation keeps to a
 /// topic of its own. Of seven messages one is Japanese or Chinese in its looks.
 struct SyntheticTalk {
-  private var random: Generator
+  private var random: SplitMix64
   private let words: [String]
   private let compounds: [String]
   /// How probable a word is that is at most so common.
@@ -13,7 +14,7 @@ struct SyntheticTalk {
   private let messagesInSession = 60
 
   init(seed: UInt64 = 7) {
-    var random = Generator(state: seed)
+    var random = SplitMix64(seed: seed)
     let vocabulary = 40_000
     words = (0..<vocabulary).map { _ in random.word() }
     compounds = (0..<8_000).map { _ in random.compound() }
@@ -60,6 +61,24 @@ struct SyntheticTalk {
     return "What did we say about \(chosen.joined(separator: " "))?"
   }
 
+  /// Messages of so many labels in turn, each with words of its own among those that everybody says.
+  mutating func examples(count: Int, labels: Int) -> [IntentExample] {
+    let topics = (0..<labels).map { label in
+      (0..<8).map { _ in
+        label % 10 == 9
+          ? compounds[Int(random.next() % UInt64(compounds.count))]
+          : words[Int(random.next() % UInt64(words.count))]
+      }
+    }
+    return (0..<count).map { place in
+      let topic = topics[place % labels]
+      let said = (0..<5 + Int(random.next() % 7)).map { _ in
+        random.next() % 3 == 0 ? topic[Int(random.next() % UInt64(topic.count))] : commonWord()
+      }
+      return IntentExample(said.joined(separator: " "), label: "\(place % labels)")
+    }
+  }
+
   private mutating func sentence(of topic: [String]) -> String {
     let length = 8 + Int(random.next() % 18)
     let said = (0..<length).map { _ in
@@ -90,19 +109,8 @@ struct SyntheticTalk {
   }
 }
 
-/// SplitMix64 (S. Vigna, https://prng.di.unimi.it/splitmix64.c).
-private struct Generator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
-  }
-
-  mutating func word() -> String {
+extension SplitMix64 {
+  fileprivate mutating func word() -> String {
     let onsets = [
       "b", "c", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "st", "tr", "pl",
     ]
@@ -113,7 +121,7 @@ private struct Generator {
     }.joined()
   }
 
-  mutating func compound() -> String {
+  fileprivate mutating func compound() -> String {
     let scalars = (0..<2).compactMap { _ in Unicode.Scalar(0x4E00 + UInt32(next() % 2500)) }
     return String(String.UnicodeScalarView(scalars))
   }

@@ -9,6 +9,12 @@ struct Evaluation {
     do {
       switch try Invocation(Array(CommandLine.arguments.dropFirst())) {
       case .help: Terminal.pass(Invocation.helpText + "\n")
+      case .intents(let options):
+        let report = FigureReport(printsJSON: options.printsJSON)
+        #if DEBUG
+          report.note("This is a debug build: the times say nothing. Use --configuration release.")
+        #endif
+        try await IntentsEvaluation(options: options, report: report).run()
       case .retrieval(let options):
         let report = FigureReport(printsJSON: options.printsJSON)
         #if DEBUG
@@ -43,6 +49,7 @@ struct Evaluation {
 /// What the command line asks for.
 enum Invocation {
   case help
+  case intents(IntentsOptions)
   case retrieval(RetrievalOptions)
   case tokens(TokensOptions)
   case vectors(VectorsOptions)
@@ -55,6 +62,7 @@ enum Invocation {
     var rest = arguments[...]
     guard let command = rest.popFirst() else { throw UsageError(Self.usage) }
     switch command {
+    case "intents": self = .intents(try IntentsOptions(rest))
     case "retrieval": self = .retrieval(try RetrievalOptions(rest))
     case "tokens": self = .tokens(try TokensOptions(rest))
     case "vectors": self = .vectors(try VectorsOptions(rest))
@@ -64,8 +72,9 @@ enum Invocation {
 
   static let usage = """
     Usage: companion-eval retrieval --corpus C.jsonl --queries Q.jsonl \
-    [--embeddings URL --model NAME | --embeddings offline] [--json], companion-eval tokens --usage U.jsonl [--json], or companion-eval vectors --base B.npy \
-    --queries Q.npy [--k K] [--candidates N] [--json]; see --help.
+    [--embeddings URL --model NAME | --embeddings offline] [--json], companion-eval intents --train T.tsv --test S.tsv \
+    [--out-of-scope LABEL] [--json], companion-eval tokens --usage U.jsonl [--json], or companion-eval vectors --base \
+    B.npy --queries Q.npy [--k K] [--candidates N] [--json]; see --help.
     """
 
   static let helpText = """
@@ -80,12 +89,22 @@ enum Invocation {
         a query restricts it to documents of that scope. Prints recall@1/5/10/20/50 (the part of a query's
         relevant documents that is among the first, on average), MRR (one by the rank of the first relevant
         document), the time of a query, and the time to read and index the corpus.
-        Queries without a relevant document are timed, yet count in no other figure; one must have one. With vectors, documents are
-        ranked by words and vectors together; the same figures follow for "text alone" and "vectors alone". Texts
-        of more than 512 tokens, or of what the model takes, are cut into pieces, of which the nearest counts. To
-        make the vectors is not part of the times. A service that limits the rate, has too much to do, or fails after
-        it has served is asked again, up to 8 times in a row. Where a text has no vector in the end no figures are
-        printed, since they would be of fewer texts.
+        Queries without a relevant document are timed, yet count in no other figure; one must have one. With
+        vectors, documents are ranked by words and vectors together; the same figures follow for "text alone" and
+        "vectors alone". Texts of more than 512 tokens, or of what the model takes, are cut into pieces, of which
+        the nearest counts. To make the vectors is not part of the times. A service that limits the rate, has too
+        much to do, or fails after it has served is asked again, up to 8 times in a row. Where a text has no vector
+        in the end no figures are printed, since they would be of fewer texts.
+
+    companion-eval intents --train T.tsv --test S.tsv [--out-of-scope LABEL] [--json]
+        How well messages are told apart by a classifier that is trained here, without a model. Each line of both
+        files has a label, a tab, and a message. Prints the accuracy (of the messages that are of a label, how many are
+        given that label first, whether the classifier would abstain or not), the calibration error of its confidence
+        (ECE, ten ranges of one width), how many of them it rejects at the threshold that it has set itself, on
+        examples that were held out of its training, for 5 %; the time to train and to classify, and the size.
+        Messages of LABEL are of no label. In the test they show how many are found as such: at the threshold that
+        the classifier has set itself (oos_recall), at the one by which it rejects 5 % of the test's other messages
+        (oos_recall_at_fr_5), and over all thresholds (auroc). In the training they need not be.
 
     companion-eval tokens --usage U.jsonl [--json]
         How far estimates of tokens are off for a model. Each line, in the order in which they came, has a prompt
@@ -96,8 +115,9 @@ enum Invocation {
     companion-eval vectors --base B.npy --queries Q.npy [--k K] [--candidates N] [--json]
         How many of the nearest vectors a search finds, by their cosine. Both files are matrices of 32-bit
         floating-point numbers as NumPy saves them, a vector a row: np.save(path, matrix.astype("<f4")).
-        Prints recall@K, 10 without --k, and no more than there are (the part of the K nearest that is found, all compared; equally near ones
-        count alike), the time of a query, also with all compared, and the time to build the index.
+        Prints recall@K, 10 without --k, and no more than there are (the part of the K nearest that is found, all
+        compared; equally near ones count alike), the time of a query, also with all compared, and the time to
+        build the index.
 
     --candidates  how many vectors are compared for a query, rather than as many as have proven good.
     --embeddings  the base URL of an API like that of OpenAI, such as http://localhost:11434/v1; vectors then
@@ -126,28 +146,9 @@ struct RetrievalOptions {
   let printsJSON: Bool
 
   init(_ arguments: ArraySlice<String>) throws(UsageError) {
-    var rest = arguments
-    var values: [String: String] = [:]
-    var printsJSON = false
-    while let argument = rest.popFirst() {
-      switch argument {
-      case "--json": printsJSON = true
-      case "--corpus", "--queries", "--embeddings", "--model":
-        guard let value = rest.popFirst(), !value.hasPrefix("--") else {
-          throw UsageError("\(argument) needs a value. \(Invocation.usage)")
-        }
-        guard values.updateValue(value, forKey: argument) == nil else {
-          throw UsageError("\(argument) is given twice. \(Invocation.usage)")
-        }
-      default: throw UsageError("There is no \(argument). \(Invocation.usage)")
-      }
-    }
-    guard let corpus = values["--corpus"], let queries = values["--queries"] else {
-      throw UsageError("Both --corpus and --queries are needed. \(Invocation.usage)")
-    }
-    self.corpus = corpus
-    self.queries = queries
-    self.printsJSON = printsJSON
+    let values = try OptionValues(arguments, names: ["--corpus", "--queries", "--embeddings", "--model"])
+    (corpus, queries) = try values.both("--corpus", "--queries")
+    printsJSON = values.printsJSON
     switch (values["--embeddings"], values["--model"]) {
     case (nil, nil): embeddings = nil
     case ("offline", nil): embeddings = .offline

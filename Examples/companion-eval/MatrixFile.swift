@@ -1,3 +1,4 @@
+import CompanionDomain
 import Foundation
 
 /// Reads a matrix of numbers as NumPy stores one: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
@@ -65,7 +66,9 @@ struct MatrixFile {
 
   /// The rows that have no number besides zero, or next to it; the first is 0.
   var zeroRows: [Int] {
-    (0..<rows).filter { row in numbers[row * columns..<(row + 1) * columns].allSatisfy { abs($0) < 1e-15 } }
+    (0..<rows).filter { row in
+      numbers[row * columns..<(row + 1) * columns].allSatisfy { abs($0) < VectorIndex.least }
+    }
   }
 
   private static let quotes = CharacterSet(charactersIn: "'\" ")

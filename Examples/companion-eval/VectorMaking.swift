@@ -44,7 +44,7 @@ struct VectorMaking {
       vectors += try await self.vectors(ofBatch: texts[start..<min(start + Self.batch, texts.count)])
     }
     for ((name, _), vector) in zip(texts, vectors) where !vector.isEmpty {
-      if !service.isLexical, vector.allSatisfy({ abs($0) < 1e-15 }) {
+      if !service.isLexical, vector.allSatisfy({ abs($0) < VectorIndex.least }) {
         missing.append((name, "its vector has only zeros, which has no direction to compare"))
       }
       sizes[vector.count, default: (0, name)].count += 1

@@ -13,38 +13,11 @@ struct VectorsOptions {
   let printsJSON: Bool
 
   init(_ arguments: ArraySlice<String>) throws(UsageError) {
-    var rest = arguments
-    var values: [String: String] = [:]
-    var printsJSON = false
-    while let argument = rest.popFirst() {
-      switch argument {
-      case "--json": printsJSON = true
-      case "--base", "--queries", "--k", "--candidates":
-        guard let value = rest.popFirst(), !value.hasPrefix("--") else {
-          throw UsageError("\(argument) needs a value. \(Invocation.usage)")
-        }
-        guard values.updateValue(value, forKey: argument) == nil else {
-          throw UsageError("\(argument) is given twice. \(Invocation.usage)")
-        }
-      default: throw UsageError("There is no \(argument). \(Invocation.usage)")
-      }
-    }
-    guard let base = values["--base"], let queries = values["--queries"] else {
-      throw UsageError("Both --base and --queries are needed. \(Invocation.usage)")
-    }
-    self.base = base
-    self.queries = queries
-    self.printsJSON = printsJSON
-    count = try Self.number("--k", values) ?? 10
-    candidates = try Self.number("--candidates", values)
-  }
-
-  private static func number(_ name: String, _ values: [String: String]) throws(UsageError) -> Int? {
-    guard let text = values[name] else { return nil }
-    guard let number = Int(text), (1...1_000_000_000).contains(number) else {
-      throw UsageError("\(name) needs a whole number greater than 0. \(Invocation.usage)")
-    }
-    return number
+    let values = try OptionValues(arguments, names: ["--base", "--queries", "--k", "--candidates"])
+    (base, queries) = try values.both("--base", "--queries")
+    printsJSON = values.printsJSON
+    count = try values.count("--k") ?? 10
+    candidates = try values.count("--candidates")
   }
 }
 

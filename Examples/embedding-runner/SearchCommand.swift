@@ -47,12 +47,10 @@ struct SearchCommand {
   private func show(_ document: Document, snippet: String, _ score: Double, place: Int) {
     let path = document.path ?? document.id.rawValue
     if library.options.printsJSON {
-      let line: JSONValue = [
+      return Terminal.pass([
         "type": "found", "path": .string(path), "title": .string(document.title), "score": .number(score),
         "snippet": .string(snippet),
-      ]
-      if let line = line.line { Terminal.pass(line + "\n") }
-      return
+      ])
     }
     let title = path.hasSuffix(document.title) ? "" : "  \(document.title)"
     Terminal.show(

@@ -8,7 +8,9 @@ struct StatusCommand {
   func run(in folder: String) async throws -> Status {
     let isJSON = library.options.printsJSON
     if isJSON {
-      pass(["type": "status", "folder": .string(folder), "service": .string(library.service.summary)])
+      Terminal.pass([
+        "type": "status", "folder": .string(folder), "service": .string(library.service.summary),
+      ])
     } else {
       Terminal.show("folder: \(folder)")
       Terminal.show("service: \(library.service.summary)")
@@ -47,7 +49,7 @@ struct StatusCommand {
       "parked": .integer(Int64(coverage.parked)),
     ]
     line["next_try"] = coverage.nextRetry.map { .string("\($0)") }
-    pass(.object(line))
+    Terminal.pass(.object(line))
     var last: RecallSource?
     while true {
       let page = try await library.store.failedEmbeddings(in: space, after: last, limit: 500)
@@ -62,12 +64,8 @@ struct StatusCommand {
           "parked": .bool(failed.retryAt == nil),
         ]
         line["next_try"] = failed.retryAt.map { .string("\($0)") }
-        pass(.object(line))
+        Terminal.pass(.object(line))
       }
     }
-  }
-
-  private func pass(_ value: JSONValue) {
-    if let line = value.line { Terminal.pass(line + "\n") }
   }
 }

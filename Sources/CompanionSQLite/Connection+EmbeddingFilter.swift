@@ -3,6 +3,7 @@ import CompanionPorts
 
 /// Which sources a filter accepts, by what is kept beside their vectors.
 extension Connection {
+  private static let partition = SQL("SELECT key FROM embedding_partitions WHERE name = ?")
   private static let byTime = SQL(
     "SELECT key FROM embedding_sources WHERE partition = ? AND time >= ? AND time < ? LIMIT ?")
   private static let byMetadata = SQL(
@@ -13,6 +14,14 @@ extension Connection {
 
   /// So many sources are looked up one by one: some milliseconds.
   static let fewSources = 2048
+
+  /// The number of a partition among sources and their vectors; `nil` where nothing is in it.
+  func embeddingPartition(_ name: String) throws(StoreFailure) -> UInt32? {
+    let key = try row(Self.partition, [.text(name)]) { row throws(StoreFailure) in try row.counter(0) }
+    guard let key else { return nil }
+    guard key <= Int64(VectorIndex.lastGroup) else { throw VectorBlock.damage }
+    return UInt32(key)
+  }
 
   /// The keys of at least all sources that a filter accepts; `nil` where they are more than some.
   ///

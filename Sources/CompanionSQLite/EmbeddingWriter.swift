@@ -36,7 +36,6 @@ struct EmbeddingWriter {
   private static let insertMetadata = SQL(
     "INSERT INTO embedding_metadata (source, name, value, partition) VALUES (?, ?, ?, ?)")
   private static let removeMetadata = SQL("DELETE FROM embedding_metadata WHERE source = ?")
-  private static let partition = SQL("SELECT key FROM embedding_partitions WHERE name = ?")
   private static let insertPartition = SQL("INSERT INTO embedding_partitions (name) VALUES (?)")
   private static let removePartition = SQL(
     """
@@ -124,10 +123,10 @@ struct EmbeddingWriter {
     _ kind: RecallSource.Kind, in scope: MemoryScope
   ) throws(StoreFailure) -> Int64 {
     if let last, last.kind == kind, last.scope == scope { return last.partition }
-    let name = SQLiteValue.text(TextDocument<RecallSource>.partition(kind, in: scope))
-    var key = try file.row(Self.partition, [name]) { row throws(StoreFailure) in try row.counter(0) }
+    let name = TextDocument<RecallSource>.partition(kind, in: scope)
+    var key = try file.embeddingPartition(name).map(Int64.init)
     if key == nil {
-      try file.run(Self.insertPartition, [name])
+      try file.run(Self.insertPartition, [.text(name)])
       key = file.lastInsertedKey
     }
     guard let key, key <= Int64(VectorIndex.lastGroup) else { throw .invalid("there are too many scopes") }

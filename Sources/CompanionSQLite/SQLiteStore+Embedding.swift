@@ -44,8 +44,8 @@ extension SQLiteStore {
   ///
   /// Of times and metadata an index tells whether one of them accepts at most some thousand things where it is
   /// searched: those, and nothing else, are compared then. Where each accepts more, four times as much is looked for as
-  /// is wanted, and of what is found its row is read. Only where too little of that is accepted, the keys of everything
-  /// that is are read: some 30 ms for 100,000.
+  /// is wanted, or sixteen times and so on, up to some thousand rows that are read of what is found. Only where too
+  /// little of that is accepted, the keys of everything that is are read: some 30 ms for 100,000.
   public func nearest(
     to vector: [Float], in space: EmbeddingSpace, scopes: Set<MemoryScope>, matching filter: RecallFilter,
     by metric: VectorMetric, limit: Int
@@ -71,17 +71,20 @@ extension SQLiteStore {
       let matches = try await matches(among: found, for: filter, limit: limit)
       // Fewer than were looked for: there are no more.
       if matches.count == limit || found.count < count { return matches }
-      if filter.restrictsRecords, accepted == nil {
+      if filter.restrictsRecords, accepted == nil, count > Self.fewRows / 4 {
         count = limit
         accepted = try await snapshot { connection throws(StoreFailure) in
           try connection.acceptedSources(matching: filter, in: held.groups)
         }
       } else {
-        // Some of it has gone meanwhile.
+        // Too little was accepted, or some of it has gone meanwhile.
         count = count.saturatingProduct(4)
       }
     }
   }
+
+  /// To read so many rows costs about as much as to look through all keys that a filter accepts of 100,000.
+  private static let fewRows = 1_000
 
   private func fewSources(
     matching filter: RecallFilter, in partitions: Set<UInt32>, of space: Int64
@@ -130,12 +133,5 @@ extension SpaceVectors {
     for vector: [Float], by metric: VectorMetric, among sources: [SourceVectors]
   ) async throws(StoreFailure) -> [(source: Int64, similarity: Float)] {
     try nearest(to: vector, by: metric, among: sources)
-  }
-}
-
-extension Int {
-  fileprivate func saturatingProduct(_ other: Int) -> Int {
-    let (product, overflow) = multipliedReportingOverflow(by: other)
-    return overflow ? .max : product
   }
 }

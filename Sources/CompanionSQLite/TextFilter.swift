@@ -21,7 +21,6 @@ struct TextFilter {
     .fact: number("facts", "facts.key = embedding_sources.owner"),
     .document: number("documents", "documents.key = embedding_sources.owner"),
   ]
-  private static let key = SQL("SELECT key FROM embedding_partitions WHERE name = ?")
 
   private static func source(of table: String) -> SQL {
     SQL(
@@ -82,8 +81,7 @@ struct TextFilter {
   /// - Parameter limit: what more would cost more than to ask for the best documents one by one.
   mutating func lookUpFew(limit: Int) throws(StoreFailure) {
     guard few == nil, !acceptsAll, let sql = Self.numbers[kind] else { return }
-    let key = try file.row(Self.key, [.text(partition)]) { row throws(StoreFailure) in try row.counter(0) }
-    guard let key, let group = UInt32(exactly: key) else { return }
+    guard let group = try file.embeddingPartition(partition) else { return }
     let sources = try file.acceptedSources(matching: filter, in: [group], limit: limit)
     guard let sources else { return }
     var numbers: Set<Int32> = []

@@ -150,7 +150,6 @@ extension Connection {
   private static let changes = SQL("SELECT min(change), max(change) FROM embedding_removals")
   private static let removals = SQL(
     "SELECT first, count FROM embedding_removals WHERE change > ? AND space = ? ORDER BY change")
-  private static let partition = SQL("SELECT key FROM embedding_partitions WHERE name = ?")
 
   fileprivate func vectorNews(
     of space: EmbeddingSpace, since moment: SpaceVectors.Moment?, in partitions: [String]
@@ -163,10 +162,7 @@ extension Connection {
     }
     news.space = row
     for name in partitions {
-      let key = try self.row(Self.partition, [.text(name)]) { row throws(StoreFailure) in try row.counter(0) }
-      guard let key else { continue }
-      guard key <= Int64(VectorIndex.lastGroup) else { throw VectorBlock.damage }
-      news.groups.insert(UInt32(key))
+      if let group = try embeddingPartition(name) { news.groups.insert(group) }
     }
     let changes = try self.row(Self.changes) { row throws(StoreFailure) in
       row.isNull(0) ? (first: Int64(0), last: Int64(0)) : (try row.counter(0), try row.counter(1))

@@ -1,3 +1,4 @@
+import CompanionDomain
 import CompanionKit
 import CompanionTesting
 import FoundationEssentials

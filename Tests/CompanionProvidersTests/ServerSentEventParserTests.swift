@@ -1,3 +1,4 @@
+import CompanionDomain
 import CompanionProviders
 import CompanionTesting
 import FoundationEssentials

@@ -48,6 +48,8 @@ public struct Intent: Hashable, Sendable, Codable {
     case model
     /// Keyword rules.
     case rules
+    /// A classifier that the host has trained.
+    case classifier
   }
 
   /// Which way the message takes.

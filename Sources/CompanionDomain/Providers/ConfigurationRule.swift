@@ -43,7 +43,7 @@ extension ConfigurationRule {
   static func written(_ field: String, _ text: String?) -> ConfigurationRule {
     let hidden: [Unicode.GeneralCategory] = [.control, .format, .lineSeparator, .paragraphSeparator]
     let holds = text.map { text in
-      text.contains { !$0.isWhitespace }
+      !text.isBlank
         && text.unicodeScalars.allSatisfy { !hidden.contains($0.properties.generalCategory) }
     }
     return ConfigurationRule(field, holds ?? true, "must be a text without control characters, and not empty")

@@ -9,9 +9,9 @@ package struct CandidateSelection: Sendable {
   private let average: Double
   private let bm25: BM25
   private var scores: ContiguousArray<Float>
-  /// Whether nothing else is chosen than documents that were given.
-  private let isGiven: Bool
-  /// The documents that have a score, in the order in which they were found; or those that were given.
+  /// Nothing else is chosen than these; `nil` where any may be.
+  private let given: [Int32]?
+  /// The documents that have a score, in the order in which they were found.
   private var touched: ContiguousArray<Int32> = []
   private var followed = 0
   /// Whether a document may fit that has no score, because it has only the commonest terms.
@@ -30,7 +30,7 @@ package struct CandidateSelection: Sendable {
     self.bm25 = bm25
     average = max(averageLength, 1)
     scores = ContiguousArray(repeating: 0, count: capacity)
-    isGiven = false
+    given = nil
   }
 
   /// Chooses among documents that are given: all terms count in them, and the others are passed by.
@@ -44,8 +44,7 @@ package struct CandidateSelection: Sendable {
     postings = .max
     average = max(averageLength, 1)
     scores = ContiguousArray(repeating: 0, count: capacity)
-    isGiven = true
-    touched = ContiguousArray(documents)
+    given = documents
   }
 
   /// Adds what a term says, in the documents that have it.
@@ -63,13 +62,20 @@ package struct CandidateSelection: Sendable {
     func score(_ frequency: Int32, _ document: Int) -> Float {
       gain * Float(frequency) / (Float(frequency) + base + slope * Float(lengths[document]))
     }
-    func count(inEach numbers: ContiguousArray<Int32>) {
-      for number in numbers {
-        let frequency = list.frequency(in: number)
-        if frequency > 0 { scores[Int(number)] += score(Int32(clamping: frequency), Int(number)) }
-      }
+    @discardableResult
+    func count(in number: Int32) -> Bool {
+      let frequency = list.frequency(in: number)
+      guard frequency > 0 else { return false }
+      scores[Int(number)] += score(Int32(clamping: frequency), Int(number))
+      return true
     }
-    guard !isGiven else { return count(inEach: touched) }
+    if let given {
+      for number in given {
+        let isNew = scores[Int(number)] == 0
+        if count(in: number), isNew { touched.append(number) }
+      }
+      return
+    }
     let documents = list.documents
     let frequencies = list.frequencies
     followed += documents.count
@@ -83,7 +89,7 @@ package struct CandidateSelection: Sendable {
     }
     passesOver = true
     if touched.count * 16 < documents.count {
-      count(inEach: touched)
+      for number in touched { count(in: number) }
     } else {
       for place in documents.indices {
         let document = Int(documents[place])
@@ -92,7 +98,7 @@ package struct CandidateSelection: Sendable {
     }
   }
 
-  /// The best documents, best first; of the same score, by their numbers. Where documents are given, ask with a rule.
+  /// The best documents, best first; of the same score, by their numbers.
   ///
   /// - Parameter precedes: which of two documents with the same score is chosen where one has to go. It is asked only
   ///   then.
@@ -114,7 +120,7 @@ package struct CandidateSelection: Sendable {
   package func best(
     where accepts: (Int32) -> Bool, precedes: (Int32, Int32) -> Bool
   ) -> [ScoredDocument] {
-    let ordered = touched.filter { scores[Int($0)] > 0 }.sorted { left, right in
+    let ordered = touched.sorted { left, right in
       let (first, second) = (scores[Int(left)], scores[Int(right)])
       return first == second ? left < right : first > second
     }

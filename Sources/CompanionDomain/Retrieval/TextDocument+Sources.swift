@@ -75,8 +75,3 @@ extension TextDocument where ID == RecallSource {
     ]
   }
 }
-
-extension String {
-  /// Whether it says nothing.
-  var isBlank: Bool { allSatisfy(\.isWhitespace) }
-}

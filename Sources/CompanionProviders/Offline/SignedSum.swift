@@ -1,3 +1,5 @@
+import CompanionDomain
+
 /// Many features as few numbers: each feature adds its weight to every number or takes it away, as bits of its
 /// own say.
 ///
@@ -18,7 +20,7 @@ struct SignedSum {
 
   /// Adds a feature. Features of the same hash are the same.
   mutating func add(_ hash: UInt64, weight: Float) {
-    var random = SplitMix64(state: hash)
+    var random = SplitMix64(seed: hash)
     for place in stride(from: 0, to: Self.words, by: 2) {
       let word = random.next()
       bits[place] = UInt32(truncatingIfNeeded: word)
@@ -46,18 +48,5 @@ struct SignedSum {
     guard square > 0 else { return [1] + numbers.dropFirst() }
     let scale = 1 / square.squareRoot()
     return numbers.map { Float(Double($0) * scale) }
-  }
-}
-
-/// SplitMix64, https://prng.di.unimi.it/splitmix64.c.
-private struct SplitMix64 {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed &>> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed &>> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed &>> 31)
   }
 }

@@ -22,6 +22,7 @@ extension TransportFailure {
       self.init(.cancelled)
     case .timedOut:
       self.init(.timedOut, message: "nothing came from \(server)")
+    // It has no code of its own here; the words of libcurl for it name the encoding.
     case _ where afterHead && error.localizedDescription.contains("ncoding"):
       self.init(
         .invalidResponse,

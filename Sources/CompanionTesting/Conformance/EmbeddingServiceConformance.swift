@@ -73,7 +73,7 @@ public enum EmbeddingServiceConformance {
       guard other.count == dimension else {
         throw BrokenPromise(expected: "\(dimension) numbers as before", found: "\(other.count)")
       }
-      guard other.contains(where: { abs($0) >= 1e-15 }) else {
+      guard other.contains(where: { abs($0) >= VectorIndex.least }) else {
         throw BrokenPromise(expected: "a number that is not 0", found: "nothing but zeros")
       }
     }

@@ -1,3 +1,5 @@
+import CompanionDomain
+
 /// Chance for drawing up a scenario.
 struct Dice: Sendable {
   private var generator: SplitMix64

@@ -1,3 +1,4 @@
+import CompanionDomain
 public import CompanionPorts
 import Synchronization
 

@@ -1,3 +1,5 @@
+import CompanionDomain
+
 /// Which jobs are ready, and which of them is next: a state machine, to be kept under a lock.
 ///
 /// A job is picked by its place among the ready ones and by nothing else; the places follow from the order

@@ -37,7 +37,7 @@ struct EmbeddingSpaceTests {
   @Test(arguments: [1, 2, 7, 64, 1000, 4096])
   func `an index takes whatever has no flaw, however long it is`(dimension: Int) throws {
     let space = EmbeddingSpace(model: space.model, dimension: dimension)
-    var random = SeededGenerator(seed: UInt64(dimension))
+    var random = SplitMix64(seed: UInt64(dimension))
     var index = try VectorIndex(dimension: dimension)
     var taken = 0
     for step in 0..<200 {

@@ -36,7 +36,7 @@ struct NaiveVectors {
   }
 }
 
-extension SeededGenerator {
+extension SplitMix64 {
   /// A vector of numbers between -1 and 1.
   mutating func vector(_ dimension: Int) -> [Float] {
     (0..<dimension).map { _ in Float(Int64(bitPattern: next()) >> 40) / 8_388_608 }

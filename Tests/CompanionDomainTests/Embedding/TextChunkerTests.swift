@@ -93,7 +93,7 @@ struct TextChunkerTests {
     { $0.utf8.count - $0.utf8.count % 7 * 3 },
   ]
 
-  private static func text(_ seed: Int, _ numbers: inout SeededGenerator) -> String {
+  private static func text(_ seed: Int, _ numbers: inout SplitMix64) -> String {
     let count = Int.random(in: 1...300, using: &numbers)
     switch seed % 6 {
     case 0:
@@ -114,7 +114,7 @@ struct TextChunkerTests {
 
   @Test(arguments: 1...48)
   func `pieces are within the limit, in order, and leave nothing out`(seed: Int) {
-    var numbers = SeededGenerator(seed: UInt64(seed))
+    var numbers = SplitMix64(seed: UInt64(seed))
     for round in 0..<12 {
       let text = Self.text(seed + round, &numbers)
       let tokens = Self.counters[round % Self.counters.count]

@@ -5,7 +5,7 @@ import Testing
 struct VectorIndexTests {
   @Test(arguments: Array(1...130) + [384, 1024], VectorMetric.allCases)
   func `few vectors are found as by comparing each`(dimension: Int, metric: VectorMetric) throws {
-    var random = SeededGenerator(seed: UInt64(dimension))
+    var random = SplitMix64(seed: UInt64(dimension))
     var index = try VectorIndex(dimension: dimension)
     var naive = NaiveVectors()
     for number in 0..<37 {
@@ -28,7 +28,7 @@ struct VectorIndexTests {
 
   @Test(arguments: 0..<12 as Range<UInt64>)
   func `an index does what a naive model does`(seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     let dimension = Int.random(in: 1...40, using: &random)
     var index = try VectorIndex(dimension: dimension)
     var naive = NaiveVectors()

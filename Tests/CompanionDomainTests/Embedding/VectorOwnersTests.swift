@@ -9,7 +9,7 @@ struct VectorOwnersTests {
     var vectors: [(owner: Int, group: UInt32, numbers: [Float])] = []
 
     init(_ counts: [Int], dimension: Int = 5) throws {
-      var random = SeededGenerator(seed: UInt64(counts.count))
+      var random = SplitMix64(seed: UInt64(counts.count))
       index = try VectorIndex(dimension: dimension)
       for (owner, count) in counts.enumerated() {
         let centre = random.vector(dimension)

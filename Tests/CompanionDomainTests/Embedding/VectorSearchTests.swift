@@ -9,8 +9,8 @@ struct VectorSearchTests {
   private static func index(
     dimension: Int, count: Int = 4300, kernels: VectorKernels = .best, lengths: ClosedRange<Float> = 1...1,
     common: Float = 0
-  ) throws -> (index: VectorIndex, naive: NaiveVectors, random: SeededGenerator) {
-    var random = SeededGenerator(seed: UInt64(dimension))
+  ) throws -> (index: VectorIndex, naive: NaiveVectors, random: SplitMix64) {
+    var random = SplitMix64(seed: UInt64(dimension))
     var index = try VectorIndex(dimension: dimension, kernels: kernels, exactNumbers: 300 * dimension)
     let shared = random.vector(dimension).map { common * $0 }
     let centres = (0..<clusters).map { _ in zip(shared, random.vector(dimension)).map { $0 + $1 } }
@@ -157,7 +157,7 @@ struct VectorSearchTests {
 
   @Test func `equal vectors come by their slots, zeros and all`() throws {
     var index = try VectorIndex(dimension: 70, kernels: .best, exactNumbers: 0)
-    var random = SeededGenerator(seed: 1)
+    var random = SplitMix64(seed: 1)
     let vector = random.vector(70)
     for number in 0..<4200 {
       _ = try index.insert(number < 2000 ? [Float](repeating: 0, count: 70) : vector)

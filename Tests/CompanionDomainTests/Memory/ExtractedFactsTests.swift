@@ -148,7 +148,7 @@ struct ExtractedFactsTests {
   }
 
   @Test func `what is anchored is found in the message, whatever is quoted`() throws {
-    var numbers = SeededGenerator(seed: 3)
+    var numbers = SplitMix64(seed: 3)
     for _ in 0..<600 {
       let lines = (1...3).map { number in
         line(numbers.happens(0.3) ? nil : "anna", SeededTexts.text(8, &numbers), Int64(number))

@@ -137,7 +137,7 @@ struct FactWordingTests {
   ]
 
   @Test func `of a thousand restatements one of each is left`() {
-    var numbers = SeededGenerator(seed: 1)
+    var numbers = SplitMix64(seed: 1)
     let said = zip(Self.templates, Self.contents).flatMap { templates, contents in
       contents.map { content in templates.map { $0(content) } }
     }
@@ -167,7 +167,7 @@ struct FactWordingTests {
   }
 
   @Test func `no text makes it fail`() {
-    var numbers = SeededGenerator(seed: 5)
+    var numbers = SplitMix64(seed: 5)
     for _ in 0..<1000 {
       let one = wording(SeededTexts.text(10, &numbers), of: SeededTexts.text(1, &numbers))
       let other = wording(SeededTexts.text(10, &numbers))

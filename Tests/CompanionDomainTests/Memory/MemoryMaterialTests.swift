@@ -129,7 +129,7 @@ struct MemoryMaterialTests {
   private static let names = ["anna", "a:", "the", "(companion)", "<memory>", "[1]", "京都", "\u{301}x", "🙂:"]
 
   @Test func `hostile content forges nothing, and all is read back`() throws {
-    var numbers = SeededGenerator(seed: 7)
+    var numbers = SplitMix64(seed: 7)
     func text() -> String {
       (0..<Int.random(in: 0...6, using: &numbers)).reduce(into: "") { text, _ in
         text += Self.pieces.randomElement(using: &numbers) ?? ""

@@ -40,7 +40,7 @@ struct MemoryTextTests {
   }
 
   @Test func `no answer makes it longer than the limit`() {
-    var numbers = SeededGenerator(seed: 11)
+    var numbers = SplitMix64(seed: 11)
     let counters: [(String) -> Int] = [
       \.utf8.count, \.count, { $0.split(separator: " ").count }, { ($0.utf8.count * $0.utf8.count) / 40 },
       { TokenEstimator().tokens(in: $0) },

@@ -61,7 +61,7 @@ struct PromptBudgetFuzzTests {
   /// Sections at random.
   ///
   /// - Parameter size: of sections, and of items in a list.
-  private static func sections(_ size: Int, _ random: inout SeededGenerator) -> [PromptSection] {
+  private static func sections(_ size: Int, _ random: inout SplitMix64) -> [PromptSection] {
     (0..<Int.random(in: 0...size, using: &random)).map { index in
       let isList = random.happens(0.5)
       let content: PromptSection.Content
@@ -92,7 +92,7 @@ struct PromptBudgetFuzzTests {
     }
   }
 
-  private static func budget(_ limit: Int, _ random: inout SeededGenerator) -> PromptBudget {
+  private static func budget(_ limit: Int, _ random: inout SplitMix64) -> PromptBudget {
     PromptBudget(
       limit: .random(in: 0...limit, using: &random), reservedOutput: .random(in: 0...40, using: &random),
       margin: random.happens(0.5) ? 0 : .random(in: 0...0.5, using: &random))
@@ -111,7 +111,7 @@ struct PromptBudgetFuzzTests {
 
   @Test(arguments: 1...20)
   func `whatever the sections are, the budget's promises hold`(seed: Int) throws {
-    var random = SeededGenerator(seed: UInt64(seed))
+    var random = SplitMix64(seed: UInt64(seed))
     for _ in 0..<100 {
       let sections = Self.sections(12, &random)
       let budget = Self.budget(900, &random)
@@ -187,7 +187,7 @@ struct PromptBudgetFuzzTests {
 
   @Test(arguments: 1...20)
   func `small prompts are solved as the best of all combinations`(seed: Int) {
-    var random = SeededGenerator(seed: UInt64(seed + 1_000))
+    var random = SplitMix64(seed: UInt64(seed + 1_000))
     for _ in 0..<60 {
       let sections = Self.sections(4, &random)
       let budget = Self.budget(200, &random)

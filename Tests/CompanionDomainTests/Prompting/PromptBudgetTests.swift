@@ -184,7 +184,7 @@ struct PromptBudgetTests {
   }
 
   @Test func `ten thousand items and sections are solved at once`() throws {
-    var random = SeededGenerator(seed: 1)
+    var random = SplitMix64(seed: 1)
     let many = (0..<10_000).map { _ in Int.random(in: 1...200, using: &random) }
     let lists = [items("history", 5, many), items("recalled", 3, many, dropping: .last)]
     let sections = many.indices.map { forms("s\($0)", many[$0], many[$0] * 3, many[$0]) }

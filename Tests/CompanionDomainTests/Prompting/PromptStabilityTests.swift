@@ -23,7 +23,7 @@ struct PromptStabilityTests {
 
   /// The part of the bytes before the end of the history that stays the same from turn to turn, over a conversation.
   private func identicalPart(turns: Int, limit: Int, words: Int, policy: HistoryPolicy) throws -> Double {
-    var random = SeededGenerator(seed: 7)
+    var random = SplitMix64(seed: 7)
     var log: [ChatMessage] = []
     var last: [UInt8] = []
     var summary: ConversationSummary?

@@ -74,7 +74,7 @@ struct SecretMaskTests {
 
   @Test(arguments: 1...20)
   func `texts at random are masked once, and without a secret not at all`(seed: Int) {
-    var random = SeededGenerator(seed: UInt64(seed))
+    var random = SplitMix64(seed: UInt64(seed))
     for _ in 0..<100 {
       let text = SeededTexts.text(60, &random)
       #expect(SecretMask.masked(text) == text)

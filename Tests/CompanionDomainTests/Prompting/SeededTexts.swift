@@ -1,6 +1,6 @@
 import CompanionDomain
 
-extension SeededGenerator {
+extension SplitMix64 {
   /// Whether something with a probability happens.
   mutating func happens(_ probability: Double) -> Bool {
     Double.random(in: 0..<1, using: &self) < probability
@@ -16,7 +16,7 @@ enum SeededTexts {
     "ไทย", "🇯🇵", "\r\n", "\u{0}", "…", "」",
   ]
 
-  static func text(_ count: Int, _ numbers: inout SeededGenerator) -> String {
+  static func text(_ count: Int, _ numbers: inout SplitMix64) -> String {
     var text = ""
     for _ in 0..<count {
       text += words.randomElement(using: &numbers) ?? ""

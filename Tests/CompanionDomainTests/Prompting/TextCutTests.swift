@@ -55,7 +55,7 @@ struct TextCutTests {
 
   @Test(arguments: 1...8)
   func `it is never over, and leaves at most half of what would fit`(seed: Int) {
-    var numbers = SeededGenerator(seed: UInt64(seed))
+    var numbers = SplitMix64(seed: UInt64(seed))
     for _ in 0..<60 {
       let text = SeededTexts.text(.random(in: 0...120, using: &numbers), &numbers)
       let limit = Int.random(in: 0...200, using: &numbers)

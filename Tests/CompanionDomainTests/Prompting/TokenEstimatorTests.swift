@@ -10,7 +10,7 @@ private struct SyntheticTokenizer {
   /// How far a count is off from the rule at most, as a part of it.
   var spread = 0.04
 
-  func count(_ features: TokenFeatures, _ numbers: inout SeededGenerator) -> Int {
+  func count(_ features: TokenFeatures, _ numbers: inout SplitMix64) -> Int {
     var tokens = perMessage * Double(features.messages)
     for state in TokenFeatures.State.allCases {
       tokens += Double(features[state]) * (perState[state] ?? otherwise)
@@ -19,7 +19,7 @@ private struct SyntheticTokenizer {
   }
 
   /// One whose charges are those of a common tokenizer times random factors, and one for all.
-  static func scaled(by scale: Double, _ numbers: inout SeededGenerator) -> SyntheticTokenizer {
+  static func scaled(by scale: Double, _ numbers: inout SplitMix64) -> SyntheticTokenizer {
     var tokenizer = SyntheticTokenizer()
     let common = TokenEstimator()
     for state in TokenFeatures.State.allCases {
@@ -57,7 +57,7 @@ struct TokenEstimatorTests {
   }
 
   @Test func `a text costs the same, read at once or by its features`() {
-    var numbers = SeededGenerator(seed: 1)
+    var numbers = SplitMix64(seed: 1)
     let estimator = TokenEstimator()
     for count in 0..<60 {
       let text = SeededTexts.text(count, &numbers)
@@ -78,7 +78,7 @@ struct TokenEstimatorTests {
   }
 
   @Test func `more text never has fewer tokens`() {
-    var numbers = SeededGenerator(seed: 2)
+    var numbers = SplitMix64(seed: 2)
     var estimator = TokenEstimator()
     for round in 0..<40 {
       let text = SeededTexts.text(30, &numbers)
@@ -94,7 +94,7 @@ struct TokenEstimatorTests {
 
   @Test(arguments: [0.45, 0.7, 1, 1.4, 1.9], 1...4)
   func `it learns how a model counts, and its margin covers what it gets wrong`(scale: Double, seed: Int) {
-    var numbers = SeededGenerator(seed: UInt64(seed))
+    var numbers = SplitMix64(seed: UInt64(seed))
     let tokenizer = SyntheticTokenizer.scaled(by: scale, &numbers)
     var estimator = TokenEstimator()
     var errors: [Double] = []
@@ -119,7 +119,7 @@ struct TokenEstimatorTests {
   }
 
   @Test func `it learns what a message adds`() {
-    var numbers = SeededGenerator(seed: 3)
+    var numbers = SplitMix64(seed: 3)
     var tokenizer = SyntheticTokenizer()
     tokenizer.perMessage = 12
     var estimator = TokenEstimator()
@@ -162,10 +162,10 @@ struct TokenEstimatorTests {
   }
 
   @Test func `a few wrong reports do little harm`() {
-    var numbers = SeededGenerator(seed: 4)
+    var numbers = SplitMix64(seed: 4)
     let tokenizer = SyntheticTokenizer.scaled(by: 1, &numbers)
     var estimator = TokenEstimator()
-    func features(_ numbers: inout SeededGenerator) -> TokenFeatures {
+    func features(_ numbers: inout SplitMix64) -> TokenFeatures {
       TokenFeatures(SeededTexts.text(100, &numbers), messages: 1)
     }
     for _ in 0..<40 {
@@ -182,7 +182,7 @@ struct TokenEstimatorTests {
   }
 
   @Test func `it learns anew when the model has got another tokenizer`() {
-    var numbers = SeededGenerator(seed: 5)
+    var numbers = SplitMix64(seed: 5)
     var tokenizer = SyntheticTokenizer()
     var estimator = TokenEstimator()
     var last = 0.0
@@ -199,7 +199,7 @@ struct TokenEstimatorTests {
   }
 
   @Test func `the margin is wide until there are reports enough`() {
-    var numbers = SeededGenerator(seed: 6)
+    var numbers = SplitMix64(seed: 6)
     let tokenizer = SyntheticTokenizer.scaled(by: 1, &numbers)
     var estimator = TokenEstimator()
     for report in 0..<25 {
@@ -210,7 +210,7 @@ struct TokenEstimatorTests {
   }
 
   @Test func `the same reports give the same, also with a restart in between`() throws {
-    var numbers = SeededGenerator(seed: 7)
+    var numbers = SplitMix64(seed: 7)
     let tokenizer = SyntheticTokenizer.scaled(by: 1.3, &numbers)
     var one = TokenEstimator()
     var other = TokenEstimator()
@@ -244,7 +244,7 @@ struct TokenEstimatorTests {
   }
 
   @Test func `ten thousand reports of anything leave it sound`() throws {
-    var numbers = SeededGenerator(seed: 8)
+    var numbers = SplitMix64(seed: 8)
     var estimator = TokenEstimator()
     for report in 0..<10_000 {
       let text = SeededTexts.text(.random(in: 0...12, using: &numbers), &numbers)

@@ -49,7 +49,7 @@ struct CircuitBreakerExtremeTests {
     length: Duration, other: Duration
   ) throws {
     let times = [Int64.min, .min + 1, -1, 0, 1, .max - 1, .max].map(Timestamp.init(nanosecondsSinceEpoch:))
-    var random = SeededGenerator(seed: 7)
+    var random = SplitMix64(seed: 7)
     for ratio in [Double.nan, -.infinity, 0, .infinity] {
       for count in [Int.min, 0, 1, .max] {
         let policy = CircuitBreaker.Policy(

@@ -13,7 +13,7 @@ struct CircuitBreakerWalkTests {
 
   @Test(arguments: policies, 0..<20 as Range<UInt64>)
   func `a breaker does what a naive model does`(policy: CircuitBreaker.Policy, seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     var breaker = CircuitBreaker(policy: policy)
     var model = NaiveBreaker(policy: policy)
     var calls: [(permit: CircuitBreaker.Permit, call: NaiveBreaker.Call)] = []
@@ -62,7 +62,7 @@ struct CircuitBreakerWalkTests {
 
   @Test(arguments: 0..<30 as Range<UInt64>)
   func `a clock that jumps back shortens no cooldown, and holds nobody up for long`(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     var breaker = CircuitBreaker()
     // Time as it passes, and what the clock shows of it.
     var elapsed = Duration.zero
@@ -98,7 +98,7 @@ struct CircuitBreakerWalkTests {
     }
   }
 
-  private static func pause(with random: inout SeededGenerator) -> Duration {
+  private static func pause(with random: inout SplitMix64) -> Duration {
     switch Int.random(in: 0..<20, using: &random) {
     case 0..<6: .zero
     case 6..<16: .milliseconds(Int64.random(in: 0..<2_000, using: &random))
@@ -107,7 +107,7 @@ struct CircuitBreakerWalkTests {
     }
   }
 
-  private static func failure(with random: inout SeededGenerator) -> ProviderFailure {
+  private static func failure(with random: inout SplitMix64) -> ProviderFailure {
     switch Int.random(in: 0..<20, using: &random) {
     case 0: ProviderFailure(.authentication)
     case 1..<4: ProviderFailure(.invalidRequest, retryAfter: .seconds(5))

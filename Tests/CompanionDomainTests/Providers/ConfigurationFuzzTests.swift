@@ -6,7 +6,7 @@ import Testing
 struct ConfigurationFuzzTests {
   @Test(arguments: 0..<6 as Range<UInt64>)
   func `whatever is read is valid, and is read again as it was`(seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     var fields: Set<String> = []
     var valid = 0
     for _ in 0..<500 {
@@ -31,7 +31,7 @@ struct ConfigurationFuzzTests {
 
   @Test(arguments: 0..<4 as Range<UInt64>)
   func `text with random bytes is no configuration, or a valid one`(seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     let text = try JSONEncoder().encode(ConfigurationSample.json)
     for _ in 0..<1_000 {
       var bytes = Array(text)
@@ -56,7 +56,7 @@ struct ConfigurationFuzzTests {
   private static let key = "sk-4fT9xQ2mZ7bL0cV8nR3wKd6Hs1Yp5Jg"
 
   /// The JSON with a change at a random place: another value, a member or an element less, or one more.
-  private static func mutated(_ json: JSONValue, with random: inout SeededGenerator) -> JSONValue {
+  private static func mutated(_ json: JSONValue, with random: inout SplitMix64) -> JSONValue {
     let staysHere = Int.random(in: 0..<6, using: &random) == 0
     switch json {
     case .object(var members) where !staysHere:

@@ -64,7 +64,7 @@ struct CostBudgetTests {
 
   @Test(arguments: [CostBudget.Period.hour, .day, .month])
   func `every time is in its period, and periods follow one another`(period: CostBudget.Period) throws {
-    var random = SeededGenerator(seed: 11)
+    var random = SplitMix64(seed: 11)
     for _ in 0..<5_000 {
       let now = Timestamp(nanosecondsSinceEpoch: .random(in: (.min / 2)...(.max / 2), using: &random))
       let start = period.start(at: now)

@@ -80,7 +80,7 @@ struct TokenBucketTests {
 
   @Test(arguments: [1, 7, 60, 100_000, Int.max], 0..<10 as Range<UInt64>)
   func `nobody gets more than the capacity and what has flowed in`(rate: Int, seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     var bucket = TokenBucket(perMinute: rate, at: Self.start)
     var now = Self.start
     var taken = 0.0

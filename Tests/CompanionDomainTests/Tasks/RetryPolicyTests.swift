@@ -22,7 +22,7 @@ struct RetryPolicyTests {
     #expect(policy.delay(after: transient, earlierFailures: earlier, bits: .max) == backoff)
     let middle = try #require(policy.delay(after: transient, earlierFailures: earlier, bits: 1 << 63))
     #expect(middle >= backoff / 2 - .nanoseconds(1) && middle <= backoff / 2 + .nanoseconds(1))
-    var random = SeededGenerator(seed: 3)
+    var random = SplitMix64(seed: 3)
     for _ in 0..<1000 {
       let delay = try #require(
         policy.delay(after: transient, earlierFailures: earlier, bits: random.next()))

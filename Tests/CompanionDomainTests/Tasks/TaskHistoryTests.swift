@@ -11,7 +11,7 @@ struct TaskHistoryTests {
   }
 
   @Test func `random transitions keep what must hold and make histories that are accepted`() throws {
-    var random = SeededGenerator(seed: 20_260_306)
+    var random = SplitMix64(seed: 20_260_306)
     var kinds: [String: Int] = [:]
     for _ in 0..<2000 {
       let events = try randomHistory(steps: 200, with: &random)
@@ -25,7 +25,7 @@ struct TaskHistoryTests {
 
   /// A store that loses, repeats or mixes up events numbers them as they are.
   @Test func `a history with a change in it is rejected by its numbers`() throws {
-    var random = SeededGenerator(seed: 7)
+    var random = SplitMix64(seed: 7)
     for _ in 0..<200 {
       let events = try randomHistory(steps: 100, with: &random)
       for index in events.indices.dropLast() {
@@ -39,7 +39,7 @@ struct TaskHistoryTests {
 
   /// One that counts what it writes has them gapless: then what follows what tells the truth.
   @Test func `a renumbered history with a change in it is rejected where it cannot have happened`() throws {
-    var random = SeededGenerator(seed: 8)
+    var random = SplitMix64(seed: 8)
     var rejected = 0
     for _ in 0..<300 {
       let events = try randomHistory(steps: 100, with: &random)
@@ -203,7 +203,7 @@ private func renumbered(_ events: [TaskEvent]) -> [TaskEvent] {
 }
 
 /// The events of a task that so much happens to, by chance; much of it is refused.
-private func randomHistory(steps: Int, with random: inout SeededGenerator) throws -> [TaskEvent] {
+private func randomHistory(steps: Int, with random: inout SplitMix64) throws -> [TaskEvent] {
   var time = at(800)
   var task = newTask(
     notBefore: Bool.random(using: &random) ? at(810) : nil,
@@ -224,7 +224,7 @@ private func randomHistory(steps: Int, with random: inout SeededGenerator) throw
 }
 
 private func randomTransition(
-  for task: GenerationTask, with random: inout SeededGenerator
+  for task: GenerationTask, with random: inout SplitMix64
 ) -> TaskTransition {
   let slip = Int64.random(in: 0..<10, using: &random)
   let lease = LeaseNumber(rawValue: task.lease.rawValue + (slip == 0 ? -1 : slip == 1 ? 1 : 0))
@@ -256,20 +256,5 @@ private func randomTransition(
   case 169..<171: return .reject(lease, .unknownKind("k"))
   case 171..<191: return .requeue(reason: "again", delay: delay ?? .zero, limit: 5)
   default: return .leaveToPerson
-  }
-}
-
-/// SplitMix64, https://prng.di.unimi.it/splitmix64.c.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }
