@@ -47,7 +47,7 @@ extension JSONValue {
   /// have is `null`.
   ///
   /// It is written without recursion, however deep the value is.
-  var plainText: String {
+  package var plainText: String {
     enum Piece {
       case value(JSONValue)
       case text(String)
