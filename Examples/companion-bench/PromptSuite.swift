@@ -3,7 +3,8 @@ import CompanionTesting
 import ExampleSupport
 import Foundation
 
-/// Prompts: whether random ones keep to their budgets, what a compile takes, and how much of a prompt stays the same.
+/// Prompts: whether random ones keep to their budgets, what a compile takes, and how much of a prompt
+/// stays the same from turn to turn.
 struct PromptSuite {
   let options: BenchmarkOptions
   let report: FigureReport
@@ -11,6 +12,9 @@ struct PromptSuite {
   func run() throws {
     try checkRandomPrompts(count: options.count ?? 10_000)
     for limit in [8_000, 128_000] { try measure(limit: limit) }
+    for (limit, wordiness) in [(8_000, 1), (8_000, 2), (16_000, 2)] {
+      try measureStability(limit: limit, wordiness: wordiness)
+    }
   }
 
   /// Every budget is kept to, every prompt comes out the same twice, or the suite fails.
@@ -33,6 +37,24 @@ struct PromptSuite {
     report.figure(
       "prompt", "each, made, compiled twice and counted again", "check_ms", time.milliseconds / Double(count),
       "ms")
+  }
+
+  /// How much of a prompt up to the end of its history the next turn's prompt begins with, over 200 turns.
+  private func measureStability(limit: Int, wordiness: Int) throws {
+    let estimator = TokenEstimator()
+    var conversation = PromptConversation()
+    conversation.wordiness = wordiness
+    conversation.budget = PromptBudget(
+      limit: limit, reservedOutput: 1_000, margin: PromptBudget.standard.margin)
+    for isSummarized in [true, false] {
+      conversation.isSummarized = isSummarized
+      let figures = try conversation.run { estimator.tokens(in: $0) }
+      let name =
+        "identical from turn to turn, \(limit) tokens, \(15 * wordiness) and \(40 * wordiness) words a message"
+        + (isSummarized ? "" : ", no summaries")
+      report.figure("prompt", name, "prefix_mean", figures.mean * 100, "%")
+      report.figure("prompt", "the least of them", "prefix_minimum", figures.minimum * 100, "%")
+    }
   }
 
   /// A prompt that uses up its budget, beside joining and counting what it sends.

@@ -28,6 +28,11 @@ public struct HistoryPolicy: Hashable, Sendable {
     self.sent = sent
   }
 
+  /// The most messages that a compiled prompt has behind its summary before it takes the next one: four times ``sent``,
+  /// so that ``standard`` sends 20 to 80, and the prompt's beginning changes every 30 turns of two messages, or every 20
+  /// of three.
+  var mostSent: Int { min(sent.saturatingSum(sent).saturatingSum(sent).saturatingSum(sent), trimmed) }
+
   /// The place of the first message that a model is sent, in a log that ends at `last`.
   ///
   /// It depends on nothing but the log's length, so it is the same after a restart.

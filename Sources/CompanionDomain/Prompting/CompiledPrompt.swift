@@ -14,4 +14,8 @@ public struct CompiledPrompt: Hashable, Sendable {
   /// The messages of the context's history that are neither sent nor covered by its summary, oldest first: they are to be
   /// summarised. The prompt has at most the beginnings of them.
   public let unsummarized: [SequenceNumber]
+  /// Through which message of the log the next summary is to be made, best while nobody waits for it; `nil` while the
+  /// last one will do. It is told before anything has to be cut. Later prompts have the new summary, and the history
+  /// behind it, once the history no longer fits behind the one before.
+  public let summaryDue: SequenceNumber?
 }

@@ -6,6 +6,16 @@ public struct ConversationSummary: Hashable, Sendable, Codable {
   public var through: SequenceNumber
   /// What people have corrected up to there, oldest first; of more than 40 the newest are used.
   public var corrections: [UserCorrection]
+  /// The summary that this one was made from; a prompt has it until the history behind it has outgrown its room. So a new
+  /// summary may come at any time, and a prompt's beginning still changes once.
+  public var earlier: Earlier?
+
+  /// A summary that a newer one was made from.
+  public struct Earlier: Hashable, Sendable, Codable {
+    let text: String
+    let through: SequenceNumber
+    let corrections: [UserCorrection]
+  }
 
   /// A summary of these parts.
   public init(text: String, through: SequenceNumber, corrections: [UserCorrection] = []) {
@@ -23,8 +33,16 @@ public struct ConversationSummary: Hashable, Sendable, Codable {
     masked.corrections = corrections.map {
       UserCorrection(message: $0.message, speaker: $0.speaker, text: mask($0.text))
     }
+    masked.earlier = previous?.masked(by: mask).asEarlier
     return masked
   }
+
+  /// The one that this was made from, by itself.
+  var previous: ConversationSummary? {
+    earlier.map { ConversationSummary(text: $0.text, through: $0.through, corrections: $0.corrections) }
+  }
+
+  fileprivate var asEarlier: Earlier { Earlier(text: text, through: through, corrections: corrections) }
 }
 
 /// What a summary is made from: the one before it, and the messages since.
@@ -50,7 +68,8 @@ public struct SummaryMaterial: Hashable, Sendable {
 
   /// The request for a model.
   ///
-  /// What was said is material between marks that it cannot forge. Secrets are masked.
+  /// What was said is material between marks that it cannot forge. Secrets are masked. What is long is without its middle,
+  /// so that all of it has some 60,000 bytes at most, or 200 for each message.
   ///
   /// - Parameters:
   ///   - tokens: how long the summary may be.
@@ -61,7 +80,13 @@ public struct SummaryMaterial: Hashable, Sendable {
     if let previous = previous?.masked(by: mask), !previous.text.isEmpty {
       blocks.append("The summary so far:\n" + PromptFence.fenced(previous.text, kind: "summary"))
     }
-    let lines = messages.flatMap { Self.excerpts($0.masked(by: mask)) }.map(PromptFence.line)
+    let longest = max(60_000 / max(messages.count, 1), 200)
+    let lines = messages.flatMap { Self.excerpts($0.masked(by: mask)) }.map { excerpt in
+      let text = TextCut.withoutMiddle(
+        excerpt.text, toTokens: longest, note: { "[… \($0) bytes are left out here …]" }, tokens: \.utf8.count
+      )
+      return PromptFence.line(PromptExcerpt(source: excerpt.source, text: text))
+    }
     blocks.append(
       "The messages since:\n" + PromptFence.fenced(lines.joined(separator: "\n"), kind: "messages"))
     blocks.append("Write the new summary in at most \(max(tokens, 1)) tokens.")
@@ -78,9 +103,12 @@ public struct SummaryMaterial: Hashable, Sendable {
     while text.first?.isWhitespace == true { text.removeFirst() }
     while text.last?.isWhitespace == true { text.removeLast() }
     guard let last = messages.last, !text.isEmpty else { return nil }
-    return ConversationSummary(
+    var summary = ConversationSummary(
       text: String(text), through: last.sequence,
       corrections: UserCorrections(previous?.corrections ?? []).adding(messages).all)
+    summary.earlier =
+      previous?.asEarlier ?? ConversationSummary.Earlier(text: "", through: .zero, corrections: [])
+    return summary
   }
 
   private static func excerpts(_ message: ChatMessage) -> [PromptExcerpt] {

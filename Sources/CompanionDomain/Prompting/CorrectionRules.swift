@@ -28,13 +28,14 @@ package enum CorrectionRules {
   }
 
   private static func isCorrection(_ sentence: String) -> Bool {
-    guard !Question.isAsked(in: sentence) else { return false }
-    let text = ComparedSentence(sentence).text
-    switch WrittenLanguage(of: sentence) {
-    case .english: return isEnglish(text)
-    case .japanese: return isJapanese(text)
-    case .chinese: return isChinese(text)
-    }
+    let text = ComparedSentence(sentence)
+    let isCorrection =
+      switch WrittenLanguage(of: sentence) {
+      case .english: isEnglish(text)
+      case .japanese: isJapanese(text)
+      case .chinese: isChinese(text)
+      }
+    return isCorrection && !Question.isAsked(in: sentence)
   }
 
   /// Whether a sentence says that something is wrong, and not what is right.
@@ -46,47 +47,43 @@ package enum CorrectionRules {
     }
   }
 
-  private static func isEnglish(_ text: String) -> Bool {
-    if refusals.contains(where: { text.hasPrefix($0) }) { return false }
-    if openings.contains(where: { text.hasPrefix($0) }) { return true }
-    if phrases.contains(where: { text.contains($0) }) { return true }
-    return isContrast(text)
+  private static func isEnglish(_ text: ComparedSentence) -> Bool {
+    if text.begins(with: refusals) { return false }
+    return text.begins(with: openings) || text.contains(phrases) || isContrast(text)
   }
 
   /// Whether it says that something is one thing, not another.
-  private static func isContrast(_ text: String) -> Bool {
-    guard let not = text.firstRange(of: ", not "),
-      copulas.contains(where: { text[..<not.lowerBound].contains($0) })
-    else { return false }
-    return !emphases.contains { text[not.upperBound...].hasPrefix($0) }
+  private static func isContrast(_ text: ComparedSentence) -> Bool {
+    guard let not = text.first(", not "), text.upTo(not.lowerBound).contains(copulas) else { return false }
+    return !text.from(not.upperBound).begins(with: emphases)
   }
 
-  private static func isJapanese(_ text: String) -> Bool {
-    if politeness.contains(where: { text.contains($0) }) { return false }
-    if japaneseOpenings.contains(where: { text.hasPrefix($0) }) { return true }
-    if japanesePhrases.contains(where: { text.contains($0) }) { return true }
+  private static func isJapanese(_ text: ComparedSentence) -> Bool {
+    if text.contains(politeness) { return false }
+    if text.begins(with: japaneseOpenings) || text.contains(japanesePhrases) { return true }
     return contrasts.contains { contrast in
-      text.ranges(of: contrast).contains { range in
-        !["だけ", "のみ", "ばかり"].contains { text[..<range.lowerBound].hasSuffix($0) }
+      var rest = text
+      while let range = rest.first(contrast) {
+        if !rest.upTo(range.lowerBound).ends(in: ["だけ", "のみ", "ばかり"]) { return true }
+        rest = rest.from(range.upperBound)
       }
+      return false
     }
   }
 
-  private static func isChinese(_ text: String) -> Bool {
-    if ["不用", "不客气", "不了", "不,谢", "不，谢", "不谢"].contains(where: { text.hasPrefix($0) }) { return false }
-    if ["不对", "不,", "不，", "错了", "更正", "纠正"].contains(where: { text.hasPrefix($0) }) { return true }
-    if chinesePhrases.contains(where: { text.contains($0) }) { return true }
-    guard let not = text.firstRange(of: "不是"), !text[..<not.lowerBound].hasSuffix("是") else {
-      return text.contains("而不是")
-    }
+  private static func isChinese(_ text: ComparedSentence) -> Bool {
+    if text.begins(with: ["不用", "不客气", "不了", "不,谢", "不，谢", "不谢"]) { return false }
+    if text.begins(with: ["不对", "不,", "不，", "错了", "更正", "纠正"]) { return true }
+    if text.contains(chinesePhrases) || text.contains(["而不是"]) { return true }
+    guard let not = text.first("不是"), !text.upTo(not.lowerBound).ends(in: ["是"]) else { return false }
     // "不是 A,是 B", or the other way round.
-    let behind = text[not.upperBound...]
-    return ["是", "叫"].contains { word in
-      ["，", ",", "而", "、"].contains { behind.contains($0 + word) || behind.contains($0 + "而" + word) }
-    } || ["，", ","].contains { text[..<not.lowerBound].hasSuffix($0) && text.hasPrefix("是") }
-      || text.contains("而不是")
+    if text.from(not.upperBound).contains(chineseTurns) { return true }
+    return text.upTo(not.lowerBound).ends(in: ["，", ","]) && text.begins(with: ["是"])
   }
 
+  private static let chineseTurns = ["，", ",", "而", "、"].flatMap { mark in
+    ["是", "叫", "而是", "而叫"].map { mark + $0 }
+  }
   private static let longestText = 4_000
 
   private static let openings = [
@@ -148,10 +145,10 @@ extension CorrectionRules {
     while index < text.endIndex {
       let next = text.index(after: index)
       let character = text[index]
-      if "。！？".contains(character) || character.isNewline {
-        take(to: next)
-      } else if ".!?".contains(character), next == text.endIndex || text[next].isWhitespace {
-        take(to: next)
+      switch character {
+      case "。", "！", "？": take(to: next)
+      case ".", "!", "?": if next == text.endIndex || text[next].isWhitespace { take(to: next) }
+      default: if character.isNewline { take(to: next) }
       }
       index = next
     }
@@ -162,10 +159,42 @@ extension CorrectionRules {
 
 /// A sentence as phrases are looked for in it: in small letters, with straight apostrophes.
 private struct ComparedSentence {
-  let text: String
+  private let bytes: ArraySlice<UInt8>
 
   init(_ sentence: String) {
-    text = String(sentence.lowercased().map { $0 == "’" ? "'" : $0 })
+    var bytes: [UInt8] = []
+    for byte in sentence.lowercased().utf8 {
+      bytes.append(byte)
+      guard byte == 0x99, bytes.suffix(3) == [0xe2, 0x80, 0x99] else { continue }
+      bytes.removeLast(3)
+      bytes.append(UInt8(ascii: "'"))
+    }
+    self.bytes = bytes[...]
+  }
+
+  private init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
+
+  func begins(with phrases: [String]) -> Bool { phrases.contains { bytes.starts(with: $0.utf8) } }
+
+  func ends(in phrases: [String]) -> Bool {
+    phrases.contains { bytes.suffix($0.utf8.count).elementsEqual($0.utf8) }
+  }
+
+  func contains(_ phrases: [String]) -> Bool { phrases.contains { first($0) != nil } }
+
+  func upTo(_ place: Int) -> ComparedSentence { ComparedSentence(bytes[..<place]) }
+
+  func from(_ place: Int) -> ComparedSentence { ComparedSentence(bytes[place...]) }
+
+  /// Where a phrase stands for the first time.
+  func first(_ phrase: String) -> Range<Int>? {
+    let count = phrase.utf8.count
+    guard let initial = phrase.utf8.first, bytes.count >= count else { return nil }
+    for place in bytes.startIndex...bytes.endIndex - count
+    where bytes[place] == initial && bytes[place..<place + count].elementsEqual(phrase.utf8) {
+      return place..<place + count
+    }
+    return nil
   }
 }
 

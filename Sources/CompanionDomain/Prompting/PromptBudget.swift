@@ -99,7 +99,7 @@ public struct PromptBudget: Hashable, Sendable {
     var cut: PromptReport.Cut?
     if chosen > 0 {
       cut = PromptReport.Cut(
-        items: section.droppedItems(step.kept), needed: ladder.steps[chosen - 1].tokens,
+        items: section.droppedItems(step.kept), shortened: [], needed: ladder.steps[chosen - 1].tokens,
         available: left + step.tokens)
     }
     return PromptReport.Section(

@@ -8,9 +8,14 @@
 public struct PromptCompiler: Hashable, Sendable {
   /// What a prompt may have.
   public var budget: PromptBudget
+  /// How many messages are sent at least, and in what steps the history's beginning moves.
+  public var history: HistoryPolicy
 
   /// A compiler for a budget.
-  public init(budget: PromptBudget = .standard) { self.budget = budget }
+  public init(budget: PromptBudget = .standard, history: HistoryPolicy = .standard) {
+    self.budget = budget
+    self.history = history
+  }
 
   /// Compiles a prompt.
   ///
@@ -32,7 +37,7 @@ public struct PromptCompiler: Hashable, Sendable {
   ) throws(PromptBudgetFailure) -> CompiledPrompt {
     let context = context.masked { masking(SecretMask.masked($0)) }
     let draft = PromptDraft(
-      context, template ?? .selected(for: context), budget: budget,
+      context, template ?? .selected(for: context), budget: budget, history: history,
       PromptMeasure(overhead: tokensPerMessage, count: tokens))
     // Texts that are joined may have more tokens than each by itself: what that comes to is kept free then.
     var reserve = 0

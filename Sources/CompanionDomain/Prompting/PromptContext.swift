@@ -1,8 +1,8 @@
 /// Everything that a prompt is made of, as it was at one moment.
 ///
 /// What stays the same from turn to turn comes first in the prompt, so that providers can reuse what they have computed
-/// for it: keep ``language``, ``tools``, ``persona``, ``rules`` and ``profile`` the same as long as it is true, and let
-/// ``history`` begin at an anchor that moves seldom; see ``HistoryPolicy``.
+/// for it: keep ``language``, ``tools``, ``persona``, ``rules`` and ``profile`` the same as long as it is true, and make a
+/// new ``summary`` when ``CompiledPrompt/summaryDue`` says so.
 public struct PromptContext: Hashable, Sendable {
   /// The language of everything that the engine itself says in the prompt.
   public var language: WrittenLanguage
@@ -16,7 +16,8 @@ public struct PromptContext: Hashable, Sendable {
   public var profile: [PromptExcerpt]
   /// What was said before the history; `nil` where nothing was.
   public var summary: ConversationSummary?
-  /// The conversation from the anchor on, oldest first, without the message that is to be answered.
+  /// The newest messages of the conversation, oldest first, without the one that is to be answered. Those that the
+  /// summary covers may be among them: they are not sent.
   public var history: [ChatMessage]
   /// What fits the message, the best first.
   public var recalled: [PromptExcerpt]

@@ -10,8 +10,8 @@ public struct PromptContextBuilder: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - message: what is to be answered.
-  ///   - window: the conversation from its anchor on; see ``Conversation/window``. Whether it has the message already
-  ///     does not matter: it stands in the prompt once.
+  ///   - window: the newest messages of the conversation, such as ``Conversation/hot``, without a gap behind the
+  ///     summary. Whether it has the message already does not matter: it stands in the prompt once.
   ///   - recalled: what fits the message, the best first.
   ///   - tasks: the background tasks to tell of, the most important first.
   public func context(

@@ -3,9 +3,12 @@ struct PromptDraft {
   private let context: PromptContext
   private let template: PromptTemplate
   private let budget: PromptBudget
+  private let policy: HistoryPolicy
   private let measure: PromptMeasure
   private let history: PromptHistory
   private let historyPiece: PromptPiece
+  /// Whether a newer summary stands by for when the history has no room.
+  private let hasNewerSummary: Bool
   /// What stands in the fixed beginning.
   private let system: [PromptPiece]
   /// What stands before the person's message.
@@ -15,9 +18,11 @@ struct PromptDraft {
   private let join: Int
 
   init(
-    _ context: PromptContext, _ template: PromptTemplate, budget: PromptBudget, _ measure: PromptMeasure
+    _ context: PromptContext, _ template: PromptTemplate, budget: PromptBudget, history policy: HistoryPolicy,
+    _ measure: PromptMeasure
   ) {
     self.context = context
+    self.policy = policy
     self.template = template
     self.budget = budget
     self.measure = measure
@@ -32,26 +37,46 @@ struct PromptDraft {
         measure.tokens(of: context.message).saturatingSum(measure.overhead).saturatingSum(measure.overhead)),
     ]
     let pinned = writer.pinnedSystem
-    let history = PromptHistory(context.history, measure)
-    self.history = history
     // What stays the same from turn to turn leaves this much; shares of it depend on nothing else.
     let constant = (pinned.map { $0.section(measure, join: join) } + [fixed[0].section(measure, join: 0)])
       .reduce(0) { $0.saturatingSum(PromptLadder($1).minimumTokens) }
     let free = max(budget.available.saturatingSum(-constant), 0)
+    let (summary, history) = Self.history(of: context, policy, room: free / 2, measure, writer)
+    self.history = history
+    hasNewerSummary = summary != nil && summary?.through != context.summary?.through
 
-    let start = history.start(within: free / 2)
     var historyPiece = PromptPiece(
       id: "history", priority: 90, body: .tokens(history.items, dropping: .first), minimum: .full)
-    historyPiece.offered = start..<history.units.count
-    historyPiece.share = free / 2
+    historyPiece.offered = history.start..<history.units.count
+    historyPiece.share = history.room
+    historyPiece.shortened = Dictionary(
+      uniqueKeysWithValues: history.units.enumerated().filter { $1.tokens < $1.fullTokens }
+        .map { ($0, $1.fullTokens) })
     self.historyPiece = historyPiece
     var stable = writer.stableSystem(
-      cut: history.units[..<start].map(\.message), summarizedThrough: context.summary?.through)
+      summary, cut: history.units[..<history.start].map(\.message))
     for index in stable.indices {
       stable[index].limit(to: free / (stable[index].id == "summary" ? 8 : 16), measure, join: join)
     }
     system = pinned + stable
     volatile = writer.volatile
+  }
+
+  /// The history behind the summary; the earlier summary as long as all that stands behind it fits.
+  private static func history(
+    of context: PromptContext, _ policy: HistoryPolicy, room: Int, _ measure: PromptMeasure,
+    _ writer: PromptWriter
+  ) -> (ConversationSummary?, PromptHistory) {
+    func history(after summarized: SequenceNumber) -> PromptHistory {
+      PromptHistory(
+        context.history.filter { $0.sequence > summarized }, room: room, measure, note: writer.leftOut)
+    }
+    guard let newest = context.summary else { return (nil, history(after: .zero)) }
+    guard let earlier = newest.previous, let first = context.history.first?.sequence,
+      first <= earlier.through.next
+    else { return (newest, history(after: newest.through)) }
+    let longer = history(after: earlier.through)
+    return longer.fits(policy) ? (earlier, longer) : (newest, longer.after(newest.through))
   }
 
   private static func counted(_ id: String, _ tokens: Int) -> PromptPiece {
@@ -84,11 +109,11 @@ struct PromptDraft {
     var messages = beginning.isEmpty ? [] : [PromptMessage(.system, beginning)]
     messages += history.messages(from: start)
     append(block: block, to: &messages)
-    let cut = history.units[..<start].map(\.message.sequence)
     return CompiledPrompt(
       tools: context.tools, messages: messages, template: template.id, report: report,
       tokens: measure.tokens(of: messages).saturatingSum(measure.tokens(of: context.tools)),
-      unsummarized: cut.filter { $0 > context.summary?.through ?? .zero })
+      unsummarized: history.uncovered(before: start),
+      summaryDue: hasNewerSummary ? nil : history.summaryDue(policy))
   }
 
   private func text(of pieces: [PromptPiece], _ report: PromptReport) -> String {

@@ -40,26 +40,57 @@ enum PromptFence {
     return label
   }
 
-  /// A text without anything that looks like a mark: a backslash stands behind the bracket of what does.
+  /// A text without anything that looks like a mark, even to a reader who does not tell letters of other scripts, full
+  /// width or invisible signs apart: a backslash stands behind the bracket of what does.
   static func escaped(_ text: String) -> String {
-    guard text.utf8.contains(UInt8(ascii: "<")) else { return text }
-    let bytes = Array(text.utf8)
-    var escaped: [UInt8] = []
-    escaped.reserveCapacity(bytes.count + 8)
-    for (index, byte) in bytes.enumerated() {
-      escaped.append(byte)
-      if byte == UInt8(ascii: "<"), looksLikeMark(bytes[(index + 1)...]) {
-        escaped.append(UInt8(ascii: "\\"))
+    let scalars = text.unicodeScalars
+    guard scalars.contains(where: isBracket) else { return text }
+    var escaped = String.UnicodeScalarView()
+    for index in scalars.indices {
+      escaped.append(scalars[index])
+      if isBracket(scalars[index]), looksLikeMark(scalars[scalars.index(after: index)...]) {
+        escaped.append("\\")
       }
     }
-    return String(decoding: escaped, as: UTF8.self)
+    return String(escaped)
   }
 
-  private static func looksLikeMark(_ rest: ArraySlice<UInt8>) -> Bool {
-    var rest = rest
-    if rest.first == UInt8(ascii: "/") { rest = rest.dropFirst() }
-    guard rest.count >= name.utf8.count else { return false }
-    return zip(rest, name.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+  private static func isBracket(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "<", "＜", "﹤", "‹", "〈", "⟨", "˂", "ᐸ": true
+    default: false
+    }
+  }
+
+  private static func looksLikeMark(_ rest: Substring.UnicodeScalarView) -> Bool {
+    var wanted = name.unicodeScalars[...]
+    for scalar in rest.prefix(longestMark) {
+      if scalar.properties.isWhitespace || isControl(scalar) || scalar.properties.isVariationSelector {
+        continue
+      }
+      let folded = folded(scalar)
+      if folded == "/" { continue }
+      guard folded == wanted.first else { return false }
+      wanted = wanted.dropFirst()
+      if wanted.isEmpty { return true }
+    }
+    return false
+  }
+
+  /// The small ASCII letter or sign that a scalar looks like.
+  private static func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+    switch scalar {
+    case "а", "А", "α", "Α", "ɑ": return "a"
+    case "ԁ", "Ԁ": return "d"
+    case "т", "Т", "τ", "Τ": return "t"
+    case "⁄", "∕", "⧸", "╱": return "/"
+    case "‐", "‑", "‒", "–", "—", "―", "−", "﹘", "﹣", "ー", "_", "＿": return "-"
+    default: break
+    }
+    let isFullWidth = (0xff01...0xff5e).contains(scalar.value)
+    let value = isFullWidth ? scalar.value - 0xfee0 : scalar.value
+    let isCapital = (0x41...0x5a).contains(value)
+    return Unicode.Scalar(isCapital ? value + 0x20 : value) ?? scalar
   }
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
@@ -79,5 +110,7 @@ enum PromptFence {
   }
 
   private static let name = "data-"
+  /// Of what follows a bracket, so many scalars are looked at.
+  private static let longestMark = 24
   private static let longestLabel = 120
 }

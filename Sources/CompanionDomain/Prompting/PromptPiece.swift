@@ -19,6 +19,8 @@ struct PromptPiece {
   var offered: Range<Int>?
   /// The tokens that it had at most when that was decided.
   var share = Int.max
+  /// The items that are written shorter than they are, by their places, with their tokens in full.
+  var shortened: [Int: Int] = [:]
 
   /// A text that is there in full.
   static func pinned(_ id: String, _ text: String) -> PromptPiece {
@@ -68,25 +70,43 @@ struct PromptPiece {
     whole.offered = nil
     let ladder = PromptLadder(whole.section(measure, join: join))
     var kept = section.kept
-    var dropped = 0..<0
     if case .items(let range) = kept {
       kept = .items(range.lowerBound + offered.lowerBound..<range.upperBound + offered.lowerBound)
     }
-    if let cut = section.cut, case .forms = body {
-      return PromptReport.Section(
-        id: id, kept: kept, tokens: section.tokens, fullTokens: ladder.steps[0].tokens, cut: cut)
-    }
-    switch body {
-    case .forms: break
-    case .lines(let all, let end, _, _): dropped = Self.dropped(kept, of: all.count, end)
-    case .tokens(let all, let end): dropped = Self.dropped(kept, of: all.count, end)
-    }
+    let fullTokens = fullTokens(ladder)
     let step = ladder.steps.firstIndex { $0.kept == kept } ?? ladder.steps.count - 1
-    guard step > 0 else { return section }
-    let cut = PromptReport.Cut(
-      items: dropped, needed: ladder.steps[step - 1].tokens, available: section.cut?.available ?? share)
+    let inPart = shortenedPlaces(in: kept)
+    var cut = section.cut
+    if step > 0 {
+      // A history is cut in steps: all of it was too much.
+      let needed = if case .tokens = body, cut == nil { 0 } else { step - 1 }
+      cut = PromptReport.Cut(
+        items: dropped(kept), shortened: inPart, needed: ladder.steps[needed].tokens,
+        available: cut?.available ?? share)
+    } else if let newest = inPart.last {
+      cut = PromptReport.Cut(
+        items: 0..<0, shortened: inPart, needed: shortened[newest] ?? 0, available: share / 4)
+    }
     return PromptReport.Section(
-      id: id, kept: kept, tokens: section.tokens, fullTokens: ladder.steps[0].tokens, cut: cut)
+      id: id, kept: kept, tokens: section.tokens, fullTokens: fullTokens, cut: cut)
+  }
+
+  private func fullTokens(_ ladder: PromptLadder) -> Int {
+    guard !shortened.isEmpty, case .tokens(let items, _) = body else { return ladder.steps[0].tokens }
+    return items.indices.reduce(0) { $0.saturatingSum(shortened[$1] ?? items[$1].tokens) }
+  }
+
+  private func shortenedPlaces(in kept: PromptReport.Kept) -> [Int] {
+    guard case .items(let range) = kept else { return [] }
+    return shortened.keys.filter(range.contains).sorted()
+  }
+
+  private func dropped(_ kept: PromptReport.Kept) -> Range<Int> {
+    switch body {
+    case .forms: 0..<0
+    case .lines(let all, let end, _, _): Self.dropped(kept, of: all.count, end)
+    case .tokens(let all, let end): Self.dropped(kept, of: all.count, end)
+    }
   }
 
   private static func dropped(

@@ -28,9 +28,12 @@ public struct PromptReport: Hashable, Sendable {
   public struct Cut: Hashable, Sendable {
     /// The items that were dropped, by their places; empty for a section of forms.
     public let items: Range<Int>
-    /// The tokens of the next larger form, or of one item or group more.
+    /// The items that are there in part, by their places: too long by themselves, their middle is left out.
+    public let shortened: [Int]
+    /// The tokens of the next larger form, or of one item or group more; of all of it, where a history is cut
+    /// in steps; where no item was dropped, of the newest that was shortened.
     public let needed: Int
-    /// The tokens that were there for it beside all other sections: fewer than needed.
+    /// The tokens that were there for it: fewer than needed.
     public let available: Int
   }
 
@@ -65,7 +68,9 @@ extension PromptReport.Section: CustomStringConvertible {
     let left =
       switch kept {
       case .form(let name): "its \(name.rawValue)"
-      case .items(let range): "\(range.count) of \(range.count + cut.items.count) items"
+      case .items(let range):
+        "\(range.count) of \(range.count + cut.items.count) items"
+          + (cut.shortened.isEmpty ? "" : ", \(cut.shortened.count) of them in part")
       case .nothing: "nothing"
       }
     return """

@@ -102,6 +102,9 @@ enum PromptHeading {
   static let tasks = PromptTemplate.Wording(
     "Work in the background:", japanese: "バックグラウンドの作業:", chinese: "后台任务:")
   static let failure = PromptTemplate.Wording("What went wrong:", japanese: "失敗の原因:", chinese: "失败原因:")
+  /// With `#` for the number.
+  static let leftOut = PromptTemplate.Wording(
+    "# bytes are left out here", japanese: "ここで#バイトを省略", chinese: "此处省略#字节")
   static let time = PromptTemplate.Wording("It is now", japanese: "現在の日時:", chinese: "现在时间:")
   static let message = PromptTemplate.Wording(
     "The app has added all of this. What follows is the person's message.",

@@ -7,6 +7,14 @@ struct PromptWriter {
 
   private func words(_ wording: PromptTemplate.Wording) -> String { wording(in: context.language) }
 
+  /// Of how many messages that were cut the beginnings are written at most.
+  private static let longestDigest = 200
+
+  /// That so many bytes of a text are left out.
+  func leftOut(_ bytes: Int) -> String {
+    "[… \(words(PromptHeading.leftOut).replacing("#", with: "\(bytes)")) …]"
+  }
+
   /// What stands first, and is there in full.
   var pinnedSystem: [PromptPiece] {
     let rules = context.rules.filter { !$0.isEmpty }.map { "- " + $0 }.joined(separator: "\n")
@@ -20,15 +28,15 @@ struct PromptWriter {
   /// What stands behind it, and changes only when the history's beginning moves.
   ///
   /// - Parameter cut: the messages of the history that are not sent.
-  func stableSystem(cut: [ChatMessage], summarizedThrough: SequenceNumber?) -> [PromptPiece] {
-    let uncovered = cut.filter { $0.sequence > summarizedThrough ?? .zero }
-    let corrections = UserCorrections(context.summary?.corrections ?? []).adding(uncovered).all
+  func stableSystem(_ summary: ConversationSummary?, cut: [ChatMessage]) -> [PromptPiece] {
+    let corrections = UserCorrections(summary?.corrections ?? []).adding(cut).all
     return [
       lines(
         "corrections", priority: 80, corrections.map(\.excerpt), PromptHeading.corrections, dropping: .first),
-      summary,
+      self.summary(summary?.text ?? ""),
       lines(
-        "digest", priority: 70, uncovered.compactMap(PromptExcerpt.init(beginningOf:)), PromptHeading.digest,
+        "digest", priority: 70, cut.suffix(Self.longestDigest).compactMap(PromptExcerpt.init(beginningOf:)),
+        PromptHeading.digest,
         dropping: .first),
     ].compactMap(\.self)
   }
@@ -69,8 +77,8 @@ struct PromptWriter {
     return words(heading) + "\n" + PromptFence.fenced(lines, kind: kind)
   }
 
-  private var summary: PromptPiece? {
-    guard let text = context.summary?.text, !text.isEmpty else { return nil }
+  private func summary(_ text: String) -> PromptPiece? {
+    guard !text.isEmpty else { return nil }
     return PromptPiece(
       id: "summary", priority: 75,
       body: .forms(
@@ -113,10 +121,18 @@ struct PromptWriter {
     return [(.full, text)] + shorter.filter { $0.text.utf8.count < text.utf8.count }
   }
 
-  /// The beginning of a text, up to the end of a sentence or a word, with a mark where it was cut.
+  /// The beginning of a text, up to the end of a word where there is one in its second half, with a mark where it was
+  /// cut.
   static func beginning(of text: String, characters: Int) -> String {
-    let cut = TextCut.beginning(of: text, toTokens: characters) { $0.count }
-    return cut.utf8.count < text.utf8.count ? cut + " […]" : cut
+    guard let end = text.index(text.startIndex, offsetBy: characters, limitedBy: text.endIndex),
+      end < text.endIndex
+    else { return text }
+    var kept = text[..<end]
+    if !text[end].isWhitespace, let space = kept.suffix(characters / 2).lastIndex(where: \.isWhitespace) {
+      kept = kept[..<space]
+    }
+    while kept.last?.isWhitespace == true { kept.removeLast() }
+    return kept + " […]"
   }
 }
 

@@ -81,6 +81,9 @@ private struct SecretReader {
       // A token may have several parts, such as the three of a JSON web token.
       return mask(start..<partsEnd(from: end))
     }
+    if SecretPrefix.isDotted(word), let partEnd = randomPart(behind: end) {
+      return mask(start..<partsEnd(from: partEnd))
+    }
     if let isBasic = SecretNames.scheme(word), let value = token(behind: end, isStrict: isBasic) {
       return mask(value)
     }
@@ -88,6 +91,13 @@ private struct SecretReader {
       return mask(value)
     }
     return end
+  }
+
+  /// The end of what stands behind a full stop, if it is no word.
+  private func randomPart(behind place: Int) -> Int? {
+    guard place < bytes.count, bytes[place] == UInt8(ascii: ".") else { return nil }
+    let part = bytes[(place + 1)...].prefix(SecretBytes.longestValue).prefix(while: SecretBytes.isWord)
+    return SecretPrefix.hasRandomPart(part) ? part.endIndex : nil
   }
 
   private func partsEnd(from end: Int) -> Int {

@@ -15,8 +15,13 @@ enum SecretPrefix {
     return word.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) }
   }
 
+  /// Whether a word begins a key if a full stop and something that is no word stand behind it.
+  static func isDotted(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    dotted.contains { word.elementsEqual($0) }
+  }
+
   /// Whether one of the parts between hyphens and underscores is long and mixed.
-  private static func hasRandomPart(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+  static func hasRandomPart(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
     word.prefix(SecretBytes.longestValue).split { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
       .contains { part in part.count >= 16 && SecretBytes.isMixed(part) }
   }
@@ -25,7 +30,10 @@ enum SecretPrefix {
     "sk-", "sk_", "rk_live_", "rk_test_", "gsk_", "xai-", "hf_", "AIza", "pplx-", "nvapi-", "r8_", "ghp_",
     "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-",
     "xapp-", "npm_", "pypi-", "dop_v1_", "shpat_", "lin_api_", "eyJ", "whsec_", "ntn_",
+    "glsa_", "dckr_pat_", "PMAK-", "sntrys_", "xoxe-",
   ]
+
+  private static let dotted = ["SG", "ya29", "hvs", "hvb", "hvr"].map { Array($0.utf8) }
 
   private static let byFirstByte = Dictionary(grouping: all.map { Array($0.utf8) }) { $0.first ?? 0 }
 }
@@ -34,27 +42,35 @@ enum SecretPrefix {
 enum SecretNames {
   /// Whether a word names a secret: it ends in one of the names, whatever its letters and its signs between words.
   static func isName(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-    let letters = lowered(word)
-    return names.contains { letters.count >= $0.count && letters.suffix($0.count).elementsEqual($0) }
-      || letters.elementsEqual(Array("token".utf8))
+    names.contains { ends(word, in: $0, isAll: false) } || ends(word, in: token, isAll: true)
   }
 
   /// Whether a word is one by which people say a secret in a sentence.
   static func isSpoken(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-    let letters = lowered(word)
-    return spoken.contains { letters.elementsEqual($0) }
+    spoken.contains { ends(word, in: $0, isAll: true) }
   }
 
   /// Whether a word that says that a token follows is also a common word; `nil` for one that says nothing.
   static func scheme(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> Bool? {
     guard word.count == 6 || word.count == 5 else { return nil }
-    let letters = lowered(word)
-    return letters.elementsEqual("bearer".utf8) ? false : letters.elementsEqual("basic".utf8) ? true : nil
+    return ends(word, in: bearer, isAll: true) ? false : ends(word, in: basic, isAll: true) ? true : nil
   }
 
   /// The length of a name that is written without spaces around it.
   static func unspacedName(in bytes: UnsafeBufferPointer<UInt8>, at place: Int) -> Int? {
-    unspaced.first { SecretBytes.stands($0, in: bytes, at: place) }?.utf8.count
+    guard place + 2 < bytes.count,
+      unspacedBeginnings.contains(beginning(bytes[place], bytes[place + 1], bytes[place + 2]))
+    else { return nil }
+    return unspaced.first { SecretBytes.stands($0, in: bytes, at: place) }?.utf8.count
+  }
+
+  private static func beginning(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> UInt32 {
+    UInt32(first) << 16 | UInt32(second) << 8 | UInt32(third)
+  }
+
+  private static let unspacedBeginnings: [UInt32] = unspaced.compactMap { name in
+    let bytes = Array(name.utf8)
+    return bytes.count > 2 ? beginning(bytes[0], bytes[1], bytes[2]) : nil
   }
 
   /// The length of a word between a name and its value, with the spaces behind it.
@@ -63,11 +79,22 @@ enum SecretNames {
     return verb.utf8.count
   }
 
-  private static func lowered(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8] {
-    word.suffix(longestName).filter { $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: "-") }.map { $0 | 0x20 }
+  /// Whether a word ends in a name, or is one, without regard to capitals, hyphens and underscores.
+  private static func ends(_ word: Slice<UnsafeBufferPointer<UInt8>>, in name: [UInt8], isAll: Bool) -> Bool {
+    var place = name.count
+    for byte in word.suffix(longestName).reversed() {
+      if byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") { continue }
+      guard place > 0 else { return !isAll }
+      place -= 1
+      guard byte | 0x20 == name[place] else { return false }
+    }
+    return place == 0 && (!isAll || word.count <= longestName)
   }
 
   private static let longestName = 32
+  private static let token = Array("token".utf8)
+  private static let bearer = Array("bearer".utf8)
+  private static let basic = Array("basic".utf8)
   private static let names = [
     "password", "passwd", "pwd", "passphrase", "secret", "secretkey", "apikey", "accesskey", "accountkey",
     "privatekey", "signingkey", "encryptionkey", "authkey", "accesstoken", "authtoken", "apitoken",
@@ -75,7 +102,7 @@ enum SecretNames {
     "refreshtoken", "sessiontoken", "credential", "credentials",
   ].map { Array($0.utf8) }
   private static let spoken = ["password", "passphrase", "passwd", "secret", "token"].map { Array($0.utf8) }
-  private static let unspaced = ["パスワード", "暗証番号", "合言葉", "密码", "密碼", "口令", "密钥", "APIキー", "アクセスキー"]
+  private static let unspaced = ["パスワード", "暗証番号", "合言葉", "密码", "密碼", "口令", "密钥", "キー", "アクセスキー"]
   private static let verbs = ["is ", "was ", "は", "为", "為", "是", "：", "「", "『"]
 }
 

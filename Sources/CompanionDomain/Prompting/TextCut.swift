@@ -37,6 +37,38 @@ package enum TextCut {
     return ""
   }
 
+  /// A text without its middle: two thirds of a limit for its beginning and a third for its end, with a note between
+  /// them of how many bytes are left out; all of it where it is within the limit, which the note does not count for.
+  package static func withoutMiddle(
+    _ text: String, toTokens limit: Int, note: (Int) -> String, tokens: (String) -> Int
+  ) -> String {
+    guard tokens(text) > limit else { return text }
+    let head = beginning(of: text, toTokens: limit - limit / 3, tokens: tokens)
+    let tail = end(of: text.dropFirst(head.count), toTokens: limit / 3, tokens: tokens)
+    let leftOut = text.utf8.count - head.utf8.count - tail.utf8.count
+    return [head, note(leftOut), tail].filter { !$0.isEmpty }.joined(separator: "\n")
+  }
+
+  /// The end of a text that is within a limit, from the beginning of a line or a word on where there is one in the first
+  /// half of what fits.
+  private static func end(of text: Substring, toTokens limit: Int, tokens: (String) -> Int) -> String {
+    guard limit > 0 else { return "" }
+    var (fitting, beyond) = (0, 64)
+    while beyond < text.utf8.count, tokens(String(text.suffix(beyond))) <= limit {
+      fitting = beyond
+      beyond = beyond.saturatingSum(beyond)
+    }
+    while fitting + 1 < beyond {
+      let middle = fitting + (beyond - fitting) / 2
+      if tokens(String(text.suffix(middle))) <= limit { fitting = middle } else { beyond = middle }
+    }
+    let end = text.suffix(fitting)
+    let half = end.prefix(fitting / 2)
+    let boundary = half.firstIndex { $0.isNewline } ?? half.firstIndex { $0.isWhitespace }
+    let kept = boundary.map { end[$0...].drop { $0.isWhitespace } } ?? end
+    return tokens(String(kept)) <= limit ? String(kept) : ""
+  }
+
   /// The text up to the best of some ends, the last of which is as far as it goes.
   private static func best(_ text: String, _ ends: ArraySlice<String.Index>) -> String {
     let enough = ends.count / 2

@@ -31,6 +31,21 @@ struct PromptFenceTests {
     }
   }
 
+  @Test(arguments: [
+    "<data-x>", "</DATA-x>", "< / data-x>", "＜/ｄａｔａ－x＞", "<\u{200b}data-x", "‹/data‑x›", "</dаtа-x>",
+    "〈data-x〉",
+    "<//data—x>", "<d\u{ad}ata-x",
+  ])
+  func `what only looks like a mark is escaped as well`(mark: String) {
+    let bracket = String(mark.unicodeScalars.prefix(1))
+    #expect(PromptFence.escaped("a \(mark) b").hasPrefix("a \(bracket)\\"))
+  }
+
+  @Test(arguments: ["a < b", "<date>", "<dat", "<database>", "if x <data { }", "< < <", "", "<<<", "〈題〉"])
+  func `what does not look like a mark stays`(text: String) {
+    #expect(PromptFence.escaped(text) == text)
+  }
+
   @Test func `a source cannot end its mark, nor its line`() {
     let label = PromptFence.label("a\"> <b>]\n[x]\u{2028}\u{0}\u{202e}" + String(repeating: "y", count: 500))
     #expect(!label.contains { "\"<>[]".contains($0) || $0.isNewline })

@@ -10,6 +10,10 @@ struct SecretMaskTests {
     ("aws AKIAIOSFODNN7EXAMPLE", "aws [secret]"),
     ("AIzaSyA1234567890abcdefghijklmnopqrstuv", "[secret]"),
     ("xoxb-123456789012-123456789012-AbCdEf0123456789abcdefgh", "[secret]"),
+    ("mail 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.", "mail [secret]."),
+    ("ya29.a0AfH6SMBx3kq9ZpT7vLw2Yd", "[secret]"),
+    ("vault: hvs.CAESIJ4kq9ZpT7vLw2YdAfH6SMBx", "vault: [secret]"),
+    ("APIキーはabc12345defです", "APIキーは[secret]です"),
     ("Authorization: Bearer abc123def456ghi789jkl", "Authorization: Bearer [secret]"),
     (
       "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U.",
@@ -45,7 +49,9 @@ struct SecretMaskTests {
     "The bearer of good news",
     "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----", "-----BEGIN CERTIFICATE-----\nMIIB\n",
     "tokens=4096 max_tokens: 8000", "convertUTF8ToUTF16LittleEndian(x1)", "🙂 これは普通の文です。", "这是普通的句子。", "",
-    "basic arithmetic1234567 is fun", "my token is 12345678", "next_page: abc123def456ghi789",
+    "SG. Next sentence 12345678901234567890", "SG.plainwordsandnothing.else", "ya29.x1",
+    "basic arithmetic1234567 is fun", "キーはキーボードのキーです。", "my token is 12345678",
+    "next_page: abc123def456ghi789",
   ])
   func `what is no secret stays as it is`(text: String) {
     #expect(SecretMask.masked(text) == text)
@@ -64,7 +70,8 @@ struct SecretMaskTests {
     // A quadratic reading of these would take minutes.
     for piece in [
       "password=", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY----- <", "://a:", "sk-", "a1.",
-      "Bearer ", "password: \"", "パスワードは", "-", "eyJ.", "password=a", "x://a:b",
+      "Bearer ", "password: \"", "パスワードは", "-", "eyJ.", "password=a", "x://a:b", "SG.", "ya29.a",
+      "SG.a1b2c3d4e5f6g7h8", "密码", "キー",
     ] {
       let text = String(repeating: piece, count: 1_000_000 / piece.utf8.count)
       let masked = SecretMask.masked(text)
