@@ -49,23 +49,3 @@ package struct AmendMessage: Sendable {
     throw .conflict(.stateMoved)
   }
 }
-
-/// Takes the summary of a conversation back when what it is made from changes.
-struct BlankSummary: Sendable {
-  let environment: Environment
-
-  /// - Parameter sequence: the first message that changes.
-  /// - Returns: what is to be committed with the change; `nil` where no summary can have the message.
-  func change(
-    for sequence: SequenceNumber, in session: SessionID
-  ) async throws(StoreFailure) -> ChangeSet.Change? {
-    guard let stored = try await environment.store.session(session),
-      sequence < environment.configuration.history.anchor(last: stored.lastSequence)
-    else { return nil }
-    let key = StateKey.summary(of: session)
-    let known: Versioned<ConversationSummary>? = try await environment.store.value(key)
-    // A blank one, too, has to get on: a summary may be on its way that goes on from it.
-    return try (known ?? Versioned(value: .blank, version: 0))
-      .putting(.blank, as: key, at: environment.time.now)
-  }
-}

@@ -29,6 +29,8 @@ package final class ChatLoop: Sendable {
   private struct State {
     var waiting: [Entry] = []
     var current: ReplyChannel?
+    /// Through which message the next summary is to be made.
+    var summaryDue: SequenceNumber?
     /// When something happened the last time.
     var lastUse: Timestamp
     /// Those who wait until the present turn is over.
@@ -150,7 +152,6 @@ package final class ChatLoop: Sendable {
       throw error
     }
     var memory = TurnMemory()
-    if conversation.anchor > SequenceNumber.zero.next { turnEnded() }
     while let entry = await next() {
       let turn = ChatTurn(
         subject: entry.subject, reply: entry.reply, log: log, environment: environment,
@@ -167,7 +168,10 @@ package final class ChatLoop: Sendable {
         throw failure
       }
       endTurn()
-      if conversation.anchor > SequenceNumber.zero.next { turnEnded() }
+      if let through = memory.summaryDue {
+        state.withLock { $0.summaryDue = through }
+        turnEnded()
+      }
     }
   }
 
@@ -176,8 +180,8 @@ package final class ChatLoop: Sendable {
     let summarize = SummarizeHistory(environment: environment, session: session)
     while !Task.isCancelled {
       await turnEnded.wait(until: nil, on: environment.time)
-      guard !Task.isCancelled else { return }
-      await summarize()
+      guard !Task.isCancelled, let through = state.withLock({ $0.summaryDue.take() }) else { continue }
+      await summarize(through: through)
     }
   }
 

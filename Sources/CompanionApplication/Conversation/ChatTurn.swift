@@ -51,7 +51,7 @@ struct ChatTurn: Sendable {
           let subject = TurnPrompt.Subject(
             message: message, conversation: conversation, intent: intent, options: options, failure: failure,
             context: context)
-          return try await answer(subject, in: &conversation, deadline: deadline)
+          return try await answer(subject, in: &conversation, &memory, deadline: deadline)
         }
         return try await handOver(message.text, intent: intent, in: &conversation)
       } catch {
@@ -150,7 +150,8 @@ struct ChatTurn: Sendable {
 
 extension ChatTurn {
   private func answer(
-    _ subject: TurnPrompt.Subject, in conversation: inout Conversation, deadline: Timestamp
+    _ subject: TurnPrompt.Subject, in conversation: inout Conversation, _ memory: inout TurnMemory,
+    deadline: Timestamp
   ) async throws(StoreFailure) -> TurnOutcome {
     let prompt: TurnPrompt.Made
     do throws(PromptBudgetFailure) {
@@ -158,6 +159,7 @@ extension ChatTurn {
     } catch {
       return .failed(.prompt(error))
     }
+    memory.summaryDue = prompt.summaryDue
     let start = now
     let (settlement, checkpointFailure) = await withTaskGroup { group in
       group.addTask { await produce(prompt.request, deadline: deadline) }

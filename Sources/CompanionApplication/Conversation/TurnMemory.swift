@@ -7,6 +7,8 @@ struct TurnMemory: Sendable {
   var understood: (turn: TurnID, intent: Intent)?
   /// What was known of the conversation the last time.
   var details: Versioned<SessionDetails>?
+  /// Through which message the next summary is to be made; `nil` while there is time.
+  var summaryDue: SequenceNumber?
   private var failed: (turn: TurnID, failure: ProviderFailure, tries: Int)?
 
   /// What went wrong when a turn was answered before; `nil` for nothing.

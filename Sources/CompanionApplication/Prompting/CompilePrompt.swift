@@ -7,20 +7,29 @@ struct CompilePrompt: Sendable {
 
   private var configuration: PromptConfiguration { environment.configuration.prompts }
 
+  struct Made: Sendable {
+    var request: GenerationRequest
+    /// Through which message the next summary of the conversation is to be made; `nil` while there is time.
+    var summaryDue: SequenceNumber?
+  }
+
   /// - Throws: `PromptBudgetFailure` when what must be there does not fit.
   func callAsFunction(
     _ context: PromptContext, for purpose: CallPurpose, template: PromptTemplate? = nil, about event: EventContext
-  ) throws(PromptBudgetFailure) -> GenerationRequest {
+  ) throws(PromptBudgetFailure) -> Made {
     let (counter, margin) = environment.router.textCounter
     let compiler = PromptCompiler(
       budget: PromptBudget(
-        limit: configuration.limit, reservedOutput: configuration.reservedOutput, margin: margin))
+        limit: configuration.limit, reservedOutput: configuration.reservedOutput, margin: margin),
+      history: environment.configuration.history)
     let compiled = try compiler.compile(
       context, template: template ?? configuration.template, masking: { configuration.masking?.masked($0) ?? $0 },
       tokensPerMessage: Int(max(counter.tokensPerMessage, 0).rounded(.up)),
       countedBy: { counter.tokens(in: $0) })
     environment.events.emit(.promptCompiled(purpose, compiled.template, compiled.report), in: event)
-    return GenerationRequest(purpose: purpose, messages: compiled.messages, tools: compiled.tools)
+    return Made(
+      request: GenerationRequest(purpose: purpose, messages: compiled.messages, tools: compiled.tools),
+      summaryDue: compiled.summaryDue)
   }
 }
 

@@ -23,16 +23,15 @@ struct TaskPromptMaker: Sendable {
     context.rules.append(tools.isEmpty && !isLast ? Self.rule : Self.rule + " " + Self.ruleOfTools)
     context.tools = tools
     if let conversation {
-      let history = await ConversationSummaries(environment: environment).history(of: conversation, event)
-      context.summary = history.summary
+      context.summary = await ConversationSummaries(environment: environment).summary(of: conversation, event)
       // What came later is for the chat: what this task is to do was said when it came.
-      let start = history.messages.first { $0.turn == task.turn }?.sequence
-      context.history = history.messages.filter { message in start.map { message.sequence < $0 } ?? true }
+      let start = conversation.hot.first { $0.turn == task.turn }?.sequence
+      context.history = conversation.hot.filter { message in start.map { message.sequence < $0 } ?? true }
     }
     context.work = work
     if isLast { context.work.append(last) }
     do throws(PromptBudgetFailure) {
-      return try CompilePrompt(environment: environment)(context, for: .task, about: event)
+      return try CompilePrompt(environment: environment)(context, for: .task, about: event).request
     } catch {
       throw .handler("the prompt does not fit: \(error)", isPermanent: true)
     }

@@ -19,6 +19,8 @@ struct TurnPrompt: Sendable {
 
   struct Made: Sendable {
     var request: GenerationRequest
+    /// Through which message the next summary is to be made; `nil` while there is time.
+    var summaryDue: SequenceNumber?
     /// Whether memories stand in it: they may be repeated, so that no memory is derived from the answer.
     var isReminded: Bool
   }
@@ -29,26 +31,25 @@ struct TurnPrompt: Sendable {
     if (subject.options.mode ?? environment.mode.current) == .enhanced {
       do {
         let enhanced = try await enhanced(plain, subject)
+        let made = try CompilePrompt(environment: environment)(
+          enhanced, for: .answer, about: subject.context)
         return Made(
-          request: try CompilePrompt(environment: environment)(
-            enhanced, for: .answer, about: subject.context),
+          request: made.request, summaryDue: made.summaryDue,
           isReminded: !(enhanced.profile.isEmpty && enhanced.recalled.isEmpty))
       } catch {
         environment.events.emit(.modeFellBack("\(error)"), in: subject.context)
       }
     }
-    return Made(
-      request: try CompilePrompt(environment: environment)(plain, for: .answer, about: subject.context),
-      isReminded: false)
+    let made = try CompilePrompt(environment: environment)(plain, for: .answer, about: subject.context)
+    return Made(request: made.request, summaryDue: made.summaryDue, isReminded: false)
   }
 
   /// The conversation alone, as much of it as is not in its summary.
   private func plain(_ subject: Subject) async -> PromptContext {
     var context = PromptContext(of: environment.configuration, message: subject.message.text)
-    let history = await ConversationSummaries(environment: environment)
-      .history(of: subject.conversation, subject.context)
-    context.summary = history.summary
-    context.history = history.messages.filter { $0.sequence != subject.message.sequence }
+    context.summary = await ConversationSummaries(environment: environment)
+      .summary(of: subject.conversation, subject.context)
+    context.history = subject.conversation.hot.filter { $0.sequence != subject.message.sequence }
     context.failure = subject.failure
     return context
   }

@@ -42,6 +42,15 @@ public struct ConversationSummary: Hashable, Sendable, Codable {
     earlier.map { ConversationSummary(text: $0.text, through: $0.through, corrections: $0.corrections) }
   }
 
+  /// The summary as one that takes the place of another one, from which it was made in several steps.
+  ///
+  /// - Parameter stored: the other one; `nil` for none.
+  public func replacing(_ stored: ConversationSummary?) -> ConversationSummary {
+    var summary = self
+    summary.earlier = (stored ?? .blank).asEarlier
+    return summary
+  }
+
   fileprivate var asEarlier: Earlier { Earlier(text: text, through: through, corrections: corrections) }
 }
 

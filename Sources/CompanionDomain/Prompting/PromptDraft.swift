@@ -7,6 +7,8 @@ struct PromptDraft {
   private let measure: PromptMeasure
   private let history: PromptHistory
   private let historyPiece: PromptPiece
+  /// What was done for the message already, behind it.
+  private let work: PromptWork
   /// Whether a newer summary stands by for when the history has no room.
   private let hasNewerSummary: Bool
   /// What stands in the fixed beginning.
@@ -41,7 +43,10 @@ struct PromptDraft {
     let constant = (pinned.map { $0.section(measure, join: join) } + [fixed[0].section(measure, join: 0)])
       .reduce(0) { $0.saturatingSum(PromptLadder($1).minimumTokens) }
     let free = max(budget.available.saturatingSum(-constant), 0)
-    let (summary, history) = Self.history(of: context, policy, room: free / 2, measure, writer)
+    // A task that calls tools needs what they have brought more than what was said before.
+    let room = context.work.isEmpty ? free / 2 : free / 4
+    work = PromptWork(context.work, room: free / 2, measure, note: writer.leftOut)
+    let (summary, history) = Self.history(of: context, policy, room: room, measure, writer)
     self.history = history
     hasNewerSummary = summary != nil && summary?.through != context.summary?.through
 
@@ -49,9 +54,7 @@ struct PromptDraft {
       id: "history", priority: 90, body: .tokens(history.items, dropping: .first), minimum: .full)
     historyPiece.offered = history.start..<history.units.count
     historyPiece.share = history.room
-    historyPiece.shortened = Dictionary(
-      uniqueKeysWithValues: history.units.enumerated().filter { $1.tokens < $1.fullTokens }
-        .map { ($0, $1.fullTokens) })
+    historyPiece.shortened = history.shortened
     self.historyPiece = historyPiece
     var stable = writer.stableSystem(
       summary, cut: history.units[..<history.start].map(\.message))
@@ -59,7 +62,7 @@ struct PromptDraft {
       stable[index].limit(to: free / (stable[index].id == "summary" ? 8 : 16), measure, join: join)
     }
     system = pinned + stable
-    volatile = writer.volatile
+    volatile = writer.volatile(omitted: work.calls(before: work.start))
   }
 
   /// The history behind the summary; the earlier summary as long as all that stands behind it fits.
@@ -87,7 +90,7 @@ struct PromptDraft {
 
   private var pieces: [(piece: PromptPiece, join: Int)] {
     [(fixed[0], 0)] + system.map { ($0, join) } + [(historyPiece, 0)] + volatile.map { ($0, join) }
-      + [(fixed[1], 0)]
+      + (work.piece.map { [($0, 0)] } ?? []) + [(fixed[1], 0)]
   }
 
   /// What of the sections fits.
@@ -109,6 +112,7 @@ struct PromptDraft {
     var messages = beginning.isEmpty ? [] : [PromptMessage(.system, beginning)]
     messages += history.messages(from: start)
     append(block: block, to: &messages)
+    if case .items(let range)? = report["work"]?.kept { messages += work.messages(from: range.lowerBound) }
     return CompiledPrompt(
       tools: context.tools, messages: messages, template: template.id, report: report,
       tokens: measure.tokens(of: messages).saturatingSum(measure.tokens(of: context.tools)),

@@ -127,6 +127,13 @@ struct PromptHistory {
     return uncovered(before: first).last
   }
 
+  /// The units that are written shorter than they are, by their places, with their tokens in full.
+  var shortened: [Int: Int] {
+    Dictionary(
+      uniqueKeysWithValues: units.enumerated().filter { $1.tokens < $1.fullTokens }
+        .map { ($0, $1.fullTokens) })
+  }
+
   /// For each unit an item of its own.
   var items: [PromptSection.Item] { units.map { PromptSection.Item(tokens: $0.tokens) } }
 }

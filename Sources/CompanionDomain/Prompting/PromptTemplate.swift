@@ -99,6 +99,12 @@ enum PromptHeading {
     japanese: "相手が訂正したこと(原文のまま)。これと食い違う内容より優先します:", chinese: "对方更正过的内容(原文);与之不符的一律以此为准:")
   static let recalled = PromptTemplate.Wording(
     "What was found about it:", japanese: "関連して見つかったこと:", chinese: "找到的相关内容:")
+  static let situation = PromptTemplate.Wording(
+    "What the app says is so now:", japanese: "アプリが伝える現在の状況:", chinese: "应用告知的当前情况:")
+  static let omittedCalls = PromptTemplate.Wording(
+    "Your earlier calls of tools for this message, and their results, are left out below for lack of room: so many were made:",
+    japanese: "このメッセージのための以前のツール呼び出しとその結果は、長さの都合で以下では省かれています。実行済みの回数:",
+    chinese: "因篇幅所限,下文省略了你为这条消息所做的较早的工具调用及其结果。已调用次数:")
   static let tasks = PromptTemplate.Wording(
     "Work in the background:", japanese: "バックグラウンドの作業:", chinese: "后台任务:")
   static let failure = PromptTemplate.Wording("What went wrong:", japanese: "失敗の原因:", chinese: "失败原因:")

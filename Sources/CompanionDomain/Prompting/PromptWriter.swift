@@ -42,8 +42,12 @@ struct PromptWriter {
   }
 
   /// What is of this turn alone.
-  var volatile: [PromptPiece] {
+  ///
+  /// - Parameter omitted: how many calls of tools were made for the message that are not shown.
+  func volatile(omitted: Int) -> [PromptPiece] {
     var pieces = [
+      lines(
+        "situation", priority: 65, context.situation, PromptHeading.situation, minimum: .items(1)),
       lines("recalled", priority: 60, context.recalled, PromptHeading.recalled, minimum: .items(1)),
       lines("tasks", priority: 50, context.tasks, PromptHeading.tasks, minimum: .items(1)),
     ].compactMap(\.self)
@@ -54,6 +58,7 @@ struct PromptWriter {
       let text = "\(words(PromptHeading.time)) \(context.calendar.dayAndTime(of: time)) (\(zone))"
       pieces.append(.pinned("time", text))
     }
+    if omitted > 0 { pieces.append(.pinned("omitted", "\(words(PromptHeading.omittedCalls)) \(omitted)")) }
     let guidance = words(template.guidance)
     if !guidance.isEmpty { pieces.insert(.pinned("guidance", guidance), at: 0) }
     if !pieces.isEmpty { pieces.append(.pinned("frame", words(PromptHeading.message))) }

@@ -62,9 +62,13 @@ package struct PromptCheck {
     where Double(tokens) * (1 + budget.margin) > room + 1e-6 {
       throw violation("\(tokens) tokens do not fit \(budget)")
     }
-    guard let last = compiled.messages.last, last.role == .user,
-      last.parts.last == .text(SecretMask.masked(prompt.context.message))
-    else { throw violation("the message is not the last word") }
+    let words = MessagePart.text(SecretMask.masked(prompt.context.message))
+    let isLast = { (message: PromptMessage) in message.role == .user && message.parts.last == words }
+    if prompt.context.work.isEmpty {
+      guard compiled.messages.last.map(isLast) == true else { throw violation("the message is not the last word") }
+    } else {
+      guard compiled.messages.contains(where: isLast) else { throw violation("the message is not there") }
+    }
     guard ToolPairing.repaired(compiled.messages) == compiled.messages.filter({ !$0.parts.isEmpty }) else {
       throw violation("a call has not exactly one result")
     }

@@ -26,6 +26,8 @@ package struct RandomPrompt: Sendable {
       tasks: list(3) { $0.excerpt(20) }, files: list(3) { $0.excerpt(400) },
       time: happens(0.7) ? Timestamp(nanosecondsSinceEpoch: Int64(random.next(below: 1 << 60))) : nil,
       failure: happens(0.3) ? PromptFailure(text(60), retries: random.next(below: 3)) : nil)
+    context.situation = list(3) { $0.excerpt(20) }
+    if happens(0.3) { context.work = history() }
     if happens(0.2) {
       template = PromptTemplate(
         id: "own", rules: PromptTemplate.Wording(text(20)), guidance: PromptTemplate.Wording(text(20)))
