@@ -25,7 +25,8 @@ struct ChatTests {
         _ = try await scene.companion.send("Hello", in: scene.session).text()
         #expect(
           scene.eventTypes().filter { $0 != "model.ended" } == [
-            "session.opened", "message.accepted", "intent", "model.started", "answer.delta", "answer.delta",
+            "session.opened", "message.accepted", "intent", "prompt.compiled", "model.started",
+            "answer.delta", "answer.delta",
             "answer.stored", "turn.ended",
           ])
         #expect(scene.eventTypes().count { $0 == "model.ended" } == 1)
@@ -147,7 +148,7 @@ struct ChatTests {
       let gate = Gate()
       let model = ScriptedModel { request in
         if request.purpose == .task { return [.wait(for: gate), "result"] }
-        return request.messages.last?.text == "Tell me" ? .refusing(ProviderFailure(.overloaded)) : ["late"]
+        return request.messages.last?.words == "Tell me" ? .refusing(ProviderFailure(.overloaded)) : ["late"]
       }
       try Scene.run(seed: seed, model: { _ in model }) { scene in
         _ = try await scene.companion.send("Summarise everything", in: scene.session).text()
