@@ -35,7 +35,7 @@ struct ForgetChatTests {
         for text in ["zap", "keep"] { _ = try await scene.companion.send(text, in: scene.session).text() }
         try await scene.companion.forget(.message(Self.first, in: scene.session))
         _ = try await scene.companion.send("And?", in: scene.session).text()
-        let prompt = model.requests(for: .answer).last?.messages.filter { $0.role != .system }.map(\.text)
+        let prompt = model.requests(for: .answer).last?.messages.filter { $0.role != .system }.map(\.words)
         #expect(prompt == ["keep", "Yes", "And?"])
       }
     }

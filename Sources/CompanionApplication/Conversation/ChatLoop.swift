@@ -59,14 +59,14 @@ package final class ChatLoop: Sendable {
 
   /// Takes a message. Returns when it is in the log.
   ///
-  /// - Returns: `nil` when the loop has come to rest: another one takes the message.
+  /// - Returns: `nil` when the loop has come to rest, or has failed: another one takes the message.
   package func send(_ message: IncomingMessage) async throws(ChatFailure) -> Reply? {
     try await enqueue(.message(message), turn: environment.identifiers.next())
   }
 
   /// Answers the log's last message, which has no answer yet.
   ///
-  /// - Returns: `nil` when the loop has come to rest: another one answers it.
+  /// - Returns: `nil` when the loop has come to rest, or has failed: another one answers it.
   package func answer(_ unanswered: ChatMessage) async throws(ChatFailure) -> Reply? {
     try await enqueue(.unanswered, turn: unanswered.turn)
   }
@@ -203,8 +203,9 @@ package final class ChatLoop: Sendable {
     let limit = environment.configuration.waitingMessages
     let earlier = try state.withLock { state throws(ChatFailure) -> [ReplyChannel]? in
       switch state.end {
-      case .refused(let failure): throw failure
-      case .rested: return nil
+      case .refused(.notRunning): throw .notRunning
+      // Those who waited have been told why; for whoever comes later it may be over.
+      case .refused, .rested: return nil
       case nil: break
       }
       guard state.waiting.count < limit else { throw .tooManyWaiting(limit: limit) }

@@ -2,7 +2,8 @@ import CompanionKit
 
 extension CrashableStore {
   func memory(_ key: MemoryKey) async throws(StoreFailure) -> MemoryRecord? {
-    try await alive().memory(key)
+    if hasLostMemory { throw .busy("a test") }
+    return try await alive().memory(key)
   }
 
   func previousMemory(_ key: MemoryKey) async throws(StoreFailure) -> MemoryRecord? {

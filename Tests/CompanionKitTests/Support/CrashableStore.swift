@@ -14,6 +14,7 @@ final class CrashableStore: CompanionStore {
 
   private struct State {
     var hasCrashed = false
+    var hasLostMemory = false
     var commits = 0
   }
 
@@ -32,6 +33,11 @@ final class CrashableStore: CompanionStore {
   var hasCrashed: Bool { state.withLock { $0.hasCrashed } }
 
   func crash() { state.withLock { $0.hasCrashed = true } }
+
+  /// From now on no memory can be read.
+  func loseMemory() { state.withLock { $0.hasLostMemory = true } }
+
+  var hasLostMemory: Bool { state.withLock { $0.hasLostMemory } }
 
   func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange] {
     let (wasAlive, isFaulty) = state.withLock { state in

@@ -131,6 +131,12 @@ extension PromptMessage {
     parts.compactMap { if case .toolCall(let call) = $0 { call } else { nil } }
   }
 
+  /// The last of its texts: of the last message of a prompt, what the person says.
+  var words: String {
+    guard case .text(let text) = parts.last else { return "" }
+    return text
+  }
+
   /// The results of tools in it.
   var results: [ToolResult] {
     parts.compactMap { if case .toolResult(let result) = $0 { result } else { nil } }

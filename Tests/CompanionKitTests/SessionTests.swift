@@ -1,0 +1,134 @@
+import CompanionKit
+import CompanionTesting
+import Testing
+
+/// Conversations that are closed, forked, limited and let go of, under a simulator.
+struct SessionTests {
+  @Test func `a closed conversation says what it came to, and takes no messages until it is opened again`()
+    throws
+  {
+    for seed in Seeds.few {
+      try Scene.run(seed: seed, model: { _ in ScriptedModel.answering("Yes", .usage(input: 10, output: 2)) })
+      {
+        scene in
+        _ = try await scene.companion.send("Hello", in: scene.session).text()
+        _ = try await scene.companion.send("Again", in: scene.session).text()
+        let closing = try await scene.companion.closeSession(scene.session, reason: "done")
+        #expect(closing.reason == "done")
+        #expect(closing.statistics.messages == 4)
+        #expect(closing.statistics.calls == 2)
+        #expect(closing.statistics.usage == TokenUsage(input: 20, output: 4))
+        await #expect(throws: ChatFailure.sessionClosed(scene.session, reason: "done")) {
+          try await scene.companion.send("More", in: scene.session)
+        }
+        #expect(try await scene.log().count == 4)
+        // Closing it again changes nothing.
+        #expect(try await scene.companion.closeSession(scene.session, reason: "other") == closing)
+        try await scene.companion.reopenSession(scene.session)
+        #expect(try await scene.companion.send("More", in: scene.session).text() == "Yes")
+        #expect(scene.eventTypes().count { $0 == "session.closed" } == 1)
+      }
+    }
+  }
+
+  @Test func `a message that comes while a conversation is closed is taken or refused, never lost`() throws {
+    for seed in Seeds.range {
+      try Scene.run(seed: seed, model: { .words("one two three", on: $0.time) }) { scene in
+        _ = try await scene.companion.send("Hello", in: scene.session).text()
+        let accepted = await withTaskGroup(of: Bool.self) { group in
+          group.addTask { (try? await scene.companion.closeSession(scene.session)) == nil }
+          group.addTask {
+            guard let reply = try? await scene.companion.send("During", in: scene.session) else {
+              return false
+            }
+            _ = try? await reply.text()
+            return true
+          }
+          return await group.reduce(false) { $0 || $1 }
+        }
+        #expect(try await scene.log().contains("user: During") == accepted, "seed \(seed)")
+      }
+    }
+  }
+
+  @Test func `a limit on messages and tokens is kept, and said`() throws {
+    try Scene.run(seed: 1, model: { _ in ScriptedModel.answering("Yes", .usage(input: 90, output: 10)) }) {
+      scene in
+      let few = try await scene.companion.startSession(limits: SessionLimits(messages: 2)).id
+      _ = try await scene.companion.send("One", in: few).text()
+      await #expect(throws: ChatFailure.limitReached(few, .messages(2))) {
+        try await scene.companion.send("Two", in: few)
+      }
+      let cheap = try await scene.companion.startSession(limits: SessionLimits(tokens: 150)).id
+      _ = try await scene.companion.send("One", in: cheap).text()
+      _ = try await scene.companion.send("Two", in: cheap).text()
+      await #expect(throws: ChatFailure.limitReached(cheap, .tokens(150))) {
+        try await scene.companion.send("Three", in: cheap)
+      }
+    }
+  }
+
+  @Test func `a fork has what was said until then, and goes its own way`() throws {
+    let model = ScriptedModel.answering("Yes")
+    try Scene.run(seed: 1, model: { _ in model }) { scene in
+      for text in ["One", "Two", "Three"] {
+        _ = try await scene.companion.send(text, in: scene.session).text()
+      }
+      try await scene.companion.deleteMessage(SequenceNumber(rawValue: 2), in: scene.session)
+      let (fork, nobody) = (SessionID(bits: 77), SessionID(bits: 78))
+      let forked = try await scene.companion.forkSession(
+        scene.session, through: SequenceNumber(rawValue: 4), as: fork)
+      #expect(forked.lastSequence == SequenceNumber(rawValue: 3))
+      _ = try await scene.companion.send("Other", in: fork).text()
+      let log = try await scene.companion.history(of: fork).map(\.text)
+      #expect(log == ["One", "Two", "Yes", "Other", "Yes"])
+      #expect(try await scene.log().count == 6)
+      #expect(
+        try await scene.companion.details(of: fork).fork
+          == SessionFork(of: scene.session, through: SequenceNumber(rawValue: 4)))
+      let progress = try await scene.store.memoryProgress(of: fork)
+      #expect(MemoryPass.allCases.allSatisfy { progress[$0].rawValue == 3 })
+      await #expect(throws: ChatFailure.unknownMessage(SequenceNumber(rawValue: 9), in: scene.session)) {
+        try await scene.companion.forkSession(scene.session, through: SequenceNumber(rawValue: 9))
+      }
+      await #expect(throws: ChatFailure.unknownSession(nobody)) {
+        try await scene.companion.forkSession(nobody)
+      }
+    }
+  }
+
+  @Test func `thousands of conversations fit, for idle ones are let go of`() throws {
+    try Scene.run(
+      seed: 1, model: { _ in ScriptedModel.answering("Yes") }, configure: { $0.sessions.maximumOpen = 50 }
+    ) { scene in
+      for number in 1...400 {
+        let session = SessionID(bits: UInt128(1000 + number))
+        try await scene.companion.startSession(session)
+        _ = try await scene.companion.send("Hello", in: session).text()
+      }
+      let open = try await scene.companion.status().openSessions
+      #expect(open.count <= 50)
+      // The first one is read again.
+      let first = SessionID(bits: 1001)
+      #expect(try await scene.companion.send("Still there?", in: first).text() == "Yes")
+      #expect(try await scene.companion.history(of: first).count == 4)
+    }
+  }
+
+  @Test func `an idle conversation is let go of, whatever comes at that moment`() throws {
+    for seed in Seeds.range {
+      try Scene.run(
+        seed: seed, model: { _ in ScriptedModel.answering("Yes") },
+        configure: { $0.sessions.idleTime = .seconds(60) }
+      ) { scene in
+        for _ in 1...5 {
+          #expect(try await scene.companion.send("Hello", in: scene.session).text() == "Yes")
+          try await scene.simulator.time.sleep(for: .seconds(60), tolerance: nil)
+        }
+        try await scene.simulator.time.sleep(for: .seconds(61), tolerance: nil)
+        #expect(try await scene.companion.status().openSessions.isEmpty)
+        #expect(try await scene.log().count == 10)
+      }
+    }
+  }
+}
