@@ -73,7 +73,7 @@ struct ProgramConfigurationTests {
     #expect(last.count == 1, "\(result.lines[heads[1]...])")
     #expect(calls.first?.hasSuffix("server error") == true)
     #expect(calls.last?.contains("backup") == true && calls.last?.contains(" USD") == true)
-    #expect(result.output.contains("/ m-main\n") && result.output.contains("/ m-backup\n"))
+    #expect(result.output.contains("/ m-main: ") && result.output.contains("/ m-backup: "))
     #expect(!result.output.contains("SECRET"))
   }
 
