@@ -30,8 +30,8 @@ struct RememberingTests {
     _ = try await second.send("What do you know about Kyoto?", in: session).text()
     await second.stop()
     let prompt = try #require(model.requests.last?.messages.map(\.text).joined(separator: "\n"))
-    #expect(prompt.contains("<memory>"))
-    #expect(prompt.contains("Kyoto") && prompt.contains("Anna"))
+    let remembered = FencedBlock.all(in: prompt).filter { ["profile", "recalled"].contains($0.kind) }
+    #expect(remembered.contains { $0.content.contains("Kyoto") && $0.content.contains("Anna") })
     #expect(try await second.history(of: session).last?.isReminded == true)
   }
 
