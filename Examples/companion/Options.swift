@@ -131,8 +131,7 @@ struct Options {
     is a message, sent when the one before has been answered; at the end it waits up to 60 s for background
     tasks, and Ctrl-C ends it with the status 130. What it asks permission for is shown with the results;
     /approve and /deny wait until something is asked. In a terminal, y and n answer too while one thing alone
-    is asked. Commands, on a line of their own (a leading space sends
-    such a line as a message):
+    is asked. Commands, on a line of their own (a leading space sends such a line as a message):
 
     \(SlashCommand.overview)
     """
