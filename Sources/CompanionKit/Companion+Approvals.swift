@@ -13,6 +13,8 @@ extension Companion {
 
   /// Lets a call of a tool be made, once.
   ///
+  /// - Parameter id: the approval that is asked for.
+  /// - Returns: the approval with the answer.
   /// - Throws: ``ApprovalFailure``, when there is no such approval, somebody has decided, or its time is over.
   @discardableResult
   public func approve(_ id: ApprovalID) async throws(ApprovalFailure) -> Approval {
@@ -21,7 +23,10 @@ extension Companion {
 
   /// Does not let a call of a tool be made. The task goes on without it.
   ///
-  /// - Parameter reason: what the model is told; may be empty.
+  /// - Parameters:
+  ///   - id: the approval that is asked for.
+  ///   - reason: what the model is told; may be empty.
+  /// - Returns: the approval with the answer.
   /// - Throws: ``ApprovalFailure``, when there is no such approval, somebody has decided, or its time is over.
   @discardableResult
   public func deny(_ id: ApprovalID, reason: String = "") async throws(ApprovalFailure) -> Approval {

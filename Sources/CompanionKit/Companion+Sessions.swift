@@ -7,7 +7,9 @@ extension Companion {
   /// Closes a conversation: the answer that is being given is stopped, and no more messages are taken. Its background
   /// tasks go on, and their results still come into it.
   ///
-  /// - Parameter reason: why, for whoever looks at it later.
+  /// - Parameters:
+  ///   - session: the conversation.
+  ///   - reason: why, for whoever looks at it later.
   /// - Returns: how it ended, with what it has come to. One that is closed already stays as it was closed.
   /// - Throws: `ChatFailure.unknownSession`, or `ChatFailure.store`.
   @discardableResult
@@ -33,6 +35,7 @@ extension Companion {
   /// Begins a conversation with the messages of another one, up to any of them, which then goes its own way.
   ///
   /// - Parameters:
+  ///   - session: the other conversation.
   ///   - through: the last message that both have; `nil` for the other's last.
   ///   - id: the name of the new one; `nil` for a new name.
   /// - Throws: `ChatFailure.unknownSession`, `ChatFailure.unknownMessage`, or `ChatFailure.store` with a conflict

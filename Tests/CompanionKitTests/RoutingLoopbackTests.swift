@@ -145,6 +145,7 @@ struct RoutingLoopbackTests {
     configuration.intents = .rules
     configuration.memory.isAutomatic = false
     configuration.memory.recallTokens = 0
+    configuration.prompts.summarizesHistory = false
     configuration.history = HistoryPolicy(hot: 8, trimmed: 6, sent: 4) ?? .standard
     return try Companion(
       providers: providers, store: InMemoryStore(time: .system), configuration: configuration, events: events)

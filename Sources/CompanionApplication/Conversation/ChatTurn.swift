@@ -159,7 +159,7 @@ extension ChatTurn {
     } catch {
       return .failed(.prompt(error))
     }
-    memory.summaryDue = prompt.summaryDue
+    memory.summaryDue = environment.configuration.prompts.summarizesHistory ? prompt.summaryDue : nil
     let start = now
     let (settlement, checkpointFailure) = await withTaskGroup { group in
       group.addTask { await produce(prompt.request, deadline: deadline) }

@@ -13,12 +13,14 @@ public struct PromptConfiguration: Sendable {
   public var language: WrittenLanguage?
   /// The template of every answer; `nil` for the one that fits: see ``PromptTemplate/selected(for:)``.
   public var template: PromptTemplate?
-  /// Masks what only the host knows to be a secret; `nil` for nothing more than ``SecretMask`` does.
+  /// Masks what only the host knows to be a secret; `nil` for nothing more than ``PromptCompiler`` does.
   public var masking: (any SecretMasking)?
   /// The most files of those that a message names that stand in its prompt.
   public var maximumFiles = 3
   /// The most bytes of each of them.
   public var maximumFileBytes = 16_384
+  /// Whether what is said is summarised before it leaves the prompts, by a call of the model for some thirty turns.
+  public var summarizesHistory = true
   /// The most tokens of a summary of older messages.
   public var summaryTokens = 500
 

@@ -23,7 +23,7 @@ public struct PromptCompiler: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - template: `nil` for the one that fits the context: ``PromptTemplate/selected(for:)``.
-  ///   - masking: masks further secrets, after ``SecretMask`` has masked what can be known by its form.
+  ///   - masking: masks further secrets, after the engine has masked what can be known by its form.
   ///   - tokensPerMessage: what the format of each message adds.
   ///   - tokens: counts the tokens of a text.
   /// - Throws: ``PromptBudgetFailure/pinnedDoesNotFit(section:tokens:left:available:)`` when what is pinned does not fit:

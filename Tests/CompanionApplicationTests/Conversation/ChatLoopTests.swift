@@ -29,7 +29,9 @@ struct ChatLoopTests {
             #expect(error == .store(.busy("another process")))
           }
         }
-        await #expect(throws: Never.self) { _ = try await loop.send(IncomingMessage(UserText("Hello")))?.text() }
+        await #expect(throws: Never.self) {
+          _ = try await loop.send(IncomingMessage(UserText("Hello")))?.text()
+        }
         isFailing.withLock { $0 = true }
         await #expect(throws: ChatFailure.store(.busy("another process"))) {
           try await loop.send(IncomingMessage(UserText("Hello?")))
