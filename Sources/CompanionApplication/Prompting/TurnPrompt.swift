@@ -59,7 +59,7 @@ struct TurnPrompt: Sendable {
   ) async throws(MemoryFailure) -> PromptContext {
     var context = plain
     let id = subject.conversation.id
-    let known = Set(context.history.map { RecallSource.message(id, $0.sequence) })
+    let known = Set((context.history + [subject.message]).map { RecallSource.message(id, $0.sequence) })
     if subject.options.recall ?? true {
       let reminder = try await Remind(environment: environment)(
         of: subject.message.text, in: id, excluding: known)
