@@ -41,20 +41,24 @@ struct TurnsSuite {
     let companion = Companion(model: model, store: store, configuration: configuration)
     companion.start()
 
-    // The first message opens the session, and warms everything.
-    _ = try await companion.send("What shall we cook?", in: session).text()
-    var latencies: [Double] = []
     let clock = ContinuousClock()
-    for _ in 0..<500 {
-      let start = clock.now
-      let reply = try await companion.send("What shall we cook?", in: session)
-      _ = try await reply.text()
-      guard let called = model.lastCall else { throw BenchmarkError(message: "the model was not called") }
-      latencies.append((called - start).milliseconds)
+    for mode in ChatMode.allCases {
+      companion.setMode(mode)
+      // The first message opens the session, and warms everything.
+      _ = try await companion.send("What shall we cook?", in: session).text()
+      var latencies: [Double] = []
+      for _ in 0..<500 {
+        let start = clock.now
+        let reply = try await companion.send("What shall we cook?", in: session)
+        _ = try await reply.text()
+        guard let called = model.lastCall else { throw BenchmarkError(message: "the model was not called") }
+        latencies.append((called - start).milliseconds)
+      }
+      let name =
+        "\(mode.rawValue): message to model call, \(options.store.rawValue), \(stored) stored, median"
+      report.figure("turns", name, "message_to_model_ms", latencies.percentile(0.5), "ms")
+      report.figure("turns", "the same, p99", "message_to_model_ms", latencies.percentile(0.99), "ms")
     }
-    let name = "message to model call, \(options.store.rawValue), \(stored) stored, median"
-    report.figure("turns", name, "message_to_model_ms", latencies.percentile(0.5), "ms")
-    report.figure("turns", "the same, p99", "message_to_model_ms", latencies.percentile(0.99), "ms")
 
     let chunks = 100_000
     var direct: [Double] = []

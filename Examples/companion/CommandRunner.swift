@@ -8,7 +8,11 @@ struct CommandRunner {
   let store: any CompanionStore
   let storeName: String
   let board: ProviderBoard
+  let prompts: PromptBoard
+  let workspace: Workspace?
   let keepsImages: Bool
+  /// How long a command waits for tasks to come to something.
+  let patience: Duration
 
   /// The conversation that goes on.
   var session: SessionID { current.id }
@@ -19,10 +23,18 @@ struct CommandRunner {
   func run(_ command: SlashCommand) async throws -> String {
     switch command {
     case .help: SlashCommand.overview
-    case .status: try await status()
+    case .status: try await status.overview()
     case .tasks: try await tasks.list()
-    case .history: try await history()
-    case .sessions: try await sessions()
+    case .history: try await sessions.history()
+    case .sessions: try await sessions.list()
+    case .close(let reason): try await sessions.close(reason: reason)
+    case .reopen: try await sessions.reopen()
+    case .fork(let number): try await sessions.fork(through: number)
+    case .context(let change): try await sessions.context(change)
+    case .mode(let mode): sessions.mode(mode)
+    case .approvals: try await approvals.list()
+    case .approve(let choice): try await approvals.approve(choice)
+    case .deny(let name, let reason): try await approvals.deny(name, reason)
     case .dead: try await tasks.dead()
     case .task(let id): try await tasks.story(of: id)
     case .cancel(let id): try await tasks.cancel(id)
@@ -47,6 +59,15 @@ struct CommandRunner {
 
   private var tasks: TaskCommands { TaskCommands(companion: companion) }
 
+  var approvals: ApprovalCommands { ApprovalCommands(companion: companion, patience: patience) }
+
+  private var sessions: SessionCommands { SessionCommands(companion: companion, current: current) }
+
+  private var status: StatusCommand {
+    StatusCommand(
+      companion: companion, session: session, storeName: storeName, workspace: workspace, prompts: prompts)
+  }
+
   private var providers: ProviderCommands { ProviderCommands(companion: companion, board: board) }
 
   private func image(_ prompt: String) async throws -> String {
@@ -56,38 +77,5 @@ struct CommandRunner {
         kind: .imageGeneration, payload: try TaskPayload(ImageRequest(prompt: prompt)),
         requester: .named("companion")))
     return "Task \(id) makes it."
-  }
-
-  private func status() async throws -> String {
-    let status = try await companion.status()
-    let indent = "\n" + String(repeating: " ", count: 10)
-    return """
-      model     \(status.providers.map { "\($0.model.provider) / \($0.model.model)" }.joined(separator: indent))
-      store     \(storeName)
-      session   \(session)
-      tasks     \(status.queuedTasks) queued, \(status.runningTasks) running, \(status.waitingTasks) waiting, \
-      \(status.deadLetteredTasks) failed
-      """
-  }
-
-  private func history() async throws -> String {
-    let messages = try await companion.history(of: session, limit: 20)
-    guard !messages.isEmpty else { return "Nothing has been said yet." }
-    return messages.map { message in
-      let mark = message.completion == .complete ? "" : " [interrupted]"
-      let speaker = message.role == .user ? "you" : "companion"
-      // What was said is not to look like a message of its own.
-      let lines = message.text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-      let text = message.isDeleted ? "[deleted]" : lines.joined(separator: "\n    ")
-      return "\(message.sequence.rawValue)  \(message.time)  \(speaker): \(text)\(mark)"
-    }.joined(separator: "\n")
-  }
-
-  private func sessions() async throws -> String {
-    let sessions = try await companion.sessions()
-    return sessions.map { session in
-      let mark = session.id == self.session ? "*" : " "
-      return "\(mark) \(session.id)  \(session.updatedAt)  \(session.lastSequence.rawValue) messages"
-    }.joined(separator: "\n")
   }
 }

@@ -29,36 +29,41 @@ struct CompanionCommand {
 
   private static func open(_ options: Options) async throws -> Int32 {
     let choice = try await ModelChoice(options)
+    let storePath =
+      switch options.store {
+      case .memory: String?.none
+      case .file(let path): path
+      case .standard: try DataFolder.path(of: "companion.db", in: "companion")
+      }
+    let workspace = try Workspace(options, storePath: storePath)
     let images = try options.imageFolder.map { folder throws(StoreFailure) in
       try FolderImageStorage(folder: folder)
     }
-    switch options.store {
-    case .memory: return try await chat(options, choice, images, .inMemory, named: "memory")
-    case .file(let path): return try await chat(options, choice, images, inFile: path)
-    case .standard:
-      return try await chat(
-        options, choice, images, inFile: try DataFolder.path(of: "companion.db", in: "companion"))
-    }
+    let setting = Setting(options: options, choice: choice, images: images, workspace: workspace)
+    guard let storePath else { return try await chat(setting, .inMemory, named: "memory") }
+    return try await withStore(at: storePath) { store in try await chat(setting, store, named: storePath) }
+  }
+
+  /// What the command line has come to.
+  private struct Setting {
+    let options: Options
+    let choice: ModelChoice
+    let images: FolderImageStorage?
+    let workspace: Workspace?
   }
 
   private static func chat(
-    _ options: Options, _ choice: ModelChoice, _ images: FolderImageStorage?, inFile path: String
+    _ setting: Setting, _ store: some CompanionStore, named storeName: String
   ) async throws -> Int32 {
-    try await withStore(at: path) { store in
-      try await chat(options, choice, images, store, named: path)
-    }
-  }
-
-  private static func chat(
-    _ options: Options, _ choice: ModelChoice, _ images: FolderImageStorage?, _ store: some CompanionStore,
-    named storeName: String
-  ) async throws -> Int32 {
+    let options = setting.options
     let output = Output()
     let tasks = TaskBoard()
     let providers = ProviderBoard()
     let json = options.printsJSON ? JSONLines(output: output) : nil
-    let companion = try choice.makeCompanion(
-      images: images, store: store, events: EventSinks(sinks: [json ?? tasks, providers]))
+    let prompts = PromptBoard()
+    let companion = try setting.choice.makeCompanion(
+      images: setting.images, store: store, workspace: setting.workspace,
+      events: EventSinks(sinks: [json ?? tasks, providers, prompts]))
     companion.start()
     let session: SessionID
     do {
@@ -67,11 +72,13 @@ struct CompanionCommand {
       await companion.stop()
       throw error
     }
+    let isTerminal = !options.printsJSON && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
     let commands = CommandRunner(
       companion: companion, current: CurrentSession(session), store: store, storeName: storeName,
-      board: providers, keepsImages: images != nil)
+      board: providers, prompts: prompts, workspace: setting.workspace, keepsImages: setting.images != nil,
+      patience: isTerminal ? TerminalChat.patience : PipedChat.drainLimit)
     let input = Input()
-    guard !options.printsJSON, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
+    guard isTerminal else {
       let chat = PipedChat(
         companion: companion, input: input, output: output, json: json, commands: commands, board: tasks)
       return await chat.run()
@@ -79,7 +86,8 @@ struct CompanionCommand {
     let models = companion.providers.map { "\($0.model.provider) / \($0.model.model)" }
     output.write(
       """
-      companion: \(models.joined(separator: ", ")), session \(session), \(storeName)
+      companion: \(models.joined(separator: ", ")), session \(session), \(storeName)\
+      \(setting.workspace.map { "\nworkspace: \($0.summary)" } ?? "")
       /help lists the commands; Ctrl-C stops an answer, and a second one quits.
 
       """)

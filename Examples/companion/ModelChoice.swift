@@ -19,12 +19,18 @@ enum ModelChoice {
   }
 
   func makeCompanion(
-    images: FolderImageStorage?, store: some CompanionStore, events: some EventSink
+    images: FolderImageStorage?, store: some CompanionStore, workspace: Workspace?, events: some EventSink
   ) throws -> Companion {
+    let tools = workspace?.tools ?? []
+    let approver = workspace?.approver ?? .askBeforeChanges
     switch self {
-    case .one(let model): Companion(model: model, store: store, events: events)
+    case .one(let model):
+      return Companion(
+        model: model, store: store, tools: tools, approver: approver, files: workspace?.files, events: events)
     case .several(let providers):
-      try Companion(providers: providers, images: images, store: store, events: events)
+      return try Companion(
+        providers: providers, images: images, store: store, tools: tools, approver: approver,
+        files: workspace?.files, events: events)
     }
   }
 

@@ -22,6 +22,12 @@ struct Options {
   var apiKeyVariable: String?
   var session: SessionID?
   var startsNewSession = false
+  /// The folder that tools work in; `nil` for no tools.
+  var workspace: String?
+  /// Whether tools change things without asking.
+  var allowsEverything = false
+  /// Whether tools run programs.
+  var allowsPrograms = false
   var printsJSON = false
   var printsHelp = false
 
@@ -75,6 +81,12 @@ struct Options {
           throw UsageError("--session needs a name of 1 to 128 bytes without spaces.")
         }
         session = id
+      case "--workspace":
+        let value = try value()
+        guard !value.isEmpty else { throw UsageError("--workspace needs the path of a folder.") }
+        workspace = value
+      case "--yes": allowsEverything = true
+      case "--allow-programs": allowsPrograms = true
       case "--new": startsNewSession = true
       case "--json": printsJSON = true
       case "--help", "-h": printsHelp = true
@@ -87,6 +99,9 @@ struct Options {
     }
     if configurationFile == nil, imageFolder != nil {
       throw UsageError("--images needs --config FILE, with a provider that makes images.")
+    }
+    if workspace == nil, allowsEverything || allowsPrograms {
+      throw UsageError("--yes and --allow-programs need --workspace DIR: without it there are no tools.")
     }
     if model == nil, baseURL != nil || apiKeyVariable != nil {
       throw UsageError("--base-url and --api-key-env need --model NAME: the offline model uses neither.")
@@ -106,12 +121,17 @@ struct Options {
       --images DIR          the folder for what /image makes
       --session ID          go on with this session, or start it
       --new                 start a new session
+      --workspace DIR       let it read and change the files of this folder, and ask before every change
+      --yes                 do not ask
+      --allow-programs      let it run programs in the folder too, and ask before each
       --json                print one event a line, as JSON
       --help                print this
 
     In a terminal it talks; Ctrl-C stops an answer, and a second one quits. Otherwise each line of the input
     is a message, sent when the one before has been answered; at the end it waits up to 60 s for background
-    tasks, and Ctrl-C ends it with the status 130. Commands, on a line of their own (a leading space sends
+    tasks, and Ctrl-C ends it with the status 130. What it asks permission for is shown with the results;
+    /approve and /deny wait until something is asked. In a terminal, y and n answer too while one thing alone
+    is asked. Commands, on a line of their own (a leading space sends
     such a line as a message):
 
     \(SlashCommand.overview)
@@ -124,6 +144,7 @@ func describe(_ error: any Error) -> String {
   case let error as UsageError: error.message
   case let error as ChatFailure: error.description
   case let error as StoreFailure: error.description
+  case let error as ApprovalFailure: error.description
   default: "\(error)"
   }
 }

@@ -42,7 +42,7 @@ struct PipedChat {
       return status ?? 1
     }
     await companion.stop()
-    showResults()
+    showNews()
     return await output.flush() || status != 0 ? status : 1
   }
 
@@ -57,7 +57,7 @@ struct PipedChat {
       if command == .quit { break }
       let isDone = if let command { await run(command) } else { await answer(line) }
       isSuccess = isSuccess && isDone
-      showResults()
+      showNews()
     }
     if output.hasFailed {
       Output.complain("The output cannot be written. Nothing more is sent.")
@@ -129,6 +129,11 @@ struct PipedChat {
         let tasks = left == 1 ? "1 background task is" : "\(left) background tasks are"
         Output.complain("\(tasks) not done yet. A companion with this store goes on with what is left.")
       }
+      for approval in try await companion.approvals() {
+        Output.complain(
+          "Permission is not given yet to \(approval.summary) (\(ApprovalCommands.shortName(of: approval.id))). "
+            + "A companion with this store takes /approve and /deny.")
+      }
       return true
     } catch {
       Output.complain(error.description)
@@ -136,10 +141,10 @@ struct PipedChat {
     }
   }
 
-  private func showResults() {
-    let results = board.takeResults()
+  private func showNews() {
+    let news = board.takeNews()
     guard json == nil else { return }
-    for result in results { output.write(result.withoutControls + "\n") }
+    for text in news { output.write(text.withoutControls + "\n") }
   }
 
   /// Returns when the person, or the system, wants the program to end.

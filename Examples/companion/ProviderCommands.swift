@@ -25,23 +25,10 @@ struct ProviderCommands {
     let totals = provider.totals
     return [
       "\(number)", provider.configuration.id.rawValue, "\(provider.model.provider) / \(provider.model.model)",
-      state(of: provider), "\(totals.calls)", "\(totals.failures)",
+      ProviderRow(provider).state, "\(totals.calls)", "\(totals.failures)",
       totals.usage.map { "\($0.input)/\($0.output)" } ?? "-", cost(of: totals),
       provider.latency.map { "\(Int($0.milliseconds.rounded())) ms" } ?? "-",
     ]
-  }
-
-  private func state(of provider: ProviderStatus) -> String {
-    if let spent = provider.spent, let budget = provider.configuration.limits.budget,
-      budget.level(spent: spent) == .exhausted
-    {
-      return "budget spent"
-    }
-    return switch provider.breaker {
-    case .closed: provider.restsUntil == nil ? "ready" : "rests"
-    case .open: "open"
-    case .halfOpen: "half-open"
-    }
   }
 
   private func cost(of totals: LedgerTotals) -> String {
@@ -66,12 +53,7 @@ struct ProviderCommands {
       provider.tokensLeft.map { "\(whole($0)) tokens" },
     ].compactMap(\.self)
     if !left.isEmpty { notes.append("left of this minute: \(left.joined(separator: ", "))") }
-    if let spent = provider.spent, let budget = provider.configuration.limits.budget {
-      let held = provider.held ?? 0
-      notes.append(
-        "budget: \(amount(spent)) of \(amount(budget.limit)) \(budget.currency) spent\(budget.period.words)"
-          + (held > 0 ? ", \(amount(held)) held back for what is under way" : ""))
-    }
+    if let budget = ProviderRow(provider).budget { notes.append(budget) }
     let unknown = provider.totals.callsOfUnknownCost
     if unknown > 0 { notes.append("\(unknown == 1 ? "1 call" : "\(unknown) calls") of unknown cost") }
     return notes
@@ -107,15 +89,4 @@ struct ProviderCommands {
   }
 
   private func whole(_ number: Double) -> Int { Int(exactly: max(0, number).rounded(.down)) ?? .max }
-}
-
-extension CostBudget.Period {
-  fileprivate var words: String {
-    switch self {
-    case .hour: " this hour"
-    case .day: " today (UTC)"
-    case .month: " this month (UTC)"
-    default: ""
-    }
-  }
 }

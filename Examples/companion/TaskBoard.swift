@@ -1,22 +1,39 @@
 import CompanionKit
+import ExampleSupport
 import Synchronization
 
 /// Where background tasks stand, and what they have brought back that nobody has been shown yet.
 final class TaskBoard: EventSink {
   fileprivate struct State {
     var progress: [TaskID: String] = [:]
-    var results: [String] = []
+    /// What is asked for, of tasks that wait for permission.
+    var asked: [TaskID: String] = [:]
+    var news: [String] = []
   }
 
   private let state = Mutex(State())
 
   func emit(_ event: CompanionEvent) {
     guard let task = event.task else { return }
-    guard case .task(let kind, let value) = event.kind else { return }
+    switch event.kind {
+    case .task(let kind, let value): take(kind, of: task, value)
+    case .approvalRequested(let approval):
+      state.withLock { state in
+        state.asked[task] = "may it \(approval.summary.singleLine)?"
+        state.news.append(ApprovalCommands.question(approval))
+      }
+    case .approvalDecided: state.withLock { $0.asked[task] = nil }
+    default: return
+    }
+  }
+
+  private func take(_ kind: TaskEvent.Kind, of task: TaskID, _ value: GenerationTask) {
     state.withLock { state in
       switch kind {
       case .created, .released, .woken, .requeued: state.progress[task] = "queued"
-      case .started: state.progress[task] = "working"
+      case .started:
+        state.progress[task] = "working"
+        state.asked[task] = nil
       case .progressed(let progress): state.progress[task] = progress.note ?? "working"
       case .waiting: state.progress[task] = "waiting"
       case .retried: state.progress[task] = "will be tried again"
@@ -30,20 +47,22 @@ final class TaskBoard: EventSink {
     }
   }
 
-  /// The results that have not been taken yet.
-  func takeResults() -> [String] {
+  /// The results, and what is asked for, that have not been taken yet.
+  func takeNews() -> [String] {
     state.withLock { state in
-      defer { state.results = [] }
-      return state.results
+      defer { state.news = [] }
+      return state.news
     }
   }
 
   /// One line on what goes on; `nil` when there is nothing to say.
   var summary: String? {
-    let (progress, results) = state.withLock { ($0.progress, $0.results.count) }
+    let (progress, news) = state.withLock { state in
+      (state.progress.merging(state.asked) { _, asked in asked }, state.news.count)
+    }
     var parts = progress.sorted { $0.key < $1.key }.map { "task …\($0.key.rawValue.suffix(6)): \($0.value)" }
-    if results > 0 {
-      parts.append("\(results == 1 ? "a result is" : "\(results) results are") here: press Enter")
+    if news > 0 {
+      parts.append("there \(news == 1 ? "is something" : "are \(news) things") to read: press Enter")
     }
     return parts.isEmpty ? nil : parts.joined(separator: "   ")
   }
@@ -52,6 +71,7 @@ final class TaskBoard: EventSink {
 extension TaskBoard.State {
   fileprivate mutating func end(_ task: TaskID, _ result: String) {
     progress[task] = nil
-    results.append(result)
+    asked[task] = nil
+    news.append(result)
   }
 }

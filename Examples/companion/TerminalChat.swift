@@ -18,7 +18,7 @@ final class TerminalChat: Sendable {
 
   private static let prompt = "> "
   /// How long a task that has just been started may take for its result to come before the next prompt.
-  private static let patience = Duration.milliseconds(300)
+  static let patience = Duration.milliseconds(300)
 
   private let companion: Companion
   private let input: Input
@@ -58,7 +58,7 @@ final class TerminalChat: Sendable {
     }
     await companion.stop()
     output.write(state.withLock { $0.row.hide() } + "\n")
-    for result in board.takeResults() { output.write(result.withoutControls + "\n") }
+    for text in board.takeNews() { output.write(text.withoutControls + "\n") }
     await output.flush()
   }
 
@@ -69,11 +69,12 @@ final class TerminalChat: Sendable {
       await greet(&answers)
       while let line = await input.nextLine() {
         state.withLock { $0.isQuitting = false }
-        showResults()
+        showNews()
         switch SlashCommand(line) {
         case .quit: return answers.cancelAll()
         case let command?: await run(command)
         case nil where line.allSatisfy(\.isWhitespace): prompt()
+        case nil where line == "y" || line == "n": await answerOrSend(line, &answers)
         case nil: await send(line, &answers)
         }
       }
@@ -83,6 +84,8 @@ final class TerminalChat: Sendable {
 
   private func greet(_ answers: inout DiscardingTaskGroup) async {
     do {
+      let waiting = try await companion.approvals()
+      for approval in waiting { output.write(ApprovalCommands.question(approval).withoutControls + "\n") }
       guard let reply = try await companion.resume(commands.session) else { return prompt() }
       output.write("Your last message has no answer yet. Here it is:\n")
       begin(reply, &answers)
@@ -97,6 +100,13 @@ final class TerminalChat: Sendable {
     } catch {
       await complain(error)
     }
+  }
+
+  /// A letter that can only mean the one thing that is asked for answers it; otherwise it is a message.
+  private func answerOrSend(_ line: String, _ answers: inout DiscardingTaskGroup) async {
+    let isOnlyOneAsked = (try? await companion.approvals().count) == 1
+    guard isOnlyOneAsked else { return await send(line, &answers) }
+    await run(line == "y" ? .approve(.oldest) : .deny(nil, reason: []))
   }
 
   private func begin(_ reply: Reply, _ answers: inout DiscardingTaskGroup) {
@@ -127,13 +137,14 @@ final class TerminalChat: Sendable {
     if let failure { return await complain(failure) }
     guard isCurrent, !Task.isCancelled else { return }
     if case .handedOver = reply.outcome { _ = try? await companion.drainTasks(limit: Self.patience) }
-    showResults()
+    showNews()
     prompt()
   }
 
   private func run(_ command: SlashCommand) async {
     do {
       output.write(try await commands.run(command).withoutControls + "\n")
+      showNews()
       prompt()
     } catch {
       await complain(error)
@@ -150,8 +161,8 @@ final class TerminalChat: Sendable {
 
   // MARK: Background work
 
-  private func showResults() {
-    for result in board.takeResults() { output.write(result.withoutControls + "\n") }
+  private func showNews() {
+    for text in board.takeNews() { output.write(text.withoutControls + "\n") }
     updateRow()
   }
 

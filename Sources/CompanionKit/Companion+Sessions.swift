@@ -14,7 +14,8 @@ extension Companion {
   public func closeSession(
     _ session: SessionID, reason: String = ""
   ) async throws(ChatFailure) -> SessionClosing {
-    let closing = try await CloseChatSession(environment: environment, chats: openChats)(session, reason: reason)
+    let closing = try await CloseChatSession(environment: environment, chats: openChats)(
+      session, reason: reason)
     state.withLock { state in
       if state.currentSession == session { state.currentSession = nil }
       state.loops[session]?.rest()

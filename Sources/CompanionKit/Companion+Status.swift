@@ -9,8 +9,16 @@ public struct CompanionStatus: Hashable, Sendable {
   public var isRunning: Bool
   /// What answers, works on tasks, and makes images and vectors, in the order in which it is asked.
   public var providers: [ProviderStatus]
+  /// What answers are given with.
+  public var mode: ChatMode
   /// The sessions that are in memory.
   public var openSessions: [SessionID]
+  /// Those of them in which an answer is being given.
+  public var answering: [SessionID]
+  /// The calls of tools that wait for somebody's permission, those that were asked for first in front.
+  public var approvals: [Approval]
+  /// How well the tokens of prompts are estimated, for each model that answers.
+  public var estimates: [ModelIdentity: TokenEstimate]
   /// Tasks that wait for a worker.
   public var queuedTasks: Int
   /// Tasks in a worker's hands, in any process.
@@ -32,12 +40,16 @@ public struct CompanionStatus: Hashable, Sendable {
 extension Companion {
   /// How everything stands.
   public func status() async throws(StoreFailure) -> CompanionStatus {
-    let (phase, loops) = state.withLock { ($0.phase, $0.loops.keys.sorted()) }
+    let (phase, loops) = state.withLock { ($0.phase, $0.loops) }
     let tasks = try await environment.store.taskStatistics()
     return CompanionStatus(
       isRunning: phase == .running,
       providers: environment.router.status(),
-      openSessions: loops,
+      mode: mode,
+      openSessions: loops.keys.sorted(),
+      answering: loops.filter { $0.value.isAnswering }.keys.sorted(),
+      approvals: try await approvals(),
+      estimates: environment.router.estimates(),
       queuedTasks: tasks.count(.queued),
       runningTasks: tasks.count(.running),
       waitingTasks: tasks.count(.waiting),

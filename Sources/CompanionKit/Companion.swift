@@ -36,7 +36,8 @@ public final class Companion: Sendable {
       let idle = loops.compactMap { id, loop in loop.idleSince.map { (since: $0, id: id) } }
       let longest = idle.sorted { ($0.since, $0.id) < ($1.since, $1.id) }
       // Some more than one, so that it need not be looked for each time.
-      for (_, id) in longest.prefix(loops.count - maximum + 1 + maximum / 16) where loops[id]?.rest() == true {
+      for (_, id) in longest.prefix(loops.count - maximum + 1 + maximum / 16) where loops[id]?.rest() == true
+      {
         loops[id] = nil
       }
     }
@@ -91,7 +92,8 @@ public final class Companion: Sendable {
     self.init(
       checked: [Provider(id, model: model)], factory: StandardProviderFactory.standard, images: nil,
       store: store, configuration: configuration, time: time, identifiers: identifiers, random: random,
-      tools: tools, approver: approver, files: files, handlers: handlers, schedules: schedules, events: events)
+      tools: tools, approver: approver, files: files, handlers: handlers, schedules: schedules, events: events
+    )
   }
 
   /// A companion with several providers, which stand in for each other.

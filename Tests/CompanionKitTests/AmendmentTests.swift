@@ -17,7 +17,7 @@ struct AmendmentTests {
         try await scene.companion.deleteMessage(Self.at(3), in: scene.session)
         try await scene.companion.deleteMessage(Self.at(4), in: scene.session)
         _ = try await scene.companion.send("What is my cat called?", in: scene.session).text()
-        let prompt = model.requests(for: .answer).last?.messages.filter { $0.role != .system }.map(\.text)
+        let prompt = model.requests(for: .answer).last?.messages.filter { $0.role != .system }.map(\.words)
         #expect(prompt == ["My cat is called Tim", "Yes", "What is my cat called?"])
         #expect(
           try await scene.log() == [

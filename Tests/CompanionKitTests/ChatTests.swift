@@ -1,5 +1,6 @@
 import CompanionKit
 import CompanionTesting
+import Synchronization
 import Testing
 
 /// The chat, under a simulator: each scene with many orders of events.
@@ -146,9 +147,14 @@ struct ChatTests {
   @Test func `a message is resumed even when the result of an earlier task came behind it`() throws {
     for seed in Self.seeds {
       let gate = Gate()
+      let tries = Mutex(0)
       let model = ScriptedModel { request in
         if request.purpose == .task { return [.wait(for: gate), "result"] }
-        return request.messages.last?.words == "Tell me" ? .refusing(ProviderFailure(.overloaded)) : ["late"]
+        let isFirst = tries.withLock { tries in
+          tries += 1
+          return tries == 1
+        }
+        return isFirst ? .refusing(ProviderFailure(.overloaded)) : ["late"]
       }
       try Scene.run(seed: seed, model: { _ in model }) { scene in
         _ = try await scene.companion.send("Summarise everything", in: scene.session).text()

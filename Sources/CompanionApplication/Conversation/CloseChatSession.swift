@@ -83,7 +83,8 @@ package struct CloseChatSession: Sendable {
   ) async throws(StoreFailure) -> SessionStatistics {
     let totals = try await SessionTotals(environment: environment)(of: session.id)
     var tasks = 0
-    try await StoreWalk(store: environment.store).forEachTask(matching: TaskFilter(session: session.id)) { _ in
+    try await StoreWalk(store: environment.store).forEachTask(matching: TaskFilter(session: session.id)) {
+      _ in
       tasks += 1
     }
     return SessionStatistics(

@@ -51,7 +51,9 @@ package struct ForkSession: Sendable {
         SessionDetails(
           item: known.value.item, limits: known.value.limits, fork: SessionFork(of: origin.id, through: end)),
         as: .details(of: id), at: now))
-    if let context: Versioned<SharedContext> = try await environment.store.value(.sharedContext(of: origin.id)) {
+    if let context: Versioned<SharedContext> = try await environment.store.value(
+      .sharedContext(of: origin.id))
+    {
       changes.append(
         try Versioned<SharedContext>(value: context.value, version: 0)
           .putting(context.value, as: .sharedContext(of: id), at: now))

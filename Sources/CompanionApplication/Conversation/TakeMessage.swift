@@ -35,13 +35,18 @@ struct TakeMessage: Sendable {
   /// - Returns: the message as it is stored.
   /// - Throws: `ChatFailure`; nothing is stored then, unless the store does not know.
   func callAsFunction(
-    _ update: ContextUpdate?, in conversation: inout Conversation, _ details: inout Versioned<SessionDetails>?,
+    _ update: ContextUpdate?, in conversation: inout Conversation,
+    _ details: inout Versioned<SessionDetails>?,
     _ message: (Conversation) -> ChatMessage
   ) async throws(ChatFailure) -> ChatMessage? {
     let session = log.session
     for _ in 1...Self.attempts {
       let known: Versioned<SessionDetails>
-      if let details { known = details } else { known = try await SessionStates(environment).details(of: session) }
+      if let details {
+        known = details
+      } else {
+        known = try await SessionStates(environment).details(of: session)
+      }
       details = known
       try await check(known.value, conversation)
       var changes = [ChangeSet.Change.expectState(.details(of: session), version: known.version)]

@@ -15,7 +15,8 @@ struct CompilePrompt: Sendable {
 
   /// - Throws: `PromptBudgetFailure` when what must be there does not fit.
   func callAsFunction(
-    _ context: PromptContext, for purpose: CallPurpose, template: PromptTemplate? = nil, about event: EventContext
+    _ context: PromptContext, for purpose: CallPurpose, template: PromptTemplate? = nil,
+    about event: EventContext
   ) throws(PromptBudgetFailure) -> Made {
     let (counter, margin) = environment.router.textCounter
     let compiler = PromptCompiler(
@@ -23,7 +24,8 @@ struct CompilePrompt: Sendable {
         limit: configuration.limit, reservedOutput: configuration.reservedOutput, margin: margin),
       history: environment.configuration.history)
     let compiled = try compiler.compile(
-      context, template: template ?? configuration.template, masking: { configuration.masking?.masked($0) ?? $0 },
+      context, template: template ?? configuration.template,
+      masking: { configuration.masking?.masked($0) ?? $0 },
       tokensPerMessage: Int(max(counter.tokensPerMessage, 0).rounded(.up)),
       countedBy: { counter.tokens(in: $0) })
     environment.events.emit(.promptCompiled(purpose, compiled.template, compiled.report), in: event)
@@ -33,11 +35,12 @@ struct CompilePrompt: Sendable {
   }
 }
 
-extension PromptContext {
+extension PromptContextBuilder {
   /// What stands in every prompt of a companion.
-  init(of configuration: CompanionConfiguration, message: String) {
+  init(_ configuration: CompanionConfiguration) {
     self.init(
-      persona: configuration.persona, message: message, language: configuration.prompts.language,
-      rules: configuration.prompts.rules, calendar: configuration.memory.calendar)
+      PromptContext(
+        persona: configuration.persona, message: "", language: configuration.prompts.language,
+        rules: configuration.prompts.rules, calendar: configuration.memory.calendar))
   }
 }

@@ -19,7 +19,8 @@ struct TaskPromptMaker: Sendable {
     _ work: [ChatMessage], tools: [ToolDescription], isLast: Bool
   ) async throws(TaskFailure) -> GenerationRequest {
     let event = EventContext(session: task.session, turn: task.turn, task: task.id)
-    var context = PromptContext(of: environment.configuration, message: instruction)
+    var context = PromptContextBuilder(environment.configuration).base
+    context.message = instruction
     context.rules.append(tools.isEmpty && !isLast ? Self.rule : Self.rule + " " + Self.ruleOfTools)
     context.tools = tools
     if let conversation {

@@ -1,6 +1,22 @@
-import CompanionDomain
+package import CompanionDomain
 import CompanionPorts
 import Synchronization
+
+/// How well the tokens of a model's prompts are estimated.
+public struct TokenEstimate: Hashable, Sendable {
+  /// How many counts of its provider have been learnt from.
+  public var reports: Int
+  /// The part of an estimate that is kept free because it may be too low; 0 where the host counts exactly.
+  public var margin: Double
+}
+
+extension ModelRouter {
+  /// How well the tokens of prompts are estimated, for each model that answers.
+  package func estimates() -> [ModelIdentity: TokenEstimate] {
+    let models = table.withLock { $0.rows.map(\.setup).filter { $0.kinds.contains(.text) }.map(\.model) }
+    return Dictionary(models.map { ($0, learning.estimate(of: $0)) }, uniquingKeysWith: { first, _ in first })
+  }
+}
 
 /// Estimates tokens by what providers have counted, for each model by itself.
 final class TokenLearning: Sendable {
@@ -32,10 +48,9 @@ final class TokenLearning: Sendable {
     return (LargestEstimate(estimators: known), known.map(\.margin).max() ?? 0)
   }
 
-  /// How many reports of a model have been learnt from, and how far off its estimates are.
-  func state(of model: ModelIdentity) -> (reports: Int, margin: Double) {
+  func estimate(of model: ModelIdentity) -> TokenEstimate {
     let estimator = estimators.withLock { $0[model] } ?? TokenEstimator()
-    return (estimator.reports, exact == nil ? estimator.margin : 0)
+    return TokenEstimate(reports: estimator.reports, margin: exact == nil ? estimator.margin : 0)
   }
 
   private struct LargestEstimate: TokenCounter {

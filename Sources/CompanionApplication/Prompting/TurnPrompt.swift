@@ -46,12 +46,11 @@ struct TurnPrompt: Sendable {
 
   /// The conversation alone, as much of it as is not in its summary.
   private func plain(_ subject: Subject) async -> PromptContext {
-    var context = PromptContext(of: environment.configuration, message: subject.message.text)
-    context.summary = await ConversationSummaries(environment: environment)
+    let summary = await ConversationSummaries(environment: environment)
       .summary(of: subject.conversation, subject.context)
-    context.history = subject.conversation.hot.filter { $0.sequence != subject.message.sequence }
-    context.failure = subject.failure
-    return context
+    return PromptContextBuilder(environment.configuration).context(
+      answering: subject.message, window: subject.conversation.hot, summary: summary,
+      failure: subject.failure)
   }
 
   private func enhanced(
@@ -93,7 +92,8 @@ struct TurnPrompt: Sendable {
     let configuration = environment.configuration.prompts
     for name in names.prefix(max(configuration.maximumFiles, 0)) {
       // What cannot be read is not there: the model is not told what it cannot see.
-      guard let text = try? await files.excerpt(of: name, bytes: max(configuration.maximumFileBytes, 1)) else {
+      guard let text = try? await files.excerpt(of: name, bytes: max(configuration.maximumFileBytes, 1))
+      else {
         continue
       }
       excerpts.append(PromptExcerpt(source: name, text: text))

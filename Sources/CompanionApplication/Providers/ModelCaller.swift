@@ -23,7 +23,9 @@ package struct ModelCaller: Sendable {
       await Self.attempt(services) { model throws(ProviderFailure) in try await model.generate(request) }
     }
     running.end(.succeeded, ModelCallOutcome(finish: response.finish, usage: response.usage, duration: .zero))
-    if let usage = response.usage { router.learning.learn(from: request, by: running.call.setup.model, usage) }
+    if let usage = response.usage {
+      router.learning.learn(from: request, by: running.call.setup.model, usage)
+    }
     return (running.call.setup.model, response)
   }
 

@@ -29,7 +29,8 @@ struct ApplyTransition: Sendable {
   /// - Throws: the store's failure, such as a conflict of `changes`. Whether the transition was stored is unknown
   ///   when that says so.
   func callAsFunction(
-    _ transition: TaskTransition, to id: TaskID, at now: Timestamp? = nil, storing changes: ChangeSet = ChangeSet([])
+    _ transition: TaskTransition, to id: TaskID, at now: Timestamp? = nil,
+    storing changes: ChangeSet = ChangeSet([])
   ) async throws(StoreFailure) -> Outcome {
     environment.announcements.hold([id])
     defer { environment.announcements.release([id]) }
@@ -85,7 +86,8 @@ struct ApplyTransition: Sendable {
       environment.announcements.hold(held)
       defer { environment.announcements.release(held) }
       do throws(StoreFailure) {
-        var changes = [ChangeSet.Change.transition(id, transition, revision: current.revision)] + closing + more
+        var changes =
+          [ChangeSet.Change.transition(id, transition, revision: current.revision)] + closing + more
         if let stop { changes.append(.insertTask(stop)) }
         let changed = try await commit(changes, words, on: current)
         guard let change = changed.first else { return .noSuchTask }

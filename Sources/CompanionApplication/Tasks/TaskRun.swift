@@ -107,7 +107,8 @@ struct TaskRun: Sendable {
     do {
       switch try await handler.run(attempt) {
       case .done(let text, let usage): return .done(text, usage: usage)
-      case .waiting(let reason, let limit, let changes): return .waiting(reason, limit: limit, storing: changes)
+      case .waiting(let reason, let limit, let changes):
+        return .waiting(reason, limit: limit, storing: changes)
       }
     } catch  where Task.isCancelled {
       // Whatever a handler throws that was told to stop, stopping is what it does.

@@ -84,7 +84,8 @@ package struct OpenApprovals: Sendable {
       let page = try await environment.store.tasks(matching: filter, limit: 100)
       for task in page {
         guard case .waiting(let wait) = task.state, case .approval = wait.reason else { continue }
-        let approvals: [Versioned<Approval>] = try await environment.store.values(of: .task(task.id), .approval)
+        let approvals: [Versioned<Approval>] = try await environment.store.values(
+          of: .task(task.id), .approval)
         open += approvals.map(\.value).filter { approval in
           approval.decision == nil && environment.time.now < approval.expiresAt
         }

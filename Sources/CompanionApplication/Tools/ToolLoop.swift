@@ -51,7 +51,8 @@ struct ToolLoop {
     var calls = ToolCallAssembly()
     let finish = try await environment.calls.stream(
       request, context: context, onUsage: { answer.usage = $0 },
-      onToolCall: { (piece) throws(ProviderFailure) in try calls.take(piece) }, take: { await answer.take($0) })
+      onToolCall: { (piece) throws(ProviderFailure) in try calls.take(piece) },
+      take: { await answer.take($0) })
     guard let finish else { throw answer.interruption }
     answer.end(finish, calls: calls.all)
     return answer
@@ -61,7 +62,8 @@ struct ToolLoop {
     guard !answer.text.isEmpty else {
       throw ProviderFailure(
         .malformedResponse,
-        message: mayCall ? "The result is empty." : "The model has no result after all calls that it may make.")
+        message: mayCall
+          ? "The result is empty." : "The model has no result after all calls that it may make.")
     }
     return .done(
       answer.isCut ? answer.text + Announcement.truncation(of: task) : answer.text, usage: answer.usage)

@@ -79,7 +79,7 @@ public struct SharedContext: Hashable, Sendable, Codable {
 public struct ContextUpdate: Hashable, Sendable {
   /// What is known from now on under each key; `nil` for nothing any more. Later ones count.
   public var changes: [(key: String, text: String?)] { pairs.map { ($0.key, $0.text) } }
-  private var pairs: [Pair]
+  fileprivate var pairs: [Pair]
   /// Who writes.
   public var owner: SharedContext.Owner
   /// Where it comes from, in a few words.
@@ -87,7 +87,7 @@ public struct ContextUpdate: Hashable, Sendable {
   /// The version of the context that the writer has seen; `nil` for whoever only writes what is its own.
   public var seen: Int64?
 
-  private struct Pair: Hashable, Sendable {
+  fileprivate struct Pair: Hashable, Sendable {
     var key: String
     var text: String?
   }
@@ -105,6 +105,14 @@ public struct ContextUpdate: Hashable, Sendable {
     self.owner = owner
     self.source = source
     self.seen = seen
+  }
+}
+
+extension ContextUpdate: ExpressibleByDictionaryLiteral {
+  /// What the host knows from now on, under each key.
+  public init(dictionaryLiteral entries: (String, String)...) {
+    self.init([:])
+    pairs = entries.map { Pair(key: $0, text: $1) }
   }
 }
 

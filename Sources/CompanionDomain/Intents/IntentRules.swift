@@ -20,7 +20,7 @@ public enum IntentRules {
     return Intent(
       action: action(
         profile: profile, complexity: complexity, files: files,
-        runsCode: execution.hits(in: folded) > 0),
+        runsCode: execution.hits(in: folded) > 0 || isCommand(text)),
       profile: profile,
       complexity: complexity,
       confidence: best == nil ? 0.3 : min(0.9, 0.5 + 0.1 * Double(best?.hits ?? 0)),
@@ -101,7 +101,12 @@ public enum IntentRules {
       .search,
       Keywords(
         words: ["search", "find", "locate", "lookup", "grep"],
-        phrases: ["look up", "look for", "where is the file", "検索", "探して", "搜索", "查找", "找一下", "搜一下"])
+        phrases: [
+          "look up", "look for", "where is the file", "list the files", "list files", "list all files",
+          "list all the files", "list my files", "show the files", "show me the files", "what files are",
+          "which files are", "検索", "探して", "ファイルの一覧", "ファイル一覧", "ファイルを一覧", "どんなファイル", "搜索", "查找",
+          "找一下", "搜一下", "列出文件", "列出所有文件", "文件列表", "有哪些文件", "有什么文件",
+        ])
     ),
     (
       .modification,
@@ -138,10 +143,34 @@ public enum IntentRules {
 
   private static let execution = Keywords(
     phrases: [
-      "run the test", "run tests", "run this code", "run the code", "run the script", "run this script",
-      "execute the", "execute this", "実行して", "テストを走らせ", "运行测试", "运行代码", "运行这", "执行这",
+      "run the test", "run tests", "run all tests", "run all the tests", "run my tests", "run our tests",
+      "run this code", "run the code", "run the script", "run this script",
+      "execute the", "execute this", "実行して", "テストを走らせ", "跑测试", "跑一下测试", "执行测试", "运行测试", "运行代码", "运行这", "执行这",
       "执行脚本",
     ])
+
+  /// Whether a message says nothing but that a program is to be run: “run make test”, 「make test を走らせて」.
+  private static func isCommand(_ text: String) -> Bool {
+    guard text.utf8.count <= maximumCommandBytes else { return false }
+    if let match = text.firstMatch(
+      of: /^(?i)\s*(?:(?:please|can you|could you|now|then)[,\s]+)*(?:run|execute)\s+([\w.\/~\-]+)/)
+    {
+      return !noPrograms.contains(match.1.lowercased())
+    }
+    return text.firstMatch(of: /^\s*(?:请|帮我|麻烦)*(?:运行|执行|跑)(?:一下)?(?:命令|程序)?\s*[「“`]?[A-Za-z.\/]/) != nil
+      || text.firstMatch(of: /^\s*[「『`]?[A-Za-z.\/][\x20-\x7e]*[」』`]?\s*を走らせ/) != nil
+  }
+
+  private static let maximumCommandBytes = 2_000
+
+  /// What stands behind “run” where no program is meant.
+  private static let noPrograms: Set<String> = [
+    "a", "an", "the", "it", "this", "that", "these", "those", "my", "our", "your", "some", "all", "away",
+    "out",
+    "into", "through", "over", "for", "with", "to", "off", "up", "down", "me", "us", "errands", "fast",
+    "faster",
+    "every", "like", "and", "or", "in", "on", "at", "by", "around", "late",
+  ]
 
   private static let large = Keywords(
     words: [

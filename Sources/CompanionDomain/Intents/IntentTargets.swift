@@ -1,15 +1,42 @@
 /// Finds what a message names.
 enum IntentTargets {
-  /// The file names and paths in a text, in order, each once: words with a known ending, or with a slash.
+  /// The file names and paths in a text, in order, each once: words with a known ending, or with a slash, and whatever
+  /// is said to be a file's name.
   static func files(in text: String) -> [String] {
     var found: [String] = []
     for word in text.split(whereSeparator: { !isPathCharacter($0) }) {
-      let path = String(word.drop { $0 == "." && word.count == 1 }).trimmingDots()
+      var path = String(word.drop { $0 == "." && word.count == 1 }).trimmingDots()
+      if path.first == ".", path.dropFirst().allSatisfy({ $0 != "." && $0 != "/" }) {
+        path = lettersBefore(word, in: text) + path
+      }
       guard looksLikePath(path), !found.contains(path) else { continue }
       found.append(path)
     }
+    for path in named(in: text) where !found.contains(path) { found.append(path) }
     return found
   }
+
+  /// The letters of another script that an ending stands behind, such as those of a Japanese name.
+  private static func lettersBefore(_ word: Substring, in text: String) -> String {
+    let letters = text[..<word.startIndex].suffix(maximumLetters).reversed().prefix {
+      $0.isLetter && !$0.isASCII
+    }
+    return String(letters.reversed())
+  }
+
+  private static let maximumLetters = 64
+
+  /// What a text says is the name of a file.
+  private static func named(in text: String) -> [String] {
+    guard text.utf8.count <= maximumNamingBytes else { return [] }
+    let said =
+      text.matches(of: /(?i)\bfile (?:called|named) ["“'`]?([\w.\/\-]+)/).map(\.1)
+      + text.matches(of: /([A-Za-z0-9._\/\-]+)[」』”"]?という(?:名前の)?ファイル/).map(\.1)
+      + text.matches(of: /(?:名为|名叫|叫做|叫)\s*[「“"]?([A-Za-z0-9._\/\-]+)[」”"]?\s*的?文件/).map(\.1)
+    return said.map { String($0).trimmingDots() }.filter { !$0.isEmpty }
+  }
+
+  private static let maximumNamingBytes = 2_000
 
   /// The quoted phrases in a text, in order, each once.
   static func quoted(in text: String) -> [String] {
@@ -34,7 +61,10 @@ enum IntentTargets {
     guard let dot = word.lastIndex(of: "."), dot != word.startIndex else {
       return word.hasPrefix("/") && word.count > 2 || word.hasPrefix("~/") || word.hasPrefix("./")
     }
-    return endings.contains(word[word.index(after: dot)...].lowercased())
+    if endings.contains(word[word.index(after: dot)...].lowercased()) { return true }
+    // Of whatever kind it is: “old/data.bin”. Before the first slash of an address is a dot.
+    guard let slash = word.firstIndex(of: "/"), slash != word.startIndex else { return false }
+    return !word[..<slash].contains(".") && word[dot...].dropFirst().allSatisfy { $0.isLetter || $0.isNumber }
   }
 
   private static let endings: Set<String> = [

@@ -1,7 +1,5 @@
-/// The prompt of a turn: the persona, then the conversation, oldest first.
-///
-/// The persona and the older messages come first and do not change from turn to turn, so that providers
-/// can reuse what they have computed for them.
+/// A conversation as a model sees it: what it is told, then the messages, oldest first. Whether it fits is not asked; see
+/// ``PromptCompiler``.
 public enum ChatPrompt {
   /// Marks what the person never heard the end of.
   static let interruptedMark = "[interrupted here]"
@@ -10,19 +8,9 @@ public enum ChatPrompt {
   ///
   /// Neighbouring messages of one speaker become one, as many chat templates demand; every tool call has
   /// exactly one result.
-  ///
-  /// - Parameter reminder: what the companion is reminded of for this turn alone. It stands before the last message
-  ///   of the person, behind everything that stays the same from turn to turn.
-  public static func messages(
-    persona: String, window: some Sequence<ChatMessage>, reminder: String = ""
-  ) -> [PromptMessage] {
-    var messages: [PromptMessage] = persona.isEmpty ? [] : [PromptMessage(.system, persona)]
-    messages += ToolPairing.repaired(merged(window.compactMap { promptMessage($0) }))
-    if !reminder.isEmpty {
-      let place = messages.lastIndex { $0.role == .user } ?? messages.count
-      messages.insert(PromptMessage(.system, reminder), at: place)
-    }
-    return messages
+  public static func messages(persona: String, window: some Sequence<ChatMessage>) -> [PromptMessage] {
+    let system: [PromptMessage] = persona.isEmpty ? [] : [PromptMessage(.system, persona)]
+    return system + ToolPairing.repaired(merged(window.compactMap { promptMessage($0) }))
   }
 
   /// A message as a model sees it; `nil` for one that was deleted.

@@ -42,10 +42,15 @@ public struct PromptCompiler: Hashable, Sendable {
     // Texts that are joined may have more tokens than each by itself: what that comes to is kept free then.
     var reserve = 0
     while true {
-      let report = try draft.solved(within: budget.available - reserve)
+      let report = try draft.solved(within: max(budget.available - reserve, 0))
       let compiled = draft.compiled(report)
       let excess = compiled.tokens - budget.available
       if excess <= 0 { return compiled }
+      // Nothing is left but what must be there, and joined it is too much.
+      guard reserve < budget.available else {
+        throw .pinnedDoesNotFit(
+          section: "message", tokens: compiled.tokens, left: budget.available, available: budget.available)
+      }
       reserve = max(reserve.saturatingSum(reserve), reserve.saturatingSum(excess))
     }
   }

@@ -10,19 +10,25 @@ enum PromptFence {
   static func fenced(_ content: String, kind: String, source: String = "") -> String {
     let content = escaped(content)
     let source = label(source)
-    let tag = "\(name)\(nonce(of: kind + "\n" + source + "\n" + content))"
+    let tag = tag(of: content, kind: kind, source: source)
     let sourceAttribute = source.isEmpty ? "" : " source=\"\(source)\""
     return "<\(tag) kind=\"\(kind)\"\(sourceAttribute)>\n\(content)\n</\(tag)>"
   }
 
+  /// The name of the marks around escaped content.
+  static func tag(of content: String, kind: String, source: String) -> String {
+    name + nonce(of: kind + "\n" + source + "\n" + content)
+  }
+
   /// An item of a list: its source, and its text, whose further lines are set in, so that none of them can look like the
-  /// beginning of another item.
+  /// beginning of another item. A text that begins as a source does has an empty one before it.
   static func line(_ excerpt: PromptExcerpt) -> String {
     let source = label(excerpt.source)
     let lines = excerpt.text.split(whereSeparator: \.isNewline)
     let first = lines.first.map { " " + $0 } ?? ""
     let rest = lines.dropFirst().map { "\n  " + $0 }.joined()
-    return (source.isEmpty ? "-" : "- [\(source)]") + first + rest
+    let isPlain = source.isEmpty && lines.first?.first != "["
+    return (isPlain ? "-" : "- [\(source)]") + first + rest
   }
 
   /// A source as it stands in a mark or before an item: one short line, without what could end it.

@@ -2,8 +2,15 @@ import CompanionDomain
 
 /// A direct answer, found in the conversation, and in what the prompt reminds of.
 struct OfflineAnswer {
-  let dialogue: [PromptMessage]
-  var reminders: [Reminder.Item] = []
+  private let message: String
+  private let history: [PromptMessage]
+  private let knowledge: OfflineKnowledge
+
+  init(_ prompt: PromptReading) {
+    message = prompt.message
+    history = prompt.history
+    knowledge = OfflineKnowledge(prompt.blocks)
+  }
 
   /// How much of the question's weight a sentence must cover to count as an answer.
   private static let threshold = 0.3
@@ -15,10 +22,9 @@ struct OfflineAnswer {
   private static let listed = 12
 
   var text: String {
-    let message = dialogue.last { $0.role == .user }?.text ?? ""
     let phrases = OfflinePhrases(WrittenLanguage(of: message))
     // The first answer says what it is talking to.
-    let notice = dialogue.contains { $0.role == .assistant } ? "" : " " + phrases.notice
+    let notice = history.contains { $0.role == .assistant } ? "" : " " + phrases.notice
     let sentences = TextAnalysis.sentences(of: message)
     guard let question = sentences.last(where: Question.isAsked(in:)) else {
       return acknowledgement(of: sentences, phrases) + notice
@@ -49,7 +55,7 @@ struct OfflineAnswer {
 
   /// What is said without asking, the oldest first.
   private var statements: [String] {
-    let said = remembered + dialogue.filter { $0.role == .user }.map(\.text)
+    let said = knowledge.texts + history.filter { $0.role == .user }.map(\.text) + [message]
     return said.flatMap(TextAnalysis.sentences(of:)).suffix(Self.memory).filter { !Question.isAsked(in: $0) }
   }
 
@@ -64,23 +70,5 @@ struct OfflineAnswer {
     let ranking = SentenceRanking(statements)
     guard let best = ranking.matches(for: question).first, best.coverage >= Self.threshold else { return nil }
     return statements[best.position]
-  }
-
-  /// What people are remembered to have said, the oldest first.
-  private var remembered: [String] {
-    let calendar = MemoryCalendar()
-    let items = reminders.filter { !$0.isOfCompanion }.map { item in
-      // A line of a memory has its day and its speaker in front.
-      let lines = item.text.split(whereSeparator: \.isNewline).compactMap { line -> String? in
-        guard let read = RememberedLine(line, in: calendar) else { return String(line) }
-        return OfflineMemoryPhrases.isTopics(read.text) ? nil : read.words
-      }
-      let isSaid = item.source.hasPrefix(item.day) && !item.day.isEmpty
-      return (order: item.day + (isSaid ? " said" : " known"), text: lines.joined(separator: "\n"))
-    }
-    // What fits best comes first of a day, and is to count as what was said last. Words are better than what is
-    // known of them.
-    return items.enumerated().sorted { ($0.element.order, $1.offset) < ($1.element.order, $0.offset) }
-      .map(\.element.text)
   }
 }

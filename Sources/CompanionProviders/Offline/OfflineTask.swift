@@ -2,8 +2,15 @@ import CompanionDomain
 
 /// The result of a background task, made of what the conversation says.
 struct OfflineTask {
-  let instruction: String
-  let dialogue: [PromptMessage]
+  private let instruction: String
+  private let said: [String]
+
+  init(_ prompt: PromptReading) {
+    instruction = prompt.message
+    said =
+      OfflineKnowledge(prompt.blocks).texts + prompt.history.filter { $0.role == .user }.map(\.text)
+      + [prompt.message]
+  }
 
   private static let sentences = 6
 
@@ -13,7 +20,6 @@ struct OfflineTask {
   var result: String {
     let phrases = OfflinePhrases(WrittenLanguage(of: instruction))
     let own = TextAnalysis.sentences(of: instruction)
-    let said = dialogue.filter { $0.role == .user }.map(\.text)
     let statements = Array(said.flatMap(TextAnalysis.sentences(of:)).suffix(Self.memory))
       .filter { !own.contains($0) && !Question.isAsked(in: $0) }
     guard !statements.isEmpty else { return phrases.nothingToWorkOn }

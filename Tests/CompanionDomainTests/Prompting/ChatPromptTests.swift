@@ -33,10 +33,4 @@ struct ChatPromptTests {
     let long = ChatPrompt.messages(persona: "p", window: log)
     #expect(Array(long.prefix(short.count)) == short)
   }
-
-  @Test func `a task's prompt ends with the task`() {
-    let prompt = TaskPrompt.messages(persona: "p", window: [message(.user, "a")], instruction: "sum up")
-    #expect(prompt.last == PromptMessage(.user, "sum up"))
-    #expect(prompt.first?.role == .system)
-  }
 }

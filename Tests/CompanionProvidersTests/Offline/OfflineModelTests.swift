@@ -19,6 +19,37 @@ struct OfflineModelTests {
     return try await OfflineModel().generate(GenerationRequest(purpose: purpose, messages: messages)).text
   }
 
+  /// A prompt that reminds of something, as the engine makes it.
+  private func reminded(
+    of question: String, after said: [String], profile: [PromptExcerpt] = [], recalled: [PromptExcerpt] = [],
+    summary: String? = nil, situation: [PromptExcerpt] = []
+  ) throws -> GenerationRequest {
+    var context = PromptContext(persona: "persona", message: question, profile: profile, recalled: recalled)
+    context.summary = summary.map { ConversationSummary(text: $0, through: .zero) }
+    context.situation = situation
+    context.time = Timestamp(nanosecondsSinceEpoch: 0)
+    let texts = said.map { (ChatMessage.Role.user, $0) } + [(.assistant, "I see.")]
+    context.history = texts.enumerated().map { place, text in
+      ChatMessage(
+        sequence: SequenceNumber(rawValue: Int64(place + 1)), turn: TurnID(bits: 1), role: text.0,
+        parts: [.text(text.1)], time: Timestamp(nanosecondsSinceEpoch: 0), origin: .person)
+    }
+    let prompt = try PromptCompiler().compile(context, countedBy: { $0.utf8.count / 3 })
+    return GenerationRequest(purpose: .answer, messages: prompt.messages)
+  }
+
+  @Test(arguments: [
+    ("Where do I live?", "Kyoto"), ("What is my sister called?", "Yui"), ("What is the weather?", "rain"),
+  ])
+  func `what was said before, and what is known of the conversation, is known`(
+    question: String, expected: String
+  ) async throws {
+    let request = try reminded(
+      of: question, after: ["Hello."], summary: "I live in Kyoto.\nMy sister is called Yui.",
+      situation: [PromptExcerpt(source: "weather, the app", text: "rain")])
+    #expect(try await OfflineModel().generate(request).text.contains(expected))
+  }
+
   @Test(arguments: [
     ("I am Aiko and I live in Kyoto.", "Where do I live?", "Kyoto"),
     ("My name is Aiko. I like tea.", "What is my name?", "Aiko"),
@@ -39,22 +70,17 @@ struct OfflineModelTests {
   func `a question is answered with what the prompt reminds of, the newest first`(
     question: String, expected: String
   ) async throws {
-    let reminder = Reminder(
-      memories: [
-        .init(source: "what is known about user", text: "- 2026-03-01 user: I bake bread.\n- topics: bread")
+    let request = try reminded(
+      of: question, after: ["Hello."],
+      profile: [
+        PromptExcerpt(
+          source: "what is known about user", text: "- 2026-03-01 user: I bake bread.\n- topics: bread")
       ],
       recalled: [
-        .init(saidOn: "2026-03-03", by: .user, text: "I live in Oslo now."),
-        .init(saidOn: "2026-03-01", by: .user, text: "I am Aiko. I live in Kyoto."),
-        .init(saidOn: "2026-03-04", by: nil, text: "You live in Paris, I live in a computer."),
-        .init(source: "known since 2026-03-03", text: "user likes chess"),
-      ])
-    let request = GenerationRequest(
-      purpose: .answer,
-      messages: [
-        PromptMessage(.system, "persona"), PromptMessage(.user, "Hello."),
-        PromptMessage(.assistant, "Hello."),
-        PromptMessage(.system, reminder.text), PromptMessage(.user, question),
+        PromptExcerpt(source: "said by user, 2026-03-03", text: "I live in Oslo now."),
+        PromptExcerpt(source: "said by user, 2026-03-01", text: "I am Aiko. I live in Kyoto."),
+        PromptExcerpt(source: "said by you, 2026-03-04", text: "You live in Paris, I live in a computer."),
+        PromptExcerpt(source: "known since, 2026-03-03", text: "user likes chess"),
       ])
     let text = try await OfflineModel().generate(request).text
     #expect(text.contains(expected) && !text.contains("2026"))
@@ -64,20 +90,13 @@ struct OfflineModelTests {
     "What do you know about me?", "Tell me, what do you remember about me?", "私のことを何か覚えていますか?", "你知道我的什么?",
   ])
   func `whoever asks what is known of them is told all of it, each once`(question: String) async throws {
-    let reminder = Reminder(
-      memories: [
-        .init(
+    let request = try reminded(
+      of: question, after: ["I bake bread.", "I swim."],
+      profile: [
+        PromptExcerpt(
           source: "what is known about user",
           text: "- 2026-03-01 user: I bake bread.\n- 2026-03-01 topics: bread")
-      ], recalled: [.init(source: "known since 2026-03-03", text: "user likes chess")])
-    let request = GenerationRequest(
-      purpose: .answer,
-      messages: [
-        PromptMessage(.system, "persona"), PromptMessage(.user, "I bake bread."),
-        PromptMessage(.user, "I swim."),
-        PromptMessage(.assistant, "I will keep that in mind."), PromptMessage(.system, reminder.text),
-        PromptMessage(.user, question),
-      ])
+      ], recalled: [PromptExcerpt(source: "known since, 2026-03-03", text: "user likes chess")])
     let lines = try await OfflineModel().generate(request).text.split(separator: "\n").dropFirst()
     #expect(lines == ["- user likes chess", "- I bake bread.", "- I swim."])
   }
