@@ -82,9 +82,10 @@ public struct Conversation: Sendable {
   }
 
   /// The person's newest message, when nothing has answered it: not an answer, not a part of one, not the
-  /// announcement of a task. What a task of an earlier turn has brought back is no answer to it.
+  /// announcement of a task. What a task of an earlier turn has brought back is no answer to it. One that was deleted
+  /// wants none.
   public var unanswered: ChatMessage? {
-    guard let newest = hot.last(where: { $0.role == .user }) else { return nil }
+    guard let newest = hot.last(where: { $0.role == .user }), !newest.isDeleted else { return nil }
     let isAnswered = hot.contains { $0.turn == newest.turn && $0.role == .assistant }
     return isAnswered ? nil : newest
   }
