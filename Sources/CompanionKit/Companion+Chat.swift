@@ -80,14 +80,18 @@ extension Companion {
     return session
   }
 
-  /// The session that messages go to when none is named: the one used last, or a new one.
+  /// The session that messages go to when none is named: the one used last that is not closed, or a new one.
   public func currentSession() async throws(ChatFailure) -> SessionID {
     if let id = state.withLock({ $0.currentSession }) { return id }
-    let latest: ChatSession?
+    let newest: [ChatSession]
     do throws(StoreFailure) {
-      latest = try await environment.store.sessions(limit: 1).first
+      newest = try await environment.store.sessions(limit: 20)
     } catch {
       throw .store(error)
+    }
+    var latest: ChatSession?
+    for session in newest where latest == nil {
+      if try await details(of: session.id).closing == nil { latest = session }
     }
     guard let latest else { return try await startSession().id }
     state.withLock { $0.currentSession = $0.currentSession ?? latest.id }

@@ -194,7 +194,7 @@ public final class Companion: Sendable {
     var standard = [
       TaskRegistration(
         .conversation, handler: ConversationTaskHandler(environment: environment),
-        provider: provider),
+        provider: provider, attemptLimit: .duration(environment.configuration.work.attemptLimit)),
       TaskRegistration(.textGeneration, handler: ModelTaskHandler(model: model), provider: provider),
       TaskRegistration(.chatCompletion, handler: ModelTaskHandler(model: model), provider: provider),
       TaskRegistration(

@@ -40,7 +40,7 @@ package struct AmendMessage: Sendable {
     for _ in 1...Self.attempts {
       let blank = try await summaries.change(for: sequence, in: session)
       do throws(StoreFailure) {
-        try await environment.store.commit(ChangeSet([change] + (blank.map { [$0] } ?? [])))
+        try await environment.store.commit(change, blank)
         return
       } catch {
         guard error == .conflict(.stateMoved) else { throw error }

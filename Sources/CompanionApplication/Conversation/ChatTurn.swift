@@ -47,13 +47,17 @@ struct ChatTurn: Sendable {
         memory.understood = (reply.turn, intent)
       }
       do throws(StoreFailure) {
+        let subject = TurnPrompt.Subject(
+          message: message, conversation: conversation, intent: intent, options: options, failure: failure,
+          context: context)
         if intent.action == .directResponse || isUnwanted {
-          let subject = TurnPrompt.Subject(
-            message: message, conversation: conversation, intent: intent, options: options, failure: failure,
-            context: context)
           return try await answer(subject, in: &conversation, &memory, deadline: deadline)
         }
-        return try await handOver(message.text, intent: intent, in: &conversation)
+        let outcome = try await handOver(message.text, intent: intent, in: &conversation)
+        if environment.configuration.prompts.summarizesHistory {
+          memory.summaryDue = await TurnPrompt(environment: environment).summaryDue(subject)
+        }
+        return outcome
       } catch {
         return .failed(.store(error))
       }

@@ -22,8 +22,8 @@ package struct CloseChatSession: Sendable {
   package func callAsFunction(
     _ session: SessionID, reason: String
   ) async throws(ChatFailure) -> SessionClosing {
-    await chats.stopAnswer(session)
     for _ in 1...Self.attempts {
+      await chats.stopAnswer(session)
       let details = try await SessionStates(environment).details(of: session)
       if let closing = details.value.closing { return closing }
       do throws(StoreFailure) {
@@ -35,12 +35,14 @@ package struct CloseChatSession: Sendable {
           reason: reason, time: now, statistics: try await statistics(of: stored, until: now))
         var closed = details.value
         closed.closing = closing
+        // What has come meanwhile is answered, or stopped, before.
         try await environment.store.commit(
+          .append([], to: session, after: stored.lastSequence),
           try details.putting(closed, as: .details(of: session), at: now))
         environment.events.emit(.sessionClosed(closing), in: EventContext(session: session))
         return closing
       } catch {
-        if error == .conflict(.stateMoved) { continue }
+        if error == .conflict(.stateMoved) || error == .conflict(.logMoved) { continue }
         throw ChatFailure(error, in: session)
       }
     }
@@ -49,6 +51,13 @@ package struct CloseChatSession: Sendable {
 
   /// Takes messages again. Nothing is changed for a conversation that is open.
   package func reopen(_ session: SessionID) async throws(ChatFailure) {
+    do throws(StoreFailure) {
+      guard try await environment.store.session(session) != nil else {
+        throw StoreFailure.conflict(.noSuchSession)
+      }
+    } catch {
+      throw ChatFailure(error, in: session)
+    }
     for _ in 1...Self.attempts {
       let details = try await SessionStates(environment).details(of: session)
       guard details.value.closing != nil else { return }

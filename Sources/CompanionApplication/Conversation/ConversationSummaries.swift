@@ -24,16 +24,15 @@ struct BlankSummary: Sendable {
   let environment: Environment
 
   /// - Parameter sequence: the message that changes.
-  /// - Returns: what is to be committed with the change; `nil` where there is no summary, and none is being made.
+  /// - Returns: what is to be committed with the change.
   func change(
     for sequence: SequenceNumber, in session: SessionID
-  ) async throws(StoreFailure) -> ChangeSet.Change? {
+  ) async throws(StoreFailure) -> ChangeSet.Change {
     let key = StateKey.summary(of: session)
     let known: Versioned<ConversationSummary>? = try await environment.store.value(key)
     // Where the summary does not have the message, one that is on its way may: it finds that this one has moved.
-    return try known.map { known throws(StoreFailure) in
-      try known.putting(
-        sequence <= known.value.through ? .blank : known.value, as: key, at: environment.time.now)
-    }
+    guard let known else { return .expectState(key, version: 0) }
+    return try known.putting(
+      sequence <= known.value.through ? .blank : known.value, as: key, at: environment.time.now)
   }
 }

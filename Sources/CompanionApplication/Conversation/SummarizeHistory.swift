@@ -51,7 +51,10 @@ struct SummarizeHistory: Sendable {
         messages: shown.prompt(limit: configuration.summaryTokens, masking: { masking?.masked($0) ?? $0 }),
         temperature: 0)
       let response = try await environment.calls.generate(request, context: context)
-      guard let next = material.summary(answer: ModelCaller.storable(response.text)) else {
+      // A model that says more than it was asked for would fill the prompts.
+      let answer = environment.router.counter.cut(
+        ModelCaller.storable(response.text), toTokens: 2 * max(configuration.summaryTokens, 50))
+      guard let next = material.summary(answer: answer) else {
         throw ProviderFailure(.malformedResponse, message: "The summary is empty.")
       }
       summary = next

@@ -8,11 +8,13 @@ struct UnderstandIntent: Sendable {
   let calls: ModelCaller
   let method: CompanionConfiguration.IntentMethod
   let classifier: IntentClassifier?
+  private let masking: (any SecretMasking)?
 
   init(environment: Environment, method: CompanionConfiguration.IntentMethod? = nil) {
     calls = environment.calls
     self.method = method ?? environment.configuration.intents
     classifier = environment.configuration.classifier
+    masking = environment.configuration.prompts.masking
   }
 
   /// - Parameters:
@@ -38,7 +40,9 @@ struct UnderstandIntent: Sendable {
   ) async -> Intent? {
     guard method == .model else { return nil }
     let request = GenerationRequest(
-      purpose: .intent, messages: IntentJudgement.prompt(after: window, knowing: shared),
+      purpose: .intent,
+      messages: IntentJudgement.prompt(
+        after: window, knowing: shared, masking: { [masking] in masking?.masked($0) ?? $0 }),
       format: .json(schema: IntentJudgement.schema, name: "intent"),
       temperature: 0,
       maximumOutputTokens: 300)

@@ -15,23 +15,26 @@ struct CompilePrompt: Sendable {
 
   /// - Throws: `PromptBudgetFailure` when what must be there does not fit.
   func callAsFunction(
-    _ context: PromptContext, for purpose: CallPurpose, template: PromptTemplate? = nil,
-    about event: EventContext
+    _ context: PromptContext, for purpose: CallPurpose, about event: EventContext
   ) throws(PromptBudgetFailure) -> Made {
+    let compiled = try compiled(context)
+    environment.events.emit(.promptCompiled(purpose, compiled.template, compiled.report), in: event)
+    return Made(
+      request: GenerationRequest(purpose: purpose, messages: compiled.messages, tools: compiled.tools),
+      summaryDue: compiled.summaryDue)
+  }
+
+  /// The prompt, of which nobody is told.
+  func compiled(_ context: PromptContext) throws(PromptBudgetFailure) -> CompiledPrompt {
     let (counter, margin) = environment.router.textCounter
     let compiler = PromptCompiler(
       budget: PromptBudget(
         limit: configuration.limit, reservedOutput: configuration.reservedOutput, margin: margin),
       history: environment.configuration.history)
-    let compiled = try compiler.compile(
-      context, template: template ?? configuration.template,
-      masking: { configuration.masking?.masked($0) ?? $0 },
+    return try compiler.compile(
+      context, template: configuration.template, masking: { configuration.masking?.masked($0) ?? $0 },
       tokensPerMessage: Int(max(counter.tokensPerMessage, 0).rounded(.up)),
       countedBy: { counter.tokens(in: $0) })
-    environment.events.emit(.promptCompiled(purpose, compiled.template, compiled.report), in: event)
-    return Made(
-      request: GenerationRequest(purpose: purpose, messages: compiled.messages, tools: compiled.tools),
-      summaryDue: compiled.summaryDue)
   }
 }
 

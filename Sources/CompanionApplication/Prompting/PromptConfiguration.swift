@@ -3,9 +3,9 @@ public import CompanionPorts
 
 /// How prompts are made: for answers, and for background tasks that come from a conversation.
 public struct PromptConfiguration: Sendable {
-  /// The tokens of a prompt and its answer together.
+  /// The tokens of a prompt, and of what is kept free for its answer.
   public var limit = 8_000
-  /// The tokens of the limit that are kept free for the answer.
+  /// The tokens of the limit that are kept free for the answer. A longer answer is not cut.
   public var reservedOutput = 1_000
   /// What the companion has to keep to, besides its persona. It stands in every prompt in full.
   public var rules: [String] = []

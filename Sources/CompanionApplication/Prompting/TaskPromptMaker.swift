@@ -4,11 +4,43 @@ import CompanionPorts
 /// Makes the prompts of a task that comes from a conversation: what was said before it, what it is to do, and what was
 /// done for it already.
 struct TaskPromptMaker: Sendable {
-  let environment: Environment
-  let task: GenerationTask
-  let instruction: String
-  /// The conversation, as it is when the attempt begins; `nil` where there is none.
-  let conversation: Conversation?
+  private let environment: Environment
+  private let task: GenerationTask
+  /// What stays the same from step to step.
+  private let base: PromptContext
+  private let event: EventContext
+
+  /// Memories are no part of it: what a task brings back may become one.
+  ///
+  /// - Parameter conversation: as it is when the attempt begins; `nil` where there is none.
+  init(
+    environment: Environment, task: GenerationTask, instruction: String, intent: Intent?,
+    conversation: Conversation?
+  ) async {
+    self.environment = environment
+    self.task = task
+    event = EventContext(session: task.session, turn: task.turn, task: task.id)
+    var base = PromptContextBuilder(environment.configuration).base
+    base.message = instruction
+    if let conversation {
+      base.summary = await ConversationSummaries(environment: environment).summary(of: conversation, event)
+      base.history = Self.history(of: conversation, before: task.turn)
+    }
+    do throws(MemoryFailure) {
+      base = try await EnrichPrompt(environment: environment)(
+        base, in: task.session, naming: intent?.files ?? [])
+    } catch {
+      environment.events.emit(.modeFellBack("\(error)"), in: event)
+    }
+    self.base = base
+  }
+
+  /// What was said before the task. What came later is for the chat: what the task is to do was said when it came.
+  private static func history(of conversation: Conversation, before turn: TurnID?) -> [ChatMessage] {
+    guard let turn else { return conversation.hot }
+    guard let start = conversation.hot.first(where: { $0.turn == turn })?.sequence else { return [] }
+    return conversation.hot.filter { $0.sequence < start }
+  }
 
   /// - Parameters:
   ///   - work: the calls that were made, with their results.
@@ -17,20 +49,11 @@ struct TaskPromptMaker: Sendable {
   /// - Throws: `TaskFailure` when what must be there does not fit: another attempt would not change it.
   func callAsFunction(
     _ work: [ChatMessage], tools: [ToolDescription], isLast: Bool
-  ) async throws(TaskFailure) -> GenerationRequest {
-    let event = EventContext(session: task.session, turn: task.turn, task: task.id)
-    var context = PromptContextBuilder(environment.configuration).base
-    context.message = instruction
+  ) throws(TaskFailure) -> GenerationRequest {
+    var context = base
     context.rules.append(tools.isEmpty && !isLast ? Self.rule : Self.rule + " " + Self.ruleOfTools)
     context.tools = tools
-    if let conversation {
-      context.summary = await ConversationSummaries(environment: environment).summary(of: conversation, event)
-      // What came later is for the chat: what this task is to do was said when it came.
-      let start = conversation.hot.first { $0.turn == task.turn }?.sequence
-      context.history = conversation.hot.filter { message in start.map { message.sequence < $0 } ?? true }
-    }
-    context.work = work
-    if isLast { context.work.append(last) }
+    context.work = isLast ? work + [last] : work
     do throws(PromptBudgetFailure) {
       return try CompilePrompt(environment: environment)(context, for: .task, about: event).request
     } catch {

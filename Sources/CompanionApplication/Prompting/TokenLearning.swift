@@ -28,8 +28,9 @@ final class TokenLearning: Sendable {
 
   /// Learns from what a provider has counted for a request.
   func learn(from request: GenerationRequest, by model: ModelIdentity, _ usage: TokenUsage) {
-    guard exact == nil, usage.input > 0 else { return }
-    var texts = request.messages.map(\.text)
+    // What a provider makes of a schema is not to be seen in any text.
+    guard exact == nil, usage.input > 0, request.format == .text else { return }
+    var texts = request.messages.map { $0.parts.map(\.sentText).joined() }
     if !request.tools.isEmpty {
       texts.append(request.tools.map { $0.name + $0.summary + $0.parameters.plainText }.joined())
     }
@@ -58,5 +59,16 @@ final class TokenLearning: Sendable {
 
     func tokens(in text: String) -> Int { estimators.map { $0.tokens(in: text) }.max() ?? 0 }
     var tokensPerMessage: Double { estimators.map(\.tokensPerMessage).max() ?? 4 }
+  }
+}
+
+extension MessagePart {
+  /// All of it that is sent.
+  fileprivate var sentText: String {
+    switch self {
+    case .text(let text): text
+    case .toolCall(let call): call.id + call.name + call.arguments
+    case .toolResult(let result): result.callID + result.content
+    }
   }
 }

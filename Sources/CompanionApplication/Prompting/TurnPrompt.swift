@@ -56,55 +56,18 @@ struct TurnPrompt: Sendable {
   private func enhanced(
     _ plain: PromptContext, _ subject: Subject
   ) async throws(MemoryFailure) -> PromptContext {
-    var context = plain
-    let id = subject.conversation.id
-    let known = Set((context.history + [subject.message]).map { RecallSource.message(id, $0.sequence) })
+    let enrich = EnrichPrompt(environment: environment)
+    let session = subject.conversation.id
+    var context = try await enrich(plain, in: session, naming: subject.intent.files)
     if subject.options.recall ?? true {
-      let reminder = try await Remind(environment: environment)(
-        of: subject.message.text, in: id, excluding: known)
-      context.profile = reminder.profile
-      context.recalled = reminder.recalled
+      context = try await enrich.remembering(context, for: subject.message, in: session)
     }
-    do throws(StoreFailure) {
-      let shared: Versioned<SharedContext>? = try await environment.store.value(.sharedContext(of: id))
-      context.situation = shared?.value.excerpts ?? []
-      context.tasks = try await tasks(of: id)
-    } catch {
-      throw .store(error)
-    }
-    context.files = await files(subject.intent.files)
-    context.time = environment.time.now
-    return context
+    return try await enrich.tellingOfTasks(context, of: session)
   }
 
-  private static let maximumTasks = 8
-
-  /// How the background tasks of a conversation stand that have not ended, the newest first.
-  private func tasks(of session: SessionID) async throws(StoreFailure) -> [PromptExcerpt] {
-    let filter = TaskFilter(states: [.queued, .running, .waiting], session: session)
-    return try await environment.store.tasks(matching: filter, limit: Self.maximumTasks)
-      .map { PromptExcerpt($0) }
-  }
-
-  private func files(_ names: [String]) async -> [PromptExcerpt] {
-    guard let files = environment.files else { return [] }
-    var excerpts: [PromptExcerpt] = []
-    let configuration = environment.configuration.prompts
-    for name in names.prefix(max(configuration.maximumFiles, 0)) {
-      // What cannot be read is not there: the model is not told what it cannot see.
-      guard let text = try? await files.excerpt(of: name, bytes: max(configuration.maximumFileBytes, 1))
-      else {
-        continue
-      }
-      excerpts.append(PromptExcerpt(source: name, text: text))
-    }
-    return excerpts
-  }
-}
-
-extension SharedContext {
-  /// The entries as a model is shown them, those written last first.
-  var excerpts: [PromptExcerpt] {
-    entries.reversed().map { PromptExcerpt(source: "\($0.key), \($0.source)", text: $0.text) }
+  /// Through which message the next summary is to be made, where no prompt is made that would tell.
+  func summaryDue(_ subject: Subject) async -> SequenceNumber? {
+    guard subject.conversation.hot.count > environment.configuration.history.sent * 3 else { return nil }
+    return try? CompilePrompt(environment: environment).compiled(await plain(subject)).summaryDue
   }
 }

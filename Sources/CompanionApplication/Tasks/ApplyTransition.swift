@@ -79,9 +79,13 @@ struct ApplyTransition: Sendable {
       let stop = stopsJob && expected.hasTimedOut ? expected.stopOfJob(environment) : nil
       // What the task has begun and not finished is over with it.
       let closing = try await CloseTranscript(environment: environment)(of: expected, at: now)
-      guard words != nil || stop != nil || !closing.isEmpty else {
+      // A conversation's task may begin something, and wait for it, between the look and the commit.
+      let mayMove = current.request.kind == .conversation
+      guard words != nil || stop != nil || !closing.isEmpty || mayMove else {
         return try await apply(transition, to: id, more)
       }
+      // What an ended task was to wait for is not asked for any more.
+      let more = expected.state.isFinal ? [] : more
       let held = stop.map { [$0.id] } ?? []
       environment.announcements.hold(held)
       defer { environment.announcements.release(held) }
@@ -152,7 +156,7 @@ extension TaskTransition {
   fileprivate var mayEndTask: Bool {
     switch self {
     case .complete, .reject, .expire, .fail, .timeOut, .rescue, .cancel, .stop, .release,
-      .wait(_, .providerJob, limit: _):
+      .wait(_, .providerJob, limit: _), .wait(_, .approval, limit: _):
       true
     default: false
     }

@@ -11,18 +11,20 @@ package struct ConversationTaskHandler: TaskHandler {
     let work = try attempt.payload.decode(ConversationTask.self)
     var conversation: Conversation?
     if let session = attempt.task.session { conversation = try await environment.log(of: session).load() }
-    if work.intent == nil { try await understand(work.instruction, in: conversation, attempt) }
-    let prompt = TaskPromptMaker(
-      environment: environment, task: attempt.task, instruction: work.instruction, conversation: conversation)
+    var intent = work.intent
+    if intent == nil { intent = try await understood(work.instruction, in: conversation, attempt) }
+    let prompt = await TaskPromptMaker(
+      environment: environment, task: attempt.task, instruction: work.instruction, intent: intent,
+      conversation: conversation)
     return try await ToolLoop(environment: environment, attempt: attempt, prompt: prompt).run()
   }
 
   /// Finds out what a task asks for that came without its intent, once.
-  private func understand(
+  private func understood(
     _ instruction: String, in conversation: Conversation?, _ attempt: TaskAttempt
-  ) async throws {
+  ) async throws -> Intent {
     let key = StateKey(.task(attempt.task.id), .intent)
-    guard try await environment.store.state(key) == nil else { return }
+    if let known: Versioned<Intent> = try await environment.store.value(key) { return known.value }
     let message = ChatMessage(
       sequence: conversation?.lastSequence.next ?? SequenceNumber.zero.next,
       turn: attempt.task.turn ?? TurnID(bits: 0), role: .user, parts: [.text(instruction)],
@@ -34,5 +36,6 @@ package struct ConversationTaskHandler: TaskHandler {
         session: attempt.task.session, turn: attempt.task.turn, task: attempt.task.id))
     let put = try Versioned(value: intent, version: 0).putting(intent, as: key, at: environment.time.now)
     try await attempt.report(TaskProgress(), storing: ChangeSet([put]))
+    return intent
   }
 }

@@ -196,10 +196,18 @@ struct TaskRun: Sendable {
       do throws(StoreFailure) {
         switch try await apply(transition, to: task.id, storing: changes) {
         case .applied(let change):
-          environment.announceApprovals(in: changes, context)
+          if change.task.state.name == .waiting { environment.announceApprovals(in: changes, context) }
           onEnd(change, end)
           return .stored(change.task.state.name)
         case .refused(_, let current):
+          if hasFailed, current.lease == task.lease, case .waiting(let reason, _, _) = end,
+            case .waiting(let wait) = current.state, wait.reason == reason
+          {
+            // The store had done what it did not say.
+            environment.announceApprovals(in: changes, context)
+            onEnd(TaskChange(task: current, event: nil), end)
+            return .stored(.waiting)
+          }
           // It is completed under this lease, which nobody else can do: the store had done what it did not say.
           guard hasFailed, current.lease == task.lease, case .completed(let result) = current.state else {
             // It was ended while this end was on its way: whoever did that took the worker for one that works.

@@ -19,7 +19,9 @@ package struct AnswerApproval: Sendable {
     _ answer: ApprovalAnswer, to id: ApprovalID
   ) async throws(ApprovalFailure) -> Approval {
     for _ in 1...Self.attempts {
-      guard let answered = try await stored(answer, to: id) else { continue }
+      guard let result = try await stored(answer, to: id) else { continue }
+      let answered: Approval
+      do throws(ApprovalRefusal) { answered = try result.get() } catch { throw .refused(id, error) }
       environment.events.emit(
         .approvalDecided(answered), in: EventContext(session: answered.session, task: id.task))
       engine.wake()
@@ -31,7 +33,7 @@ package struct AnswerApproval: Sendable {
   /// - Returns: `nil` when somebody else was there first.
   private func stored(
     _ answer: ApprovalAnswer, to id: ApprovalID
-  ) async throws(ApprovalFailure) -> Approval? {
+  ) async throws(ApprovalFailure) -> Result<Approval, ApprovalRefusal>? {
     let key = StateKey(approval: id)
     let now = environment.time.now
     let known: Versioned<Approval>?
@@ -51,12 +53,18 @@ package struct AnswerApproval: Sendable {
       let put = try known.putting(answered, as: key, at: now)
       let wake = ApplyTransition(environment: environment)
       switch try await wake(.wake(input: nil), to: id.task, storing: ChangeSet([put])) {
-      case .applied: return answered
+      case .applied: return .success(answered)
       case .noSuchTask: throw StoreFailure.conflict(.noSuchTask)
+      case .refused(_, let task) where task.state.isFinal:
+        guard let withdrawn = known.value.withdrawn(at: now), let decision = withdrawn.decision else {
+          return nil
+        }
+        try await environment.store.commit(try known.putting(withdrawn, as: key, at: now))
+        return .failure(.alreadyDecided(decision))
       case .refused:
         // It works on something else just now, and looks by itself before it would wait.
         try await environment.store.commit(put)
-        return answered
+        return .success(answered)
       }
     } catch {
       switch error {
@@ -83,12 +91,12 @@ package struct OpenApprovals: Sendable {
     repeat {
       let page = try await environment.store.tasks(matching: filter, limit: 100)
       for task in page {
-        guard case .waiting(let wait) = task.state, case .approval = wait.reason else { continue }
-        let approvals: [Versioned<Approval>] = try await environment.store.values(
-          of: .task(task.id), .approval)
-        open += approvals.map(\.value).filter { approval in
-          approval.decision == nil && environment.time.now < approval.expiresAt
-        }
+        guard case .waiting(let wait) = task.state, case .approval(let name) = wait.reason else { continue }
+        guard let id = ApprovalID(name),
+          let approval: Versioned<Approval> = try await environment.store.value(StateKey(approval: id)),
+          approval.value.decision == nil, environment.time.now < approval.value.expiresAt
+        else { continue }
+        open.append(approval.value)
       }
       filter.after = page.count < 100 ? nil : page.last?.id
     } while filter.after != nil

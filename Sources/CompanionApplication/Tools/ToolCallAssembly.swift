@@ -8,26 +8,30 @@ struct ToolCallAssembly {
 
   /// The most calls of one answer, and the most bytes of them together, that are taken.
   private static let maximumCalls = 1000
-  private static let maximumBytes = 16 << 20
+  private static let maximumBytes = 8 << 20
 
   /// Takes a piece.
   ///
   /// - Throws: `ProviderFailure` with `malformedResponse` for more than any model means.
   mutating func take(_ piece: ToolCallDelta) throws(ProviderFailure) {
-    var call = calls[piece.index] ?? ToolCall(id: "", name: "", arguments: "")
-    if let id = piece.id, !id.isEmpty { call.id = ModelCaller.storable(id) }
-    if let name = piece.name, !name.isEmpty { call.name = ModelCaller.storable(name) }
-    call.arguments += ModelCaller.storable(piece.arguments)
+    // Where it is: a call may come in very many pieces.
+    let none = ToolCall(id: "", name: "", arguments: "")
+    if let id = piece.id, !id.isEmpty { calls[piece.index, default: none].id = ModelCaller.storable(id) }
+    if let name = piece.name, !name.isEmpty {
+      calls[piece.index, default: none].name = ModelCaller.storable(name)
+    }
+    calls[piece.index, default: none].arguments += ModelCaller.storable(piece.arguments)
     bytes += piece.arguments.utf8.count
-    calls[piece.index] = call
     guard calls.count <= Self.maximumCalls, bytes <= Self.maximumBytes else {
       throw ProviderFailure(.malformedResponse, message: "The answer calls more tools than any does.")
     }
   }
 
   /// The calls, in the model's order. Each has a name of its own: results are told apart by it.
-  var all: [ToolCall] {
-    var taken: Set<String> = []
+  ///
+  /// - Parameter earlier: the names of the calls that were made before.
+  func all(besides earlier: Set<String>) -> [ToolCall] {
+    var taken = earlier
     return calls.sorted { $0.key < $1.key }.map { place, call in
       var call = call
       var suffix = place

@@ -18,7 +18,7 @@ struct ToolLoop {
   func run() async throws -> TaskOutcome {
     var transcript = try await ToolTranscript(of: attempt, environment: environment)
     if let last = transcript.last {
-      let resumed = last.resumed { environment.tools[$0.name]?.isIdempotent ?? true }
+      let resumed = last.resumed { environment.tools[$0.name]?.isIdempotent ?? false }
       if resumed != last { try await transcript.store(resumed, note: "goes on") }
     }
     var usage = task.usage
@@ -45,7 +45,7 @@ struct ToolLoop {
 
   private func ask(_ transcript: ToolTranscript, mayCall: Bool) async throws -> AnswerOfAttempt {
     var answer = AnswerOfAttempt(of: attempt)
-    let request = try await prompt(
+    let request = try prompt(
       transcript.messages(at: environment.time.now), tools: mayCall ? environment.tools.descriptions : [],
       isLast: !mayCall)
     var calls = ToolCallAssembly()
@@ -54,7 +54,7 @@ struct ToolLoop {
       onToolCall: { (piece) throws(ProviderFailure) in try calls.take(piece) },
       take: { await answer.take($0) })
     guard let finish else { throw answer.interruption }
-    answer.end(finish, calls: calls.all)
+    answer.end(finish, calls: calls.all(besides: transcript.callIDs))
     return answer
   }
 
@@ -76,13 +76,13 @@ struct ToolLoop {
     _ index: Int, of round: ToolRound, _ transcript: inout ToolTranscript
   ) async throws -> TaskOutcome? {
     let recorded = round.calls[index]
-    guard index < limits.maximumCalls, let tool = environment.tools[recorded.call.name] else {
-      let failure =
-        index < limits.maximumCalls
-        ? environment.tools.refusal(of: recorded.call)
-        : ToolFailure.unavailable(
-          "Only \(limits.maximumCalls) calls are made at a time. Make this one again if it is still needed.")
-      let result = ToolResult(callID: recorded.call.id, failure: failure)
+    guard index < limits.maximumCalls else {
+      try await transcript.store(refusing(from: index, of: round), note: "refused calls")
+      return nil
+    }
+    guard let tool = environment.tools[recorded.call.name] else {
+      let result = ToolResult(
+        callID: recorded.call.id, failure: environment.tools.refusal(of: recorded.call))
       try await transcript.store(round.finishing(index, with: result), note: "refused a call")
       return nil
     }
@@ -98,6 +98,15 @@ struct ToolLoop {
     }
     try await make(index, of: round, tool, &transcript)
     return nil
+  }
+
+  /// The round with an answer to each call that is beyond the limit.
+  private func refusing(from first: Int, of round: ToolRound) -> ToolRound {
+    let failure = ToolFailure.unavailable(
+      "Only \(limits.maximumCalls) calls are made at a time. Make this one again if it is still needed.")
+    return round.calls.indices[first...].reduce(round) { round, index in
+      round.finishing(index, with: ToolResult(callID: round.calls[index].call.id, failure: failure))
+    }
   }
 
   private func make(
@@ -152,8 +161,9 @@ struct ToolLoop {
       switch await environment.approver.ruling(on: request) {
       case .allow: return .given(.policy)
       case .deny(let reason):
-        let decision = ApprovalDecision.denied(reason: reason, now)
-        return decision.refusal(of: call).map { .refused($0) } ?? .given(.policy)
+        let denial = ApprovalDecision.denied(reason: reason, now).refusal(of: call)
+        return .refused(
+          denial ?? ToolResult(callID: call.id, outcome: .failed, content: "It is not allowed."))
       case .ask: return .needed(try wait(for: [Versioned(value: request, version: 0)], at: now))
       }
     }
@@ -171,6 +181,7 @@ struct ToolLoop {
         guard case .conflict = error else { throw error }
         return try await permission(for: index, of: round, tool)
       }
+      environment.events.emit(.approvalDecided(expired), in: context)
       return .refused(refusal)
     }
     return .needed(try wait(for: [known], at: now))

@@ -26,6 +26,9 @@ struct ToolTranscript {
     rounds = try await environment.store.values(of: .task(attempt.task.id), .round)
   }
 
+  /// The names of all calls that were made.
+  var callIDs: Set<String> { Set(rounds.flatMap { $0.value.calls.map(\.call.id) }) }
+
   /// The last round; `nil` before the first.
   var last: ToolRound? { rounds.last?.value }
 

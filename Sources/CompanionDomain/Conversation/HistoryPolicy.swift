@@ -12,7 +12,7 @@ public struct HistoryPolicy: Hashable, Sendable {
   /// many are sent, and the prompt's prefix stays the same from one move to the next.
   public let sent: Int
 
-  /// 100 messages in memory, trimmed to 80, of which 20 to 40 are sent.
+  /// 100 messages in memory, trimmed to 80, of which 20 to 80 are sent: as many as fit.
   public static let standard = HistoryPolicy(uncheckedHot: 100, trimmed: 80, sent: 20)
 
   /// A policy; `nil` unless `1 <= sent`, `2 * sent <= trimmed` and `trimmed <= hot`, so that what is sent is

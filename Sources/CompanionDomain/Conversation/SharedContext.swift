@@ -54,10 +54,7 @@ public struct SharedContext: Hashable, Sendable, Codable {
     let version = version + 1
     for (key, text) in update.changes {
       let known = self[key]
-      if let known, known.owner != update.owner, update.seen != known.version {
-        throw .moved(key: key, owner: known.owner, version: known.version)
-      }
-      if let seen = update.seen, let known, known.version > seen {
+      if let known, update.seen.map({ $0 < known.version }) ?? (known.owner != update.owner) {
         throw .moved(key: key, owner: known.owner, version: known.version)
       }
       context.entries.removeAll { $0.key == key }
