@@ -65,7 +65,9 @@ package struct PromptCheck {
     let words = MessagePart.text(SecretMask.masked(prompt.context.message))
     let isLast = { (message: PromptMessage) in message.role == .user && message.parts.last == words }
     if prompt.context.work.isEmpty {
-      guard compiled.messages.last.map(isLast) == true else { throw violation("the message is not the last word") }
+      guard compiled.messages.last.map(isLast) == true else {
+        throw violation("the message is not the last word")
+      }
     } else {
       guard compiled.messages.contains(where: isLast) else { throw violation("the message is not there") }
     }
