@@ -226,7 +226,7 @@ struct ChatClient: Sendable {
       else { continue }
       waiting = Set(approvals.map(\.id.task))
       if tasks.allSatisfy({ waiting.contains($0.id) }) { break }
-    } while time.now < end
+    } while time.now < end && !Task.isCancelled
     return waiting
   }
 
