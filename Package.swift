@@ -83,7 +83,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "CompanionTesting",
-      dependencies: ["CompanionApplication", "CompanionDomain", "CompanionInMemory", "CompanionPorts"],
+      dependencies: [
+        "CompanionApplication", "CompanionDomain", "CompanionInMemory", "CompanionKit", "CompanionPorts",
+      ],
       swiftSettings: settingsBesideC),
 
     // Examples, and what their command lines share.

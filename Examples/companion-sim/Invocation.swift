@@ -67,9 +67,11 @@ enum Invocation {
     if let flaw = name.flatMap(PlantedProviderFlaw.init(rawValue:)) { return .providers(flaw) }
     if let flaw = name.flatMap(PlantedMemoryFlaw.init(rawValue:)) { return .memory(flaw) }
     if let flaw = name.flatMap(PlantedEmbeddingFlaw.init(rawValue:)) { return .embedding(flaw) }
+    if let flaw = name.flatMap(PlantedChatFlaw.init(rawValue:)) { return .chat(flaw) }
     let names =
       PlantedFlaw.allCases.map(\.rawValue) + PlantedProviderFlaw.allCases.map(\.rawValue)
       + PlantedMemoryFlaw.allCases.map(\.rawValue) + PlantedEmbeddingFlaw.allCases.map(\.rawValue)
+      + PlantedChatFlaw.allCases.map(\.rawValue)
     throw UsageError("--plant needs one of \(names.joined(separator: ", ")).")
   }
 
@@ -84,10 +86,7 @@ enum Invocation {
     case let profile?:
       all = Simulation.all.filter { $0.profile == profile }
       guard !all.isEmpty else {
-        throw UsageError(
-          profile == "chat"
-            ? "The profile chat does not exist yet; there are \(profiles)."
-            : "There is no profile \(profile); there are \(profiles).")
+        throw UsageError("There is no profile \(profile); there are \(profiles).")
       }
     }
     guard let flaw else { return all }
@@ -97,16 +96,16 @@ enum Invocation {
     return [flaw]
   }
 
-  private static let profiles = "tasks, providers, memory, embedding and all"
+  private static let profiles = "tasks, providers, memory, embedding, chat and all"
 
   static let usage =
-    "Usage: companion-sim --seeds A..B [--profile tasks|providers|memory|embedding|all] [--json]; see --help."
+    "Usage: companion-sim --seeds A..B [--profile tasks|providers|memory|embedding|chat|all] [--json]; see --help."
 
   static let helpText = """
     companion-sim runs a companion's engines in simulated processes, on simulated time, while everything goes
     wrong that can, and checks what must hold. The same seed is the same run.
 
-    companion-sim --seeds A..B [--profile tasks|providers|memory|embedding|all] [--json]
+    companion-sim --seeds A..B [--profile tasks|providers|memory|embedding|chat|all] [--json]
         Runs the seeds from A to B, on all cores. A line for each violation names its seed and invariant; the
         last line is always of the form
             N seeds, V violations, H simulated hours, trace HASH
@@ -118,7 +117,8 @@ enum Invocation {
 
     --profile  tasks: durable background tasks, the default. providers: chat, tasks and jobs by several
                providers that fail. memory: what is made of conversations, corrected and forgotten. embedding:
-               what can be found gets its vectors. all: every profile there is, each seed in one after the other.
+               what can be found gets its vectors. chat: conversations, tools and permissions. all: every profile
+               there is, each seed in one after the other.
     --plant    makes a mistake on purpose, to be found. Queues are known for finish-without-fence,
                rescue-without-counting and acknowledge-before-commit; callers of providers for two-probes,
                ignore-retry-after, retry-same-provider, update-before-test, resubmit-after-restart, forget-rate,
@@ -128,7 +128,10 @@ enum Invocation {
                forget-call-budget, forget-length, keep-derived, keep-progress, hide-corrections, never-expire,
                overlook-session and ignore-memory-stop; whoever embeds for ignore-hash, charge-outage,
                park-silently, forget-bisection, store-unchecked, embed-again, lose-retry, ignore-wait, block-head
-               and ignore-embedding-stop.
+               and ignore-embedding-stop; whoever lets people talk with a model for understand-twice, lose-result,
+               leave-calls-open, repeat-calls, skip-approval, decide-twice, forget-prompt-limit, keep-undelivered,
+               drop-delivered, ignore-chat-stop, forget-closing, forget-resume, keep-states, keep-words and
+               skip-log-event.
     --json     a JSON object a line for each violation, and one for the sum, before the last line.
 
     It exits 0 when nothing was violated, 1 when something was, 2 when the arguments make no sense.

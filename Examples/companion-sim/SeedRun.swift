@@ -31,7 +31,11 @@ final class SeedRun: Sendable {
       while let seed = takeSeed() { take(simulations.map { $0.run(seed: seed) }, of: seed) }
     }
     let summary = state.withLock { $0.summary }
-    if printsJSON { print(Output.json(of: summary)) }
+    if printsJSON {
+      print(Output.json(of: summary))
+    } else if summary.interruptions > 0 {
+      print("\(summary.interruptions) answers were interrupted")
+    }
     print(summary)
     return summary.violations == 0
   }
@@ -75,7 +79,7 @@ enum Output {
   static func json(of summary: SimulationSummary) -> String {
     object([
       "type": "summary", "seeds": summary.seeds, "violations": summary.violations, "hours": summary.hours,
-      "trace": summary.hashText,
+      "interruptions": summary.interruptions, "trace": summary.hashText,
     ])
   }
 

@@ -6,9 +6,10 @@ enum Simulation: Sendable {
   case providers(PlantedProviderFlaw?)
   case memory(PlantedMemoryFlaw?)
   case embedding(PlantedEmbeddingFlaw?)
+  case chat(PlantedChatFlaw?)
 
   /// Every profile, without a mistake.
-  static let all: [Simulation] = [.tasks(nil), .providers(nil), .memory(nil), .embedding(nil)]
+  static let all: [Simulation] = [.tasks(nil), .providers(nil), .memory(nil), .embedding(nil), .chat(nil)]
 
   /// The profile's name.
   var profile: String {
@@ -17,6 +18,7 @@ enum Simulation: Sendable {
     case .providers: "providers"
     case .memory: "memory"
     case .embedding: "embedding"
+    case .chat: "chat"
     }
   }
 
@@ -26,6 +28,7 @@ enum Simulation: Sendable {
     case .providers(let flaw): ProviderSimulation(seed: seed, flaw: flaw, tellsStory: tellsStory).run()
     case .memory(let flaw): MemorySimulation(seed: seed, flaw: flaw, tellsStory: tellsStory).run()
     case .embedding(let flaw): EmbeddingSimulation(seed: seed, flaw: flaw, tellsStory: tellsStory).run()
+    case .chat(let flaw): ChatSimulation(seed: seed, flaw: flaw, tellsStory: tellsStory).run()
     }
   }
 }

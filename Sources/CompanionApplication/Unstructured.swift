@@ -1,10 +1,11 @@
 /// The one place where tasks start that no caller's scope holds.
 ///
-/// Everything else here is structured: it ends before the call that began it returns. Seven things
+/// Everything else here is structured: it ends before the call that began it returns. Eight things
 /// cannot be, and only they may come here:
 ///
 /// - a service that `start()` hosts until `stop()`, because it outlives the call;
 /// - a final write that must be made although the task that wants it has been cancelled;
+/// - a wait for whether a message is stored, by whoever sends it and has been cancelled;
 /// - a call that hands work over to a provider, which nobody can stop there before its name has come back;
 /// - a hedged call that has lost: whoever has an answer does not wait for its end;
 /// - a call of a host's store, which nobody may wait for longer than a limit;

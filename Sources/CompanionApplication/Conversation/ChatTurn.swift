@@ -43,7 +43,9 @@ struct ChatTurn: Sendable {
       if let understood = memory.understood, understood.turn == reply.turn {
         intent = understood.intent
       } else {
-        intent = await understand(message.text, window: conversation.window)
+        // What came behind it, such as the result of a task, is not what is to be understood.
+        let window = conversation.hot.prefix { $0.sequence <= message.sequence }
+        intent = await understand(message.text, window: window)
         memory.understood = (reply.turn, intent)
       }
       do throws(StoreFailure) {

@@ -109,6 +109,8 @@ final class ReplyChannel: Sendable {
   func decided() async -> ChatFailure? {
     await withTaskCancellationHandler {
       await observe(.decided)
+      // What is being stored cannot be withdrawn any more: also whoever was cancelled learns what became of it.
+      if Task.isCancelled { await Unstructured.shielded { await self.observe(.decided) } }
     } onCancel: {
       interrupt(.abandoned)
     }

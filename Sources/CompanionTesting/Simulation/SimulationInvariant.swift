@@ -28,6 +28,13 @@ public enum SimulationInvariant: String, Hashable, Sendable, CaseIterable {
   case keysAreKept = "S11"
   /// A configuration of a provider is not used before it has passed its test.
   case configurationsAreTested = "S12"
+  /// A message is understood once in each opening of its conversation, by one try at each provider at most; by none
+  /// where a classifier is sure, or rules do.
+  case oneUnderstanding = "S13"
+  /// Every call of a tool has one result, in each prompt and in the end, and no call is made twice that must not be.
+  case callsHaveOneResult = "S14"
+  /// A request is within its budget, and has the person's words once.
+  case promptsFit = "S16"
   /// Of one request, each provider gets one try.
   case oneTryEach = "S17"
   /// When a part of an answer has been seen, no other provider is asked.
@@ -67,6 +74,19 @@ public enum SimulationInvariant: String, Hashable, Sendable, CaseIterable {
   /// Nothing is charged with a failure that may be the service's, and what is parked has a reason, after as many tries
   /// as the policy says.
   case onlyPoisonIsParked = "S31"
+  /// What is kept of an answer was delivered, and what was delivered is kept: all of it, or after a crash all but the
+  /// last interval of checkpoints.
+  case keptIsDelivered = "S32"
+  /// An interruption ends the output within 100 ms.
+  case interruptionStops = "S33"
+  /// No tool does anything that neither a person nor the host's policy has allowed.
+  case toolsAreAllowed = "S34"
+  /// An approval is decided once.
+  case decidedOnce = "S35"
+  /// A conversation that is closed takes no message.
+  case closedTakesNothing = "S36"
+  /// A log has no gap, and its events lead to its messages.
+  case logIsWhole = "S37"
   /// Every task ends once nothing goes wrong any more, and one that kills its workers ends although it does.
   case everyTaskEnds = "L1"
   /// Whatever runs out is looked after within the interval of sweeps.
@@ -91,6 +111,8 @@ public enum SimulationInvariant: String, Hashable, Sendable, CaseIterable {
   case everythingIsRemembered = "L11"
   /// Everything is embedded, or parked with a reason, once nothing goes wrong any more.
   case everythingIsEmbedded = "L12"
+  /// Every message that was taken is answered, handed over, or told to have failed.
+  case everyMessageIsAnswered = "L13"
   /// The run itself ends: nothing waits for ever, and nothing goes round in circles.
   case runEnds = "L0"
 }
@@ -124,6 +146,8 @@ public struct SimulationReport: Sendable {
   public var steps: Int
   /// What should not have been; empty when all is well.
   public var violations: [SimulationViolation]
+  /// How many answers were interrupted; 0 where a profile has none.
+  public var interruptions = 0
   /// What happened, a line each; empty unless it was asked for.
   public var story: [String]
 }

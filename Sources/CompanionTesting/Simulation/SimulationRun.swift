@@ -36,6 +36,7 @@ struct SimulationRun: Sendable {
     hash.combine(world.witness.hash)
     return SimulationReport(
       seed: seed, hash: hash.value, elapsed: simulator.elapsed, steps: simulator.steps,
-      violations: world.witness.violations, story: story.withLock { $0 })
+      violations: world.witness.violations, interruptions: world.witness.interruptions,
+      story: story.withLock { $0 })
   }
 }

@@ -4,6 +4,8 @@ public struct SimulationSummary: Hashable, Sendable {
   public private(set) var seeds = 0
   /// How often something was that must not be.
   public private(set) var violations = 0
+  /// How many answers were interrupted.
+  public private(set) var interruptions = 0
   /// How much simulated time passed in all of them.
   public private(set) var elapsed: Duration = .zero
   private var trace = TraceHash()
@@ -19,6 +21,7 @@ public struct SimulationSummary: Hashable, Sendable {
     seeds += 1
     for report in reports {
       violations += report.violations.count
+      interruptions += report.interruptions
       elapsed += report.elapsed
       trace.combine(report.seed)
       trace.combine(report.hash)

@@ -9,6 +9,9 @@ protocol SimulationWitness: Sendable {
 
   /// A hash of all that was seen.
   var hash: UInt64 { get }
+
+  /// How many answers were interrupted.
+  var interruptions: Int { get }
 }
 
 extension SimulationWitness {
@@ -18,6 +21,8 @@ extension SimulationWitness {
   var violations: [SimulationViolation] { notes.violations }
 
   var hash: UInt64 { notes.hash }
+
+  var interruptions: Int { 0 }
 
   /// Adds a line to the story, if there is one.
   func tell(_ line: @autoclosure () -> String) { notes.tell(line()) }

@@ -1,0 +1,81 @@
+import CompanionApplication
+import CompanionDomain
+import CompanionPorts
+import FoundationEssentials
+import Synchronization
+
+extension ChatWitness {
+  /// Takes what the store has accepted.
+  func note(_ changes: ChangeSet) {
+    for change in changes.changes {
+      switch change {
+      case .append(let messages, let session, _): note(messages, in: session)
+      case .putState(let record): note(record)
+      case .eraseSession(let session):
+        tell("store: \(session) is erased")
+        state.withLock { _ = $0.closed.remove(session) }
+      case .eraseMessage(let sequence, let session, _):
+        tell("store: message \(sequence.rawValue) of \(session) is erased")
+      default: break
+      }
+    }
+  }
+
+  private func note(_ messages: [ChatMessage], in session: SessionID) {
+    for message in messages {
+      notes.combine(message.text)
+      tell(
+        "store: \(session) #\(message.sequence.rawValue) \(message.origin) \(message.completion): \(message.text.prefix(60))"
+      )
+      guard message.origin == .person, state.withLock({ $0.closed.contains(session) }) else { continue }
+      report(.closedTakesNothing, "\(session) is closed, and takes “\(message.text.prefix(60))”")
+    }
+  }
+
+  private func note(_ record: StateRecord) {
+    notes.combine(record.json)
+    switch (record.key.owner, record.key.kind) {
+    case (.session(let session), .session):
+      guard let details = try? JSONDecoder().decode(SessionDetails.self, from: Data(record.json.utf8)) else {
+        return
+      }
+      tell("store: \(session) is \(details.closing == nil ? "open" : "closed")")
+      state.withLock { state in
+        if details.closing == nil { state.closed.remove(session) } else { state.closed.insert(session) }
+      }
+    case (.task, .approval):
+      guard let approval = try? JSONDecoder().decode(Approval.self, from: Data(record.json.utf8)) else {
+        return
+      }
+      note(approval)
+    default: break
+    }
+  }
+
+  private func note(_ approval: Approval) {
+    tell("store: approval \(approval.id): \(approval.decision.map { "\($0)" } ?? "asked for")")
+    let known = state.withLock { state in
+      defer { state.approvals[approval.id] = approval }
+      for mark in TextMark.all(in: approval.call.arguments) { state.asked[mark] = approval.id }
+      return state.approvals[approval.id]
+    }
+    if let decision = known?.decision, decision != approval.decision {
+      report(
+        .decidedOnce,
+        "\(approval.id) was \(decision), and is \(approval.decision.map { "\($0)" } ?? "open") now")
+    }
+    if known == nil, approval.decision == nil { request.yield(approval) }
+  }
+}
+
+/// The store itself, as all processes share it: tells a witness of everything that it has accepted.
+struct ChatWitnessedStore: StoreWrapper {
+  let base: any CompanionStore
+  let witness: ChatWitness
+
+  func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange] {
+    let changed = try await base.commit(changes)
+    witness.note(changes)
+    return changed
+  }
+}

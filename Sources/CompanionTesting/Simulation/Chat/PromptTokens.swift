@@ -1,0 +1,38 @@
+import CompanionDomain
+import CompanionPorts
+
+/// The tokens of a request as it is sent, counted without the compiler's own counting.
+struct PromptTokens {
+  private(set) var count = 0
+
+  /// - Parameters:
+  ///   - perMessage: what the format of a message, a call, a result or a tool adds.
+  ///   - tokens: those of a text.
+  init(of request: GenerationRequest, perMessage: Int = 4, countedBy tokens: (String) -> Int) {
+    func add(_ texts: String...) {
+      for text in texts where !text.isEmpty { count += tokens(text) }
+    }
+    for message in request.messages {
+      count += perMessage
+      for part in message.parts {
+        switch part {
+        case .text(let text): add(text)
+        case .toolCall(let call):
+          count += perMessage
+          add(call.id, call.name, call.arguments)
+        case .toolResult(let result):
+          count += perMessage
+          add(result.callID, result.content)
+        @unknown default: break
+        }
+      }
+    }
+    for tool in request.tools {
+      count += perMessage
+      add(tool.name, tool.summary, Self.parameters)
+    }
+  }
+
+  /// Those of all tools of the profile, as they are sent.
+  private static let parameters = #"{"type":"object"}"#
+}
