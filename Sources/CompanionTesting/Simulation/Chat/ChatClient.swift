@@ -192,7 +192,17 @@ struct ChatClient: Sendable {
       marks = try await world.content.messages(in: session, before: nil, limit: 1_000)
         .filter { $0.origin == .person }.flatMap { TextMark.all(in: $0.text) }
     }
-    _ = try await incarnation.companion.forget(target)
+    // Rewriting a file takes as long as it takes; nobody waits for ever.
+    let isForgotten = await withTaskGroup { group in
+      group.addTask { (try? await incarnation.companion.forget(target)) != nil }
+      group.addTask {
+        await sleep(until: time.now.advanced(by: .seconds(600)))
+        return false
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? false
+    }
+    guard isForgotten else { return }
     witness.tell("client: \(marks.map(\.word).joined(separator: " ")) are forgotten")
     witness.noteForgotten(marks)
   }
