@@ -212,7 +212,7 @@ struct TaskTests {
     try Scene.run(
       seed: 1, model: { _ in ScriptedModel { $0.purpose == .task ? [.hang] : ["yes"] } },
       configure: {
-        $0.tasks.attemptLimit = .seconds(300)
+        $0.work.attemptLimit = .seconds(300)
         $0.tasks.retry.maximumRetries = 0
       }
     ) { scene in
