@@ -31,6 +31,8 @@ struct FakeClockTests {
       }
       #expect(clock.sleeperCount == seconds.count)
       #expect(clock.nextDeadline == seconds.min().map { .epoch.advanced(by: .seconds($0)) })
+      // The last one sleeps when what comes behind it has run; before, it would not have to wait for its turn.
+      await withTaskGroup { $0.addTask(executorPreference: executor) {} }
       clock.advance(by: .seconds(1_000))
       try await group.waitForAll()
     }
