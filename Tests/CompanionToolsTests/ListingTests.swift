@@ -36,6 +36,19 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: !PathCall.isRoot, "The system's administrator may look at everything."))
+  func `what may not be looked at is told of, and not left out in silence`() async throws {
+    try await Workshop.with { workshop in
+      try workshop.put("x", at: "closed/a")
+      try workshop.put("x", at: "closed/b")
+      PathCall.setRights("\(workshop.folder)/closed", 0o444)
+      let output = try await workshop.tool("list_files").call(["folder": "closed"])
+      PathCall.setRights("\(workshop.folder)/closed", 0o755)
+      #expect(output.content == "Nothing is there.\n[2 files or folders could not be looked at]")
+      #expect(output.isTruncated)
+    }
+  }
+
   @Test func `names that are no paths are shown safely`() async throws {
     try await Workshop.with { workshop in
       try workshop.put("x", at: "two\nlines")

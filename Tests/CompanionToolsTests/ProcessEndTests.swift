@@ -59,7 +59,8 @@ import Testing
         #expect(failure == .cancelled)
       }
       for name in ["pid", "child"] {
-        let number = Int32(try workshop.text(at: name).trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
+        let number = try workshop.number(at: name)
+        #expect(number > 0)
         try await untilGone(number)
       }
     }
@@ -75,8 +76,8 @@ import Testing
     }
   }
 
-  @Test func `one that has left the session and holds the output open holds up nobody`() async throws {
-    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/setsid") else { return }
+  @Test(.enabled(if: isThere("setsid")))
+  func `one that has left the session and holds the output open holds up nobody`() async throws {
     try await Workshop.with { workshop in
       let tool = try ProcessRunner(files: workshop.files, allowsShell: true, time: .system).tool
       let output = try await tool.call([
@@ -84,14 +85,14 @@ import Testing
           "setsid sh -c 'echo $$ > pid; exec sleep 600' & while ! [ -s pid ]; do :; done; echo done"
       ])
       #expect(output.content == "Exit status 0.\ndone\n")
-      let number = Int32(try workshop.text(at: "pid").trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
+      let number = try workshop.number(at: "pid")
       #expect(number > 0)
       kill(number, SIGKILL)
     }
   }
 
-  @Test func `what has gone into a group of its own is killed with the session`() async throws {
-    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/timeout") else { return }
+  @Test(.enabled(if: isThere("timeout")))
+  func `what has gone into a group of its own is killed with the session`() async throws {
     try await Workshop.with { workshop in
       let tool = try ProcessRunner(files: workshop.files, allowsShell: true, time: .system).tool
       let output = try await tool.call([
@@ -99,11 +100,9 @@ import Testing
           "timeout 600 sh -c 'echo $$ > pid; exec sleep 600' & while ! [ -s pid ]; do :; done; echo $!"
       ])
       let numbers = [
-        output.content.split(separator: "\n").last.map(String.init) ?? "",
-        try workshop.text(at: "pid").trimmingCharacters(in: .whitespacesAndNewlines),
+        Int32(output.content.split(separator: "\n").last ?? "") ?? 0, try workshop.number(at: "pid"),
       ]
       for number in numbers {
-        let number = Int32(number) ?? 0
         #expect(number > 0)
         try await untilGone(number)
       }
@@ -138,6 +137,11 @@ import Testing
       #expect(output == ToolOutput("Exit status 4.\nx\n", isError: true))
       #expect(try workshop.text(at: "done") == "\n")
     }
+  }
+
+  /// Whether the system has a program that a test needs.
+  private static func isThere(_ program: String) -> Bool {
+    FileManager.default.isExecutableFile(atPath: "/usr/bin/\(program)")
   }
 
   /// Waits for what another process does, for which there is nothing else to wait on.

@@ -75,6 +75,11 @@ struct Workshop: Sendable {
     String(decoding: try Data(contentsOf: URL(filePath: "\(folder)/\(path)")), as: UTF8.self)
   }
 
+  /// The number that a program has written into a file; 0 for none.
+  func number(at path: String) throws -> Int32 {
+    Int32(try text(at: path).trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
+  }
+
   /// How many files this process has open.
   static func openFiles() throws -> Int {
     try FileManager.default.contentsOfDirectory(atPath: "/dev/fd").count

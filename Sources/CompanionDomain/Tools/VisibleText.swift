@@ -21,7 +21,7 @@ extension String {
 extension Unicode.Scalar {
   /// Whether it is seen as itself: no control character, no separator of lines, nothing that turns the order, and
   /// nothing without a shape, but for what changes the shape of its neighbours.
-  var isShown: Bool {
+  package var isShown: Bool {
     switch properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator: false
     default: !properties.isBidiControl && (!properties.isDefaultIgnorableCodePoint || changesNeighbours)

@@ -4,9 +4,12 @@
 /// whatever form of Unicode they are in, and without dots and spaces at the end.
 public struct WorkspaceFileRules: Hashable, Sendable {
   /// What can neither be seen nor touched: paths from the root, or names without `/`, wherever they are.
-  public var hidden: [GlobPattern]
+  public var hidden: [GlobPattern] { didSet { comparedHidden = hidden.map(Self.compared) } }
   /// What can be read, and not changed; written as ``hidden``. What is in a folder of these is as the folder is.
-  public var readOnly: [GlobPattern]
+  public var readOnly: [GlobPattern] { didSet { comparedReadOnly = readOnly.map(Self.compared) } }
+  /// Both as they are compared: they are asked for every file that is listed or searched.
+  private var comparedHidden: [GlobPattern]
+  private var comparedReadOnly: [GlobPattern]
 
   /// The companion's own database is hidden, and the inside of version control can only be read: what is
   /// written there, a program would run.
@@ -17,13 +20,15 @@ public struct WorkspaceFileRules: Hashable, Sendable {
   public init(hidden: [GlobPattern], readOnly: [GlobPattern]) {
     self.hidden = hidden
     self.readOnly = readOnly
+    comparedHidden = hidden.map(Self.compared)
+    comparedReadOnly = readOnly.map(Self.compared)
   }
 
   /// Whether tools may know of it.
-  public func isHidden(_ path: WorkspacePath) -> Bool { Self.isCovered(path, by: hidden) }
+  public func isHidden(_ path: WorkspacePath) -> Bool { Self.isCovered(path, by: comparedHidden) }
 
   /// Whether tools may not change it.
-  public func isReadOnly(_ path: WorkspacePath) -> Bool { Self.isCovered(path, by: readOnly) }
+  public func isReadOnly(_ path: WorkspacePath) -> Bool { Self.isCovered(path, by: comparedReadOnly) }
 
   /// Checks that something may be read.
   ///
@@ -49,9 +54,13 @@ public struct WorkspaceFileRules: Hashable, Sendable {
     guard !patterns.isEmpty else { return false }
     let names = path.names.map(compared)
     return names.indices.contains { last in
-      patterns.contains { $0.mapped(compared).matches(Array(names[...last])) }
+      let beginning = Array(names[...last])
+      return patterns.contains { $0.matches(beginning) }
     }
   }
+
+  /// A pattern as it is compared.
+  private static func compared(_ pattern: GlobPattern) -> GlobPattern { pattern.mapped(compared) }
 
   /// A name as it is compared.
   private static func compared(_ name: String) -> String {

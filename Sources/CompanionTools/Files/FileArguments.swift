@@ -25,13 +25,3 @@ extension JSONValue {
     return "“\(text.visible(limit: 250))”"
   }
 }
-
-extension WorkspaceFiles {
-  /// Does something in one go, unless the task has been cancelled before it is its turn.
-  func whileNotCancelled<Value: Sendable>(
-    _ body: @Sendable (isolated WorkspaceFiles) throws(ToolFailure) -> Value
-  ) throws(ToolFailure) -> Value {
-    if Task.isCancelled { throw .cancelled }
-    return try body(self)
-  }
-}

@@ -30,7 +30,7 @@ extension Descriptor {
         return (Self.sorted(names), false)
       }
       let name = unsafe Self.name(of: entry)
-      if name == Array(".".utf8) || name == Array("..".utf8) { continue }
+      if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { continue }
       if names.count >= limit { return (Self.sorted(names), true) }
       names.append(name)
     }

@@ -1,5 +1,13 @@
 import CompanionDomain
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Goes through a folder and the folders in it, in the order of the names' bytes, without following a link.
 struct FolderWalk {
   /// Something that is there.
@@ -20,14 +28,17 @@ struct FolderWalk {
     var fullFolders = 0
     var deepFolders = 0
     var closedFolders = 0
+    /// What is there, and of which the system does not say what it is.
+    var closedEntries = 0
 
     /// A sentence for each kind.
     var notes: [String] {
       [
-        (fullFolders, "have so many entries that not all of them were looked at"),
-        (deepFolders, "were not gone into, because they are too deep"),
-        (closedFolders, "could not be read"),
-      ].compactMap { $0.0 > 0 ? "\($0.0) folders \($0.1)" : nil }
+        (fullFolders, "folders have so many entries that not all of them were looked at"),
+        (deepFolders, "folders were not gone into, because they are too deep"),
+        (closedFolders, "folders could not be read"),
+        (closedEntries, "files or folders could not be looked at"),
+      ].compactMap { $0.0 > 0 ? "\($0.0) \($0.1)" : nil }
     }
   }
 
@@ -67,8 +78,12 @@ struct FolderWalk {
       let path = text.flatMap { WorkspacePath.problem(with: $0) == nil ? level.path.appending($0) : nil }
       if let path, rules.isHidden(path) { continue }
       let systemName = name.map { CChar(bitPattern: $0) } + [0]
-      // What is gone meanwhile is not there.
-      guard let status = try? level.folder.status(ofBytes: systemName) else { continue }
+      let status: FileStatus
+      do throws(SystemFault) { status = try level.folder.status(ofBytes: systemName) } catch {
+        // What is gone meanwhile is not there; of anything else it is told.
+        if error.code != ENOENT { omissions.closedEntries += 1 }
+        continue
+      }
       if status.kind == .folder, let path, let text { enter(text, at: path, of: level) }
       return Entry(
         folder: level.folder, name: name, path: path, shownPath: Self.shown(name, in: level.path),

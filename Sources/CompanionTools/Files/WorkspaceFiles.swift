@@ -81,6 +81,14 @@ public actor WorkspaceFiles {
 }
 
 extension WorkspaceFiles {
+  /// Does something in one go, unless the task has been cancelled before it is its turn.
+  func whileNotCancelled<Value: Sendable>(
+    _ body: @Sendable (isolated WorkspaceFiles) throws(ToolFailure) -> Value
+  ) throws(ToolFailure) -> Value {
+    if Task.isCancelled { throw .cancelled }
+    return try body(self)
+  }
+
   /// Opens a folder of the workspace, name by name.
   ///
   /// - Parameter isCreating: whether folders that are missing are made.
