@@ -80,7 +80,7 @@ extension ReasoningRun {
         }
       }
       let running = RunningCall(call, .task, context, router)
-      switch await beginning(of: call, checkpoint.submission) {
+      switch await beginning(of: call, checkpoint) {
       case .success(.job(let job)):
         running.handOver()
         return try await handedOver(job, to: call.id, checkpoint)
@@ -103,11 +103,10 @@ extension ReasoningRun {
 
   /// Makes a call. Nothing stops a hand-over: whoever wants it stopped needs the job's name first.
   private func beginning(
-    of call: ProviderTable.Call, _ submission: Int
+    of call: ProviderTable.Call, _ checkpoint: ReasoningCheckpoint
   ) async -> Result<Beginning, ProviderFailure> {
     let services = call.setup.provider.services
-    // The same submission has the same name, whichever attempt makes it.
-    let key = "\(task.id.rawValue)-\(submission)"
+    let key = key(checkpoint)
     do throws(ProviderFailure) {
       if call.runsJobs, let background = services.background {
         return .success(
@@ -121,6 +120,30 @@ extension ReasoningRun {
     } catch {
       return .failure(error)
     }
+  }
+
+  /// Stops a job at a provider that is left, where nobody knows whether the provider has taken it.
+  ///
+  /// Under the same key it is the same job, so handing it over again tells its name. A provider that has never got it
+  /// begins it for a moment. One that does not answer keeps it: the next one is not to wait for a provider that is left.
+  func stopUnnamed(at provider: ProviderID, _ checkpoint: ReasoningCheckpoint) async {
+    guard let background = router.services(of: provider)?.background else { return }
+    let job: ProviderJob
+    do throws(ProviderFailure) {
+      job = try await Unstructured.shielded {
+        [request, key = key(checkpoint)] () async throws(ProviderFailure) in
+        try await background.submit(request, key: key)
+      }
+    } catch {
+      return
+    }
+    enter(job.id, at: provider, checkpoint, failure: .cancelled)
+    await CancelProviderJob(environment: environment)(job.id, at: provider)
+  }
+
+  /// The name of a submission. It is the same whichever attempt makes it.
+  private func key(_ checkpoint: ReasoningCheckpoint) -> String {
+    "\(task.id.rawValue)-\(checkpoint.submission)"
   }
 
   /// Stores the name of a job, then waits for it.

@@ -34,11 +34,11 @@ struct FolderWalk {
     /// A sentence for each kind.
     var notes: [String] {
       [
-        (fullFolders, "folders have so many entries that not all of them were looked at"),
-        (deepFolders, "folders were not gone into, because they are too deep"),
-        (closedFolders, "folders could not be read"),
-        (closedEntries, "files or folders could not be looked at"),
-      ].compactMap { $0.0 > 0 ? "\($0.0) \($0.1)" : nil }
+        (fullFolders, "folders with more entries than were looked at"),
+        (deepFolders, "folders not gone into, because they are too deep"),
+        (closedFolders, "folders that could not be read"),
+        (closedEntries, "entries that could not be looked at"),
+      ].compactMap { $0.0 > 0 ? "\($0.1): \($0.0)" : nil }
     }
   }
 
