@@ -4,35 +4,33 @@ import CompanionPorts
 /// Makes the prompts of a task that comes from a conversation: what was said before it, what it is to do, and what was
 /// done for it already.
 struct TaskPromptMaker: Sendable {
-  private let environment: Environment
-  private let task: GenerationTask
-  /// What stays the same from step to step.
-  private let base: PromptContext
-  private let event: EventContext
+  let environment: Environment
+  let task: GenerationTask
+  let instruction: String
+  /// The files that the instruction names.
+  let files: [String]
 
-  /// Memories are no part of it: what a task brings back may become one.
+  private var event: EventContext {
+    EventContext(session: task.session, turn: task.turn, task: task.id)
+  }
+
+  /// What surrounds the instruction, as it is now: a task may take long, and what is forgotten or changed meanwhile is
+  /// not to be sent again.
   ///
-  /// - Parameter conversation: as it is when the attempt begins; `nil` where there is none.
-  init(
-    environment: Environment, task: GenerationTask, instruction: String, intent: Intent?,
-    conversation: Conversation?
-  ) async {
-    self.environment = environment
-    self.task = task
-    event = EventContext(session: task.session, turn: task.turn, task: task.id)
+  /// Memories are no part of it: what a task brings back may become one.
+  private func base() async throws(StoreFailure) -> PromptContext {
     var base = PromptContextBuilder(environment.configuration).base
     base.message = instruction
-    if let conversation {
+    if let session = task.session, let conversation = try await environment.log(of: session).load() {
       base.summary = await ConversationSummaries(environment: environment).summary(of: conversation, event)
       base.history = Self.history(of: conversation, before: task.turn)
     }
     do throws(MemoryFailure) {
-      base = try await EnrichPrompt(environment: environment)(
-        base, in: task.session, naming: intent?.files ?? [])
+      return try await EnrichPrompt(environment: environment)(base, in: task.session, naming: files)
     } catch {
       environment.events.emit(.modeFellBack("\(error)"), in: event)
+      return base
     }
-    self.base = base
   }
 
   /// What was said before the task. What came later is for the chat: what the task is to do was said when it came.
@@ -46,18 +44,18 @@ struct TaskPromptMaker: Sendable {
   ///   - work: the calls that were made, with their results.
   ///   - tools: those that the model may call.
   ///   - isLast: whether the model has to say now what it has come to, although it could have gone on.
-  /// - Throws: `TaskFailure` when what must be there does not fit: another attempt would not change it.
+  /// - Throws: `TaskFailure` when what must be there does not fit: another attempt would not change it; `StoreFailure`.
   func callAsFunction(
     _ work: [ChatMessage], tools: [ToolDescription], isLast: Bool
-  ) throws(TaskFailure) -> GenerationRequest {
-    var context = base
+  ) async throws -> GenerationRequest {
+    var context = try await base()
     context.rules.append(tools.isEmpty && !isLast ? Self.rule : Self.rule + " " + Self.ruleOfTools)
     context.tools = tools
     context.work = isLast ? work + [last] : work
     do throws(PromptBudgetFailure) {
       return try CompilePrompt(environment: environment)(context, for: .task, about: event).request
     } catch {
-      throw .handler("the prompt does not fit: \(error)", isPermanent: true)
+      throw TaskFailure.handler("the prompt does not fit: \(error)", isPermanent: true)
     }
   }
 

@@ -124,10 +124,13 @@ extension ReasoningRun {
 
   /// Stops a job at a provider that is left, where nobody knows whether the provider has taken it.
   ///
-  /// Under the same key it is the same job, so handing it over again tells its name. A provider that has never got it
+  /// Whoever is handing it over in this process stops it when its name comes. Where that process is dead, handing it over
+  /// again tells the name, because under the same key it is the same job. A provider that has never got it
   /// begins it for a moment. One that does not answer keeps it: the next one is not to wait for a provider that is left.
   func stopUnnamed(at provider: ProviderID, _ checkpoint: ReasoningCheckpoint) async {
-    guard let background = router.services(of: provider)?.background else { return }
+    guard !router.tasks(of: provider).contains(task.id),
+      let background = router.services(of: provider)?.background
+    else { return }
     let job: ProviderJob
     do throws(ProviderFailure) {
       job = try await Unstructured.shielded {

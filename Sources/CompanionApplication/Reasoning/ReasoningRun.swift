@@ -23,7 +23,6 @@ struct ReasoningRun: Sendable {
     guard let (job, provider) = checkpoint.job.flatMap({ job in checkpoint.provider.map { (job, $0) } })
     else {
       if let provider = checkpoint.provider, left == provider || hasLeft(provider, checkpoint) {
-        // Whoever was handing it over stops the job when its name comes, unless that process is dead.
         await stopUnnamed(at: provider, checkpoint)
         left = provider
         checkpoint = checkpoint.next

@@ -9,22 +9,19 @@ package struct ConversationTaskHandler: TaskHandler {
 
   package func run(_ attempt: TaskAttempt) async throws -> TaskOutcome {
     let work = try attempt.payload.decode(ConversationTask.self)
-    var conversation: Conversation?
-    if let session = attempt.task.session { conversation = try await environment.log(of: session).load() }
     var intent = work.intent
-    if intent == nil { intent = try await understood(work.instruction, in: conversation, attempt) }
-    let prompt = await TaskPromptMaker(
-      environment: environment, task: attempt.task, instruction: work.instruction, intent: intent,
-      conversation: conversation)
+    if intent == nil { intent = try await understood(work.instruction, attempt) }
+    let prompt = TaskPromptMaker(
+      environment: environment, task: attempt.task, instruction: work.instruction, files: intent?.files ?? [])
     return try await ToolLoop(environment: environment, attempt: attempt, prompt: prompt).run()
   }
 
   /// Finds out what a task asks for that came without its intent, once.
-  private func understood(
-    _ instruction: String, in conversation: Conversation?, _ attempt: TaskAttempt
-  ) async throws -> Intent {
+  private func understood(_ instruction: String, _ attempt: TaskAttempt) async throws -> Intent {
     let key = StateKey(.task(attempt.task.id), .intent)
     if let known: Versioned<Intent> = try await environment.store.value(key) { return known.value }
+    var conversation: Conversation?
+    if let session = attempt.task.session { conversation = try await environment.log(of: session).load() }
     let message = ChatMessage(
       sequence: conversation?.lastSequence.next ?? SequenceNumber.zero.next,
       turn: attempt.task.turn ?? TurnID(bits: 0), role: .user, parts: [.text(instruction)],

@@ -45,7 +45,7 @@ struct ToolLoop {
 
   private func ask(_ transcript: ToolTranscript, mayCall: Bool) async throws -> AnswerOfAttempt {
     var answer = AnswerOfAttempt(of: attempt)
-    let request = try prompt(
+    let request = try await prompt(
       transcript.messages(at: environment.time.now), tools: mayCall ? environment.tools.descriptions : [],
       isLast: !mayCall)
     var calls = ToolCallAssembly()
@@ -125,13 +125,32 @@ struct ToolLoop {
     try Task.checkCancellation()
     environment.events.emit(.toolCallStarted(call), in: context)
     let start = environment.time.now
-    var result = await tool.answer(call)
+    var result = await answer(to: call, by: tool)
     result.content = ModelCaller.storable(limited(result.content))
     environment.events.emit(
       .toolCallEnded(call, result.outcome, start.duration(to: environment.time.now)), in: context)
     // Who stopped this one wants no result of it; what was begun is not begun again.
     try Task.checkCancellation()
     try await transcript.store(round.finishing(index, with: result), note: note)
+  }
+
+  /// The result of a call, which is stopped when it takes too long.
+  private func answer(to call: ToolCall, by tool: any Tool) async -> ToolResult {
+    let end = environment.time.now.advanced(by: limits.callLimit)
+    return await withTaskGroup(of: ToolResult?.self) { group in
+      group.addTask { await tool.answer(call) }
+      group.addTask {
+        try? await environment.time.sleep(until: end, tolerance: nil)
+        return nil
+      }
+      let first = await group.next() ?? nil
+      group.cancelAll()
+      if let first { return first }
+      let late = await group.next() ?? nil
+      // Who stopped the whole task has stopped the call, too. A result that came all the same is one.
+      if let late, Task.isCancelled || late.outcome == .succeeded { return late }
+      return ToolResult(callID: call.id, failure: .timedOut(after: limits.callLimit, output: ""))
+    }
   }
 
   private func limited(_ content: String) -> String {

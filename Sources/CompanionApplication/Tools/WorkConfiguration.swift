@@ -10,6 +10,8 @@ public struct WorkConfiguration: Sendable {
   /// The most tokens of one task, over all its calls of the model, as far as providers tell. Then it has to say what it
   /// has come to. `nil` for any number.
   public var maximumTokens: Int? = 500_000
+  /// How long one call of a tool may take; then it is stopped, and the model is told. At least a second.
+  public var callLimit = Duration.seconds(900)
   /// How long one attempt at a task may take, the waiting for permission not counted; then it counts as hung. At least a
   /// second.
   public var attemptLimit = Duration.seconds(3600)
@@ -25,6 +27,7 @@ public struct WorkConfiguration: Sendable {
     bounded.maximumRounds = min(max(maximumRounds, 1), 1000)
     bounded.maximumCalls = min(max(maximumCalls, 1), 100)
     bounded.maximumResultBytes = max(maximumResultBytes, 256)
+    bounded.callLimit = max(callLimit, .seconds(1))
     bounded.attemptLimit = max(attemptLimit, .seconds(1))
     bounded.approvalLifetime = max(approvalLifetime, .seconds(1))
     return bounded

@@ -130,6 +130,49 @@ struct ToolTaskTests {
     }
   }
 
+  @Test func `a call that takes too long is stopped, and the model goes on`() throws {
+    let gate = Gate()
+    let hang = BenchTool("hang", effect: .readsOnly, isIdempotent: true) { _ in
+      try await gate.wait()
+      return ToolOutput("never")
+    }
+    try ToolBench.run(
+      tools: [hang], rounds: { _, _, round in round == 0 ? .calling(("hang", "{}")) : ["It hung."] },
+      configure: { $0.work.callLimit = .seconds(120) }
+    ) { bench in
+      let start = bench.simulator.time.now
+      let task = try await bench.ask()
+      #expect(try await bench.result(of: task) == "It hung.")
+      #expect(start.duration(to: bench.simulator.time.now) < .seconds(130))
+      let result = try #require(try await bench.calls(of: task).first?.result)
+      #expect(result.outcome == .failed)
+      #expect(result.content.contains("120"))
+      #expect(hang.calls.count == 1)
+    }
+  }
+
+  @Test func `what is deleted while a task works is in none of its later prompts`() throws {
+    let (begun, gate) = (Gate(), Gate())
+    let look = BenchTool("look", effect: .readsOnly, isIdempotent: true) { _ in
+      begun.open()
+      try await gate.wait()
+      return ToolOutput("three files")
+    }
+    try ToolBench.run(
+      tools: [look], rounds: { _, _, round in round == 0 ? .calling(("look", "{}")) : ["done"] }
+    ) { bench in
+      _ = try await bench.companion.send("My code is 4711.", in: bench.session).text()
+      let message = try #require(try await bench.companion.history(of: bench.session).first)
+      let task = try await bench.ask()
+      try await begun.wait()
+      try await bench.companion.deleteMessage(message.sequence, in: bench.session)
+      gate.open()
+      #expect(try await bench.result(of: task) == "done")
+      let prompts = bench.model.requests(for: .task).map { $0.messages.map(\.text).joined() }
+      #expect(prompts.map { $0.contains("4711") } == [true, false])
+    }
+  }
+
   @Test func `a task that is cancelled while a tool works leaves a result for every call`() throws {
     for seed in Seeds.range {
       let simulated = Gate()

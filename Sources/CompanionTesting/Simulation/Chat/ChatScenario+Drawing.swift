@@ -64,6 +64,8 @@ extension ChatScenario {
     configuration.work.maximumRounds = dice.number(in: 2...6)
     configuration.work.maximumCalls = dice.number(in: 2...6)
     configuration.work.maximumResultBytes = dice.number(in: 256...4_000)
+    configuration.work.callLimit = dice.milliseconds(in: 20_000...100_000)
+    configuration.work.attemptLimit = dice.milliseconds(in: 40_000...200_000)
     configuration.work.approvalLifetime = dice.milliseconds(in: 30_000...900_000)
     configuration.memory.isAutomatic = false
     configuration.embedding.isAutomatic = false
