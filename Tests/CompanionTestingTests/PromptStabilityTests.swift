@@ -28,8 +28,9 @@ struct PromptStabilityTests {
   @Test func `so they do where no summary is ever made, and the history does not fit`() throws {
     var conversation = PromptConversation()
     conversation.isSummarized = false
+    conversation.turns = 120
     let figures = try figures(conversation)
     #expect(figures.mean >= 0.95, "mean \(figures.mean), minimum \(figures.minimum)")
-    #expect(figures.moves >= 5)
+    #expect(figures.moves >= 3)
   }
 }
