@@ -15,10 +15,13 @@ struct ApprovalCommands {
   let companion: Companion
   /// How long tasks may take to come to what they ask for, and to go on when they are answered.
   let patience: Duration
+  /// What a person has been asked, who can only have meant that; `nil` where a script answers what comes.
+  let board: TaskBoard?
 
   func list() async throws -> String {
     let open = try await open()
     guard !open.isEmpty else { return "Nothing waits for your permission." }
+    board?.noteRead(open.map(\.id))
     return (open.map(Self.row) + [Self.help]).joined(separator: "\n")
   }
 
@@ -57,7 +60,8 @@ struct ApprovalCommands {
   }
 
   private func chosen(_ choice: ApprovalChoice) async throws -> [ApprovalID] {
-    let open = try await open().map(\.id)
+    let waiting = try await open()
+    let open = waiting.map(\.id)
     switch choice {
     case .named(let ending):
       let matches = open.filter { $0.description.hasSuffix(ending) }
@@ -73,10 +77,23 @@ struct ApprovalCommands {
         )
       }
       return matches
-    case .oldest where !open.isEmpty: return [open[0]]
-    case .all where !open.isEmpty: return open
+    case .oldest where !open.isEmpty: return try read(waiting.prefix(1))
+    case .all where !open.isEmpty: return try read(waiting[...])
     default: throw UsageError("Nothing waits for your permission.")
     }
+  }
+
+  /// The names of what the person has been asked before.
+  private func read(_ approvals: ArraySlice<Approval>) throws -> [ApprovalID] {
+    guard let board else { return approvals.map(\.id) }
+    let unread = approvals.filter { !board.isRead($0.id) }
+    guard unread.isEmpty else {
+      board.noteRead(unread.map(\.id))
+      throw UsageError(
+        "Nothing was answered, because this has not been asked here before:\n"
+          + unread.map(Self.question).joined(separator: "\n"))
+    }
+    return approvals.map(\.id)
   }
 
   /// What waits; where nothing does, and tasks are worked on, what they come to ask for.

@@ -8,6 +8,8 @@ struct CommandRunner {
   let store: any CompanionStore
   let storeName: String
   let board: ProviderBoard
+  /// What a person in a terminal has been asked; `nil` where nobody reads along.
+  let questions: TaskBoard?
   let prompts: PromptBoard
   let workspace: Workspace?
   let keepsImages: Bool
@@ -59,7 +61,9 @@ struct CommandRunner {
 
   private var tasks: TaskCommands { TaskCommands(companion: companion) }
 
-  var approvals: ApprovalCommands { ApprovalCommands(companion: companion, patience: patience) }
+  var approvals: ApprovalCommands {
+    ApprovalCommands(companion: companion, patience: patience, board: questions)
+  }
 
   private var sessions: SessionCommands { SessionCommands(companion: companion, current: current) }
 

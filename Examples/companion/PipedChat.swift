@@ -144,7 +144,7 @@ struct PipedChat {
   private func showNews() {
     let news = board.takeNews()
     guard json == nil else { return }
-    for text in news { output.write(text.withoutControls + "\n") }
+    for piece in news { output.write(piece.text.withoutControls + "\n") }
   }
 
   /// Returns when the person, or the system, wants the program to end.

@@ -4,11 +4,26 @@ import Synchronization
 
 /// Where background tasks stand, and what they have brought back that nobody has been shown yet.
 final class TaskBoard: EventSink {
+  /// What a person is to read.
+  enum News {
+    case result(String)
+    case question(Approval)
+
+    var text: String {
+      switch self {
+      case .result(let text): text
+      case .question(let approval): ApprovalCommands.question(approval)
+      }
+    }
+  }
+
   fileprivate struct State {
     var progress: [TaskID: String] = [:]
     /// What is asked for, of tasks that wait for permission.
     var asked: [TaskID: String] = [:]
-    var news: [String] = []
+    var news: [News] = []
+    /// What was asked, and was there to be read when the person wrote a line.
+    var read: Set<ApprovalID> = []
   }
 
   private let state = Mutex(State())
@@ -20,7 +35,7 @@ final class TaskBoard: EventSink {
     case .approvalRequested(let approval):
       state.withLock { state in
         state.asked[task] = "may it \(approval.summary.singleLine)?"
-        state.news.append(ApprovalCommands.question(approval))
+        state.news.append(.question(approval))
       }
     case .approvalDecided: state.withLock { $0.asked[task] = nil }
     default: return
@@ -48,12 +63,20 @@ final class TaskBoard: EventSink {
   }
 
   /// The results, and what is asked for, that have not been taken yet.
-  func takeNews() -> [String] {
+  func takeNews() -> [News] {
     state.withLock { state in
       defer { state.news = [] }
       return state.news
     }
   }
+
+  /// Notes what a person has been asked, and can answer from now on.
+  func noteRead(_ approvals: some Sequence<ApprovalID>) {
+    state.withLock { $0.read.formUnion(approvals) }
+  }
+
+  /// Whether a person has been asked that.
+  func isRead(_ approval: ApprovalID) -> Bool { state.withLock { $0.read.contains(approval) } }
 
   /// One line on what goes on; `nil` when there is nothing to say.
   var summary: String? {
@@ -72,6 +95,6 @@ extension TaskBoard.State {
   fileprivate mutating func end(_ task: TaskID, _ result: String) {
     progress[task] = nil
     asked[task] = nil
-    news.append(result)
+    news.append(.result(result))
   }
 }

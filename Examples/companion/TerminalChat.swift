@@ -58,7 +58,7 @@ final class TerminalChat: Sendable {
     }
     await companion.stop()
     output.write(state.withLock { $0.row.hide() } + "\n")
-    for text in board.takeNews() { output.write(text.withoutControls + "\n") }
+    _ = printNews()
     await output.flush()
   }
 
@@ -69,7 +69,10 @@ final class TerminalChat: Sendable {
       await greet(&answers)
       while let line = await input.nextLine() {
         state.withLock { $0.isQuitting = false }
-        showNews()
+        // What is asked only now is nothing that the line can have meant.
+        let asked = printNews()
+        updateRow()
+        defer { board.noteRead(asked) }
         switch SlashCommand(line) {
         case .quit: return answers.cancelAll()
         case let command?: await run(command)
@@ -86,6 +89,7 @@ final class TerminalChat: Sendable {
     do {
       let waiting = try await companion.approvals()
       for approval in waiting { output.write(ApprovalCommands.question(approval).withoutControls + "\n") }
+      board.noteRead(waiting.map(\.id))
       guard let reply = try await companion.resume(commands.session) else { return prompt() }
       output.write("Your last message has no answer yet. Here it is:\n")
       begin(reply, &answers)
@@ -162,8 +166,15 @@ final class TerminalChat: Sendable {
   // MARK: Background work
 
   private func showNews() {
-    for text in board.takeNews() { output.write(text.withoutControls + "\n") }
+    board.noteRead(printNews())
     updateRow()
+  }
+
+  /// - Returns: what the person is asked by it.
+  private func printNews() -> [ApprovalID] {
+    let news = board.takeNews()
+    for piece in news { output.write(piece.text.withoutControls + "\n") }
+    return news.compactMap { if case .question(let approval) = $0 { approval.id } else { nil } }
   }
 
   private func updateRow() {
