@@ -223,6 +223,22 @@ struct PromptingTests {
     }
   }
 
+  @Test func `a turn in standard mode may ask for what fits it`() throws {
+    let model = Self.model()
+    try Scene.run(seed: 1, model: { _ in model }, configure: { $0.mode = .standard }) { scene in
+      _ = try await scene.companion.remember("My bicycle is green.", in: scene.session)
+      func knows(_ recall: Bool?) async throws -> Bool {
+        let options = TurnOptions(recall: recall)
+        _ = try await scene.companion.send("Which bicycle?", in: scene.session, options: options).text()
+        return model.requests(for: .answer).last?.messages.contains { $0.text.contains("green") } ?? false
+      }
+      #expect(try await knows(nil) == false)
+      #expect(try await knows(true))
+      scene.companion.setMode(.enhanced)
+      #expect(try await knows(nil))
+    }
+  }
+
   @Test func `where what is remembered cannot be read, the answer is given in standard mode, and says so`()
     throws
   {

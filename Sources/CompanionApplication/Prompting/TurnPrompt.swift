@@ -1,8 +1,8 @@
 import CompanionDomain
 import CompanionPorts
 
-/// Makes the prompt of an answer: the conversation, and in enhanced mode what is remembered, what fits the message, the
-/// background tasks and the files that it names.
+/// Makes the prompt of an answer: the conversation; in enhanced mode what is remembered, what fits the message, the
+/// background tasks and the files that it names; in standard mode what fits the message, where the turn asks for it.
 struct TurnPrompt: Sendable {
   let environment: Environment
 
@@ -28,9 +28,11 @@ struct TurnPrompt: Sendable {
   /// - Throws: `PromptBudgetFailure` when not even the message alone fits.
   func callAsFunction(_ subject: Subject) async throws(PromptBudgetFailure) -> Made {
     let plain = await plain(subject)
-    if (subject.options.mode ?? environment.mode.current) == .enhanced {
+    let isEnhanced = (subject.options.mode ?? environment.mode.current) == .enhanced
+    let recalls = subject.options.recall ?? isEnhanced
+    if isEnhanced || recalls {
       do {
-        let enhanced = try await enhanced(plain, subject)
+        let enhanced = try await enriched(plain, subject, isEnhanced: isEnhanced, recalls: recalls)
         let made = try CompilePrompt(environment: environment)(
           enhanced, for: .answer, about: subject.context)
         return Made(
@@ -53,16 +55,15 @@ struct TurnPrompt: Sendable {
       failure: subject.failure)
   }
 
-  private func enhanced(
-    _ plain: PromptContext, _ subject: Subject
+  private func enriched(
+    _ plain: PromptContext, _ subject: Subject, isEnhanced: Bool, recalls: Bool
   ) async throws(MemoryFailure) -> PromptContext {
     let enrich = EnrichPrompt(environment: environment)
     let session = subject.conversation.id
-    var context = try await enrich(plain, in: session, naming: subject.intent.files)
-    if subject.options.recall ?? true {
-      context = try await enrich.remembering(context, for: subject.message, in: session)
-    }
-    return try await enrich.tellingOfTasks(context, of: session)
+    var context = plain
+    if isEnhanced { context = try await enrich(context, in: session, naming: subject.intent.files) }
+    if recalls { context = try await enrich.remembering(context, for: subject.message, in: session) }
+    return isEnhanced ? try await enrich.tellingOfTasks(context, of: session) : context
   }
 
   /// Through which message the next summary is to be made, where no prompt is made that would tell.
