@@ -129,9 +129,16 @@ struct ToolLoop {
     result.content = ModelCaller.storable(limited(result.content))
     environment.events.emit(
       .toolCallEnded(call, result.outcome, start.duration(to: environment.time.now)), in: context)
-    // Who stopped this one wants no result of it; what was begun is not begun again.
-    try Task.checkCancellation()
-    try await transcript.store(round.finishing(index, with: result), note: note)
+    let finished = round.finishing(index, with: result)
+    guard Task.isCancelled else { return try await transcript.store(finished, note: note) }
+    // A later attempt need not wonder what came of it, unless that is not known.
+    if result.outcome != .interrupted {
+      try await Unstructured.shielded { [transcript] in
+        var transcript = transcript
+        try await transcript.store(finished, note: note)
+      }
+    }
+    throw CancellationError()
   }
 
   /// The result of a call, which is stopped when it takes too long.
