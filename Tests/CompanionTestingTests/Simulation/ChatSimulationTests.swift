@@ -40,4 +40,11 @@ struct ChatSimulationTests {
   ) async throws {
     try await expectFound(flaw, by: [invariant], in: 1...40) { ChatSimulation(seed: $0, flaw: $1).run() }
   }
+
+  @Test func `calls that are made twice are found, where a process dies in the middle of one`() async throws {
+    // Few runs are like that.
+    try await expectFound(PlantedChatFlaw.repeatCalls, by: [.callsHaveOneResult], in: 42...70) {
+      ChatSimulation(seed: $0, flaw: $1).run()
+    }
+  }
 }
