@@ -59,7 +59,10 @@ package struct Environment: Sendable {
 
   var events: EventEmitter { EventEmitter(sink: bus, time: time) }
 
-  package var calls: ModelCaller { ModelCaller(router: router) }
+  package var calls: ModelCaller { ModelCaller(router: router, mask: mask) }
+
+  /// Masks secrets in what goes to providers.
+  var mask: MaskSecrets { MaskSecrets(configuration.prompts.masking) }
 
   /// The vectors of texts; see ``ModelCaller/embed(_:by:context:)``.
   package func embed(

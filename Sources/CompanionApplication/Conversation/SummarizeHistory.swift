@@ -45,10 +45,9 @@ struct SummarizeHistory: Sendable {
       guard let material = SummaryMaterial(previous: summary, messages: messages.original),
         let shown = SummaryMaterial(previous: summary, messages: messages.shown)
       else { return false }
-      let masking = configuration.masking
       let request = GenerationRequest(
         purpose: .summary,
-        messages: shown.prompt(limit: configuration.summaryTokens, masking: { masking?.masked($0) ?? $0 }),
+        messages: shown.prompt(limit: configuration.summaryTokens, masking: { environment.mask.hosts($0) }),
         temperature: 0)
       let response = try await environment.calls.generate(request, context: context)
       // A model that says more than it was asked for would fill the prompts.

@@ -8,13 +8,11 @@ struct UnderstandIntent: Sendable {
   let calls: ModelCaller
   let method: CompanionConfiguration.IntentMethod
   let classifier: IntentClassifier?
-  private let masking: (any SecretMasking)?
 
   init(environment: Environment, method: CompanionConfiguration.IntentMethod? = nil) {
     calls = environment.calls
     self.method = method ?? environment.configuration.intents
     classifier = environment.configuration.classifier
-    masking = environment.configuration.prompts.masking
   }
 
   /// - Parameters:
@@ -42,7 +40,7 @@ struct UnderstandIntent: Sendable {
     let request = GenerationRequest(
       purpose: .intent,
       messages: IntentJudgement.prompt(
-        after: window, knowing: shared, masking: { [masking] in masking?.masked($0) ?? $0 }),
+        after: window, knowing: shared, masking: { [calls] in calls.mask.hosts($0) }),
       format: .json(schema: IntentJudgement.schema, name: "intent"),
       temperature: 0,
       maximumOutputTokens: 300)

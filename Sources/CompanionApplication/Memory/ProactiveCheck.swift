@@ -138,11 +138,12 @@ package final class ProactiveCheck: Sendable {
   ///
   /// - Returns: `nil` when the task was cancelled.
   private func judge(_ messages: [ChatMessage], in session: ChatSession) async -> SpeakUpJudgement? {
-    let request = GenerationRequest(
-      purpose: .judgement,
-      messages: ChatPrompt.messages(persona: SpeakUpJudgement.instructions, window: messages),
-      format: .json(schema: SpeakUpJudgement.schema, name: "judgement"),
-      temperature: configuration.temperature, maximumOutputTokens: 300)
+    let request = environment.mask(
+      GenerationRequest(
+        purpose: .judgement,
+        messages: ChatPrompt.messages(persona: SpeakUpJudgement.instructions, window: messages),
+        format: .json(schema: SpeakUpJudgement.schema, name: "judgement"),
+        temperature: configuration.temperature, maximumOutputTokens: 300))
     do {
       let response = try await environment.calls.generate(
         request, context: EventContext(session: session.id),

@@ -32,7 +32,7 @@ struct CompilePrompt: Sendable {
         limit: configuration.limit, reservedOutput: configuration.reservedOutput, margin: margin),
       history: environment.configuration.history)
     return try compiler.compile(
-      context, template: configuration.template, masking: { configuration.masking?.masked($0) ?? $0 },
+      context, template: configuration.template, masking: { environment.mask.hosts($0) },
       tokensPerMessage: Int(max(counter.tokensPerMessage, 0).rounded(.up)),
       countedBy: { counter.tokens(in: $0) })
   }

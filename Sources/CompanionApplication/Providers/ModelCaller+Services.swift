@@ -7,7 +7,10 @@ extension ModelCaller {
     _ request: ImageRequest, context: EventContext
   ) async throws(ProviderFailure) -> ImageResponse {
     var tries = router.tries(RoutingNeeds([.image]), .image, context)
-    let (running, response) = try await begin(&tries) { services -> Result<ImageResponse, ProviderFailure> in
+    var request = request
+    request.prompt = mask(request.prompt)
+    let (running, response) = try await begin(&tries) {
+      [request] services -> Result<ImageResponse, ProviderFailure> in
       guard let images = services.images else { return .failure(ProviderFailure(.notCapable)) }
       do throws(ProviderFailure) { return .success(try await images.generate(request)) } catch {
         return .failure(error)
@@ -28,6 +31,7 @@ extension ModelCaller {
     _ texts: [String], by model: ModelIdentity?, context: EventContext = EventContext(), deadline: Timestamp,
     limit: Duration? = nil, isSuspect: Bool = false
   ) async throws(ProviderFailure) -> EmbeddingResponse {
+    let texts = texts.map { mask($0) }
     var needs = router.needs(ofEmbedding: texts, by: model)
     needs.isSuspect = isSuspect
     var tries = router.tries(needs, .embedding, context, deadline: deadline)

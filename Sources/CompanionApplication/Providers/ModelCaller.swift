@@ -4,6 +4,8 @@ package import CompanionPorts
 /// Calls whichever provider is to answer, and tells of each call's start and end.
 package struct ModelCaller: Sendable {
   let router: ModelRouter
+  /// For what is asked of providers. Prompts that are compiled have been masked before they were counted.
+  package let mask: MaskSecrets
   var time: any TimeSource { router.time }
   var events: EventEmitter { router.events }
 

@@ -14,7 +14,8 @@ package struct ReasoningTaskHandler: TaskHandler {
   package func run(_ attempt: TaskAttempt) async throws -> TaskOutcome {
     var request = try attempt.payload.decode(GenerationRequest.self)
     request.purpose = .task
-    return try await ReasoningRun(environment: environment, attempt: attempt, request: request)()
+    return try await ReasoningRun(
+      environment: environment, attempt: attempt, request: environment.mask(request))()
   }
 
   /// Stops the job of a task that has ended without it. Who ended the task in this process has stored that.

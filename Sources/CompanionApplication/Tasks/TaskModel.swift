@@ -15,7 +15,8 @@ package struct TaskModel: Sendable {
     let context = EventContext(session: task.session, turn: task.turn, task: task.id)
     var answer = AnswerOfAttempt(of: attempt)
     let finish = try await environment.calls.stream(
-      request, context: context, onUsage: { answer.usage = $0 }, take: { await answer.take($0) })
+      environment.mask(request), context: context, onUsage: { answer.usage = $0 },
+      take: { await answer.take($0) })
     guard let finish else { throw answer.interruption }
     guard !answer.text.isEmpty else {
       throw ProviderFailure(.malformedResponse, message: "The result is empty.")

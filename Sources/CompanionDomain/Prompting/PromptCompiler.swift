@@ -81,17 +81,22 @@ extension ChatMessage {
   /// The message without secrets in what was said, called and returned.
   func masked(by mask: (String) -> String) -> ChatMessage {
     var masked = self
-    masked.parts = parts.map { part in
-      switch part {
-      case .text(let text): return .text(mask(text))
-      case .toolCall(var call):
-        call.arguments = mask(call.arguments)
-        return .toolCall(call)
-      case .toolResult(var result):
-        result.content = mask(result.content)
-        return .toolResult(result)
-      }
-    }
+    masked.parts = parts.map { $0.masked(by: mask) }
     return masked
+  }
+}
+
+extension MessagePart {
+  /// The part without secrets in what was said, called or returned.
+  package func masked(by mask: (String) -> String) -> MessagePart {
+    switch self {
+    case .text(let text): return .text(mask(text))
+    case .toolCall(var call):
+      call.arguments = mask(call.arguments)
+      return .toolCall(call)
+    case .toolResult(var result):
+      result.content = mask(result.content)
+      return .toolResult(result)
+    }
   }
 }
