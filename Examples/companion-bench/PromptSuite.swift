@@ -52,8 +52,8 @@ struct PromptSuite {
       let name =
         "identical from turn to turn, \(limit) tokens, \(15 * wordiness) and \(40 * wordiness) words a message"
         + (isSummarized ? "" : ", no summaries")
-      report.figure("prompt", name, "prefix_mean", figures.mean * 100, "%")
-      report.figure("prompt", "the least of them", "prefix_minimum", figures.minimum * 100, "%")
+      report.figure("prompt", name, "prefix_identical", figures.mean, "fraction")
+      report.figure("prompt", "the least of them", "prefix_identical", figures.minimum, "fraction")
     }
   }
 

@@ -2,7 +2,8 @@ import CompanionKit
 import ExampleSupport
 import Foundation
 
-/// The companion's own cost: from a message to the call of the model, and for each streamed chunk.
+/// The companion's own cost: from a message to the call of the model, and for each streamed chunk; and how soon an answer
+/// stops that is interrupted.
 ///
 /// The first is measured with a long conversation in the store, intents by rule, and without waiting for the
 /// disk (`durability: .normal`), whose speed is the machine's. It is compared with the same writes and reads
@@ -86,6 +87,37 @@ struct TurnsSuite {
     report.figure(
       "turns", "comparison: the model's own stream", "per_chunk_us",
       direct.percentile(0.5) * 1000 / Double(chunks), "µs")
+    await companion.stop()
+    try await measureInterruptions(store, session)
+  }
+
+  /// From `interrupt()`, while the model says nothing more, until the consumer sees the end of the answer.
+  private func measureInterruptions(_ store: some CompanionStore, _ session: SessionID) async throws {
+    var configuration = CompanionConfiguration()
+    configuration.intents = .rules
+    let companion = Companion(model: StallingModel(), store: store, configuration: configuration)
+    companion.start()
+    let clock = ContinuousClock()
+    var times: [Double] = []
+    for _ in 0..<200 {
+      let reply = try await companion.send("Tell me a story", in: session)
+      var chunks = 0
+      var start = clock.now
+      for try await _ in reply {
+        chunks += 1
+        guard chunks == StallingModel.chunks else { continue }
+        start = clock.now
+        reply.interrupt()
+      }
+      times.append((clock.now - start).milliseconds)
+      guard chunks == StallingModel.chunks, case .interrupted = reply.outcome else {
+        throw BenchmarkError(
+          message: "\(chunks) chunks came, and the reply has \(reply.outcome, default: "no outcome")")
+      }
+    }
+    report.figure(
+      "turns", "interrupted until the answer ends, median", "interrupt_ms", times.percentile(0.5), "ms")
+    report.figure("turns", "the same, p99", "interrupt_ms", times.percentile(0.99), "ms")
     await companion.stop()
   }
 

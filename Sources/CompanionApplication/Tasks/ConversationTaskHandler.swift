@@ -26,7 +26,7 @@ package struct ConversationTaskHandler: TaskHandler {
       sequence: conversation?.lastSequence.next ?? SequenceNumber.zero.next,
       turn: attempt.task.turn ?? TurnID(bits: 0), role: .user, parts: [.text(instruction)],
       time: environment.time.now, origin: .person)
-    let earlier = conversation?.window.suffix(IntentJudgement.historyLength - 1) ?? []
+    let earlier = conversation?.hot.suffix(IntentJudgement.historyLength - 1) ?? []
     let intent = await UnderstandIntent(environment: environment)(
       instruction, window: (Array(earlier) + [message])[...],
       context: EventContext(

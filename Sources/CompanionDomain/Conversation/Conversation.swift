@@ -90,20 +90,6 @@ public struct Conversation: Sendable {
     return isAnswered ? nil : newest
   }
 
-  /// The place of the first message that a model is sent; see ``HistoryPolicy/anchor(last:)``.
-  public var anchor: SequenceNumber { policy.anchor(last: lastSequence) }
-
-  /// The messages that a model is sent, from the policy's anchor on.
-  public var window: ArraySlice<ChatMessage> { messages(from: anchor) }
-
-  /// The messages from a place on, as far as they are at hand; from further back where a tool call would be parted
-  /// from its result.
-  public func messages(from place: SequenceNumber) -> ArraySlice<ChatMessage> {
-    var start = hot.firstIndex { $0.sequence >= place } ?? hot.endIndex
-    while start > hot.startIndex, start < hot.endIndex, hot[start].role == .tool { start -= 1 }
-    return hot[start...]
-  }
-
   /// Takes in messages that have been stored.
   ///
   /// - Returns: `false`, having changed nothing, when they do not continue the log.

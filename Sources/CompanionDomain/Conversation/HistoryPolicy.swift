@@ -8,8 +8,8 @@ public struct HistoryPolicy: Hashable, Sendable {
   public let trimmed: Int
   /// The fewest of the newest messages that a model is sent, when there are as many.
   ///
-  /// The window starts at an anchor that moves in steps of this size, so between this many and twice as
-  /// many are sent, and the prompt's prefix stays the same from one move to the next.
+  /// What is sent begins at a message that stays the same over many turns, and with it the prompt's prefix: between this
+  /// many and four times as many are sent, as far as they fit.
   public let sent: Int
 
   /// 100 messages in memory, trimmed to 80, of which 20 to 80 are sent: as many as fit.
@@ -32,13 +32,4 @@ public struct HistoryPolicy: Hashable, Sendable {
   /// so that ``standard`` sends 20 to 80, and the prompt's beginning changes every 30 turns of two messages, or every 20
   /// of three.
   var mostSent: Int { min(sent.saturatingSum(sent).saturatingSum(sent).saturatingSum(sent), trimmed) }
-
-  /// The place of the first message that a model is sent, in a log that ends at `last`.
-  ///
-  /// It depends on nothing but the log's length, so it is the same after a restart.
-  public func anchor(last: SequenceNumber) -> SequenceNumber {
-    let step = Int64(sent)
-    let skipped = max(0, (last.rawValue - step) / step * step)
-    return SequenceNumber(rawValue: skipped + 1)
-  }
 }

@@ -20,7 +20,7 @@ public enum IntentRules {
     return Intent(
       action: action(
         profile: profile, complexity: complexity, files: files,
-        runsCode: execution.hits(in: folded) > 0 || isCommand(text)),
+        runsCode: execution.hits(in: folded) > 0 || isCommand(text) || runsTests(text)),
       profile: profile,
       complexity: complexity,
       confidence: best == nil ? 0.3 : min(0.9, 0.5 + 0.1 * Double(best?.hits ?? 0)),
@@ -105,7 +105,7 @@ public enum IntentRules {
           "look up", "look for", "where is the file", "list the files", "list files", "list all files",
           "list all the files", "list my files", "show the files", "show me the files", "what files are",
           "which files are", "検索", "探して", "ファイルの一覧", "ファイル一覧", "ファイルを一覧", "どんなファイル", "搜索", "查找",
-          "找一下", "搜一下", "列出文件", "列出所有文件", "文件列表", "有哪些文件", "有什么文件",
+          "找出", "寻找", "找找", "找一下", "搜一下", "列出文件", "列出所有文件", "文件列表", "有哪些文件", "有什么文件",
         ])
     ),
     (
@@ -143,11 +143,18 @@ public enum IntentRules {
 
   private static let execution = Keywords(
     phrases: [
-      "run the test", "run tests", "run all tests", "run all the tests", "run my tests", "run our tests",
       "run this code", "run the code", "run the script", "run this script",
-      "execute the", "execute this", "実行して", "テストを走らせ", "跑测试", "跑一下测试", "执行测试", "运行测试", "运行代码", "运行这", "执行这",
+      "execute the", "execute this", "実行して", "テストを走らせ", "运行代码", "运行这", "执行这",
       "执行脚本",
     ])
+
+  /// Whether tests are to be run: “run all the unit tests”, 运行所有测试.
+  private static func runsTests(_ text: String) -> Bool {
+    guard text.utf8.count <= maximumCommandBytes else { return false }
+    return text.firstMatch(
+      of: /(?i)\brun\s+(?:(?:the|all|my|our|these|those|unit|whole|full|of)\s+){0,4}test(?:s|\b)/) != nil
+      || text.firstMatch(of: /(?:运行|执行|跑)(?:一下|所有|全部|单元|的){0,4}测试/) != nil
+  }
 
   /// Whether a message says nothing but that a program is to be run: “run make test”, 「make test を走らせて」.
   private static func isCommand(_ text: String) -> Bool {

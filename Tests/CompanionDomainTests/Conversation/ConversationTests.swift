@@ -35,32 +35,6 @@ struct ConversationTests {
     #expect(conversation.hot.last?.sequence.rawValue == 101)
   }
 
-  @Test func `between twenty and forty messages are sent, and the window moves in steps of twenty`() {
-    var starts: Set<Int64> = []
-    for count in 0...400 {
-      let window = conversation(count).window
-      #expect(window.last?.sequence.rawValue ?? 0 == Int64(count))
-      #expect(window.count == count || (20..<40).contains(window.count))
-      if let start = window.first?.sequence.rawValue { starts.insert(start) }
-    }
-    #expect(starts.sorted() == stride(from: 1, through: 381, by: 20).map { Int64($0) })
-  }
-
-  @Test func `the window starts before a call whose result is at the anchor`() {
-    var conversation = conversation(18)
-    let call = ToolCall(id: "c", name: "look", arguments: "{}")
-    let calling = conversation.message(.assistant, [.toolCall(call)], turn: turn, origin: .model, at: now)
-    #expect(taking([calling], into: &conversation))
-    #expect(taking([plain(20)], into: &conversation))
-    let result = conversation.message(
-      .tool, [.toolResult(ToolResult(callID: "c", outcome: .succeeded, content: "3"))], turn: turn,
-      origin: .model, at: now)
-    #expect(taking([result], into: &conversation))
-    for number in 22...40 { #expect(taking([plain(number)], into: &conversation)) }
-    #expect(conversation.window.first?.role != .tool)
-    #expect(conversation.window.first?.sequence.rawValue == 20)
-  }
-
   @Test func `what does not continue the log is not taken in`() {
     var conversation = conversation(5)
     #expect(!taking([plain(5)], into: &conversation))
