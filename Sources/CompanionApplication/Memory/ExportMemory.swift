@@ -83,10 +83,27 @@ package struct ExportMemory: Sendable {
         if session.revision.rawValue > session.lastSequence.rawValue {
           try await exportLog(of: session, part, &writer, to: write) { MemoryExport.EarlierWords($0) }
         }
+        try await write(writer.endArray() + writer.beginArray("states"))
+        if isWhole { try await exportStates(of: .session(session.id), &writer, to: write) }
         try await write(writer.endArray() + writer.end())
       }
       last = page.count < Self.page ? nil : page.last?.id
     } while last != nil
+  }
+
+  /// Writes what the engine keeps for a conversation or a task.
+  private func exportStates(
+    of owner: StateOwner, _ writer: inout ExportWriter, to write: (String) async throws -> Void
+  ) async throws {
+    for kind in StateKind.kinds(of: owner) {
+      var last: StateName?
+      while true {
+        let page = try await store.states(of: owner, kind, after: last, limit: Self.page)
+        for state in page { try await write(writer.element(MemoryExport.State(state))) }
+        guard page.count == Self.page, let end = page.last else { break }
+        last = end.key.name
+      }
+    }
   }
 
   /// Writes what becomes of the events of a log.
@@ -228,7 +245,10 @@ package struct ExportMemory: Sendable {
     while true {
       let page = try await store.tasks(matching: filter, limit: Self.page)
       for task in page where isMeant(task) {
-        try await write(writer.element(MemoryExport.BackgroundTask(task)))
+        try await write(writer.beginElement(MemoryExport.BackgroundTask(task)))
+        try await write(writer.beginArray("states"))
+        try await exportStates(of: .task(task.id), &writer, to: write)
+        try await write(writer.endArray() + writer.end())
       }
       guard page.count == Self.page, let last = page.last else { return }
       filter.after = last.id

@@ -7,7 +7,8 @@ import CompanionDomain
 /// are in ISO 8601, in UTC, to the millisecond. What is not known is left out. A later version may add members; one
 /// that changes the meaning of any has another number.
 ///
-/// A person's own conversations are whole. Of others there are their own messages, and what the companion made of
+/// A person's own conversations are whole, with what the engine keeps for them, such as summaries; their tasks have what
+/// was called and found for them. Of others there are their own messages, and what the companion made of
 /// them. Memories are those that can know of nobody else, with the version before and the messages that they were
 /// derived from; facts include those that were superseded.
 enum MemoryExport {
@@ -24,7 +25,7 @@ enum MemoryExport {
     }
   }
 
-  /// A conversation; the arrays `messages` and `earlierWords` follow.
+  /// A conversation; the arrays `messages`, `earlierWords` and `states` follow.
   struct Session: Encodable {
     let id: SessionID
     let workspace: WorkspaceID
@@ -221,7 +222,23 @@ enum MemoryExport {
     }
   }
 
-  /// A background task.
+  /// What the engine keeps for a conversation or a task.
+  struct State: Encodable {
+    let kind: StateKind
+    let name: StateName
+    let updatedAt: String
+    /// Text that is JSON itself.
+    let content: String
+
+    init(_ state: StateRecord) {
+      kind = state.key.kind
+      name = state.key.name
+      updatedAt = state.updatedAt.description
+      content = state.json
+    }
+  }
+
+  /// A background task; the array `states` follows.
   struct BackgroundTask: Encodable {
     let id: TaskID
     let kind: TaskKind

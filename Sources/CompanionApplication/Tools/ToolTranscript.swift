@@ -92,6 +92,14 @@ struct ToolTranscript {
 extension StateKind {
   /// The ``Intent`` of a task that came without one.
   static let intent: StateKind = "intent"
+
+  /// What the engine keeps for a conversation, or for a task.
+  static func kinds(of owner: StateOwner) -> [StateKind] {
+    switch owner {
+    case .session: [.session, .context, .summary]
+    case .task: [.intent, .round, .approval]
+    }
+  }
 }
 
 extension StateKey {

@@ -44,6 +44,9 @@ struct ExportMemoryTests {
       try await room.task(text, for: .conversation(session, turn))
       try await room.task("named \(text)", for: .named("anna"))
       try await room.store.commit(.amend(.zero.next, .edit([.text("edited")]), in: session, at: room.now))
+      let summary = StateRecord(
+        key: StateKey(.session(session), .summary), updatedAt: room.now, json: #"{"text":"in short"}"#)
+      try await room.store.commit(.putState(summary))
 
       let export = try await Self.export(room)
       let own = try #require(export["sessions"]?.array?.first)
@@ -52,6 +55,8 @@ struct ExportMemoryTests {
       #expect(own["messages"]?.array?.first?["speaker"] == "anna")
       #expect(own["messages"]?.array?.first?["editedAt"]?.string == room.now.description)
       #expect(Self.texts(own["earlierWords"]) == [text])
+      #expect(own["states"]?.array?.map { $0["content"]?.string } == [summary.json])
+      #expect(own["states"]?.array?.first?["kind"] == "summary")
       let memory = try #require(export["memories"]?.array?.first)
       #expect(memory["text"]?.string == "new \(text)" && memory["version"] == 2)
       #expect(memory["scope"] == "user main anna" && memory["previous"]?["text"]?.string == "old \(text)")
