@@ -5,7 +5,7 @@
 public struct Conversation: Sendable {
   /// The session's name.
   public let id: SessionID
-  /// How much of the log is in ``hot``, and how much of that in ``window``.
+  /// How much of the log is in ``hot``, and how much of that a model is sent.
   public let policy: HistoryPolicy
   /// The place of the last message of the log.
   public private(set) var lastSequence: SequenceNumber
