@@ -31,6 +31,24 @@ struct SessionTests {
     }
   }
 
+  @Test func `a conversation that has refused messages takes them as soon as it is opened again`() throws {
+    for seed in Seeds.few {
+      try Scene.run(seed: seed, model: { _ in ScriptedModel.answering("Yes") }) { scene in
+        for _ in 0..<2 {
+          try await scene.companion.closeSession(scene.session)
+          for _ in 0..<2 {
+            await #expect(throws: ChatFailure.sessionClosed(scene.session, reason: "")) {
+              try await scene.companion.send("Hello?", in: scene.session)
+            }
+          }
+          try await scene.companion.reopenSession(scene.session)
+          #expect(try await scene.companion.send("Hello", in: scene.session).text() == "Yes")
+        }
+        #expect(try await scene.log().count == 4)
+      }
+    }
+  }
+
   @Test func `a message that comes while a conversation is closed is taken or refused, never lost`() throws {
     for seed in Seeds.range {
       try Scene.run(seed: seed, model: { .words("one two three", on: $0.time) }) { scene in

@@ -47,8 +47,16 @@ struct TakeMessage: Sendable {
       } else {
         known = try await SessionStates(environment).details(of: session)
       }
+      let isKnownForLong = details != nil
       details = known
-      try await check(known.value, conversation)
+      do throws(ChatFailure) {
+        try await check(known.value, conversation)
+      } catch {
+        guard isKnownForLong else { throw error }
+        // It may have been opened again since, or its limits changed.
+        details = nil
+        continue
+      }
       var changes = [ChangeSet.Change.expectState(.details(of: session), version: known.version)]
       var version: Int64?
       if let update {
