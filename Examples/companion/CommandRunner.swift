@@ -10,7 +10,6 @@ struct CommandRunner {
   let board: ProviderBoard
   /// What a person in a terminal has been asked; `nil` where nobody reads along.
   let questions: TaskBoard?
-  let prompts: PromptBoard
   let workspace: Workspace?
   let keepsImages: Bool
   /// How long a command waits for tasks to come to something.
@@ -69,7 +68,7 @@ struct CommandRunner {
 
   private var status: StatusCommand {
     StatusCommand(
-      companion: companion, session: session, storeName: storeName, workspace: workspace, prompts: prompts)
+      companion: companion, session: session, storeName: storeName, workspace: workspace)
   }
 
   private var providers: ProviderCommands { ProviderCommands(companion: companion, board: board) }

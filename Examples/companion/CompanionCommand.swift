@@ -60,10 +60,9 @@ struct CompanionCommand {
     let tasks = TaskBoard()
     let providers = ProviderBoard()
     let json = options.printsJSON ? JSONLines(output: output) : nil
-    let prompts = PromptBoard()
     let companion = try setting.choice.makeCompanion(
       images: setting.images, store: store, workspace: setting.workspace,
-      events: EventSinks(sinks: [json ?? tasks, providers, prompts]))
+      events: EventSinks(sinks: [json ?? tasks, providers]))
     companion.start()
     let session: SessionID
     do {
@@ -75,7 +74,7 @@ struct CompanionCommand {
     let isTerminal = !options.printsJSON && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
     let commands = CommandRunner(
       companion: companion, current: CurrentSession(session), store: store, storeName: storeName,
-      board: providers, questions: isTerminal ? tasks : nil, prompts: prompts, workspace: setting.workspace,
+      board: providers, questions: isTerminal ? tasks : nil, workspace: setting.workspace,
       keepsImages: setting.images != nil,
       patience: isTerminal ? TerminalChat.patience : PipedChat.drainLimit)
     let input = Input()

@@ -7,24 +7,22 @@ struct StatusCommand {
   let session: SessionID
   let storeName: String
   let workspace: Workspace?
-  let prompts: PromptBoard
 
   func overview() async throws -> String {
     let status = try await companion.status()
     var rows: [(name: String, lines: [String])] = [
       ("model", status.providers.map(line)),
-      ("mode", [companion.mode.rawValue]),
+      ("mode", [status.mode.rawValue]),
       ("store", [storeName]),
       ("session", try await linesOfSession()),
       ("sessions", ["\(status.openSessions.count) in memory"]),
       ("tasks", [tasks(status)]),
     ]
-    let waiting = try await companion.approvals()
-    if !waiting.isEmpty { rows.append(("waiting", waiting.map(ApprovalCommands.row))) }
+    if !status.approvals.isEmpty { rows.append(("waiting", status.approvals.map(ApprovalCommands.row))) }
     rows.append(("workspace", [workspace?.summary ?? "none: --workspace DIR gives it one"]))
     rows.append(("memory", memory(status)))
     rows.append(("vectors", vectors(status.embedding)))
-    rows.append(("prompts", prompts.lines.isEmpty ? ["none yet"] : prompts.lines))
+    rows.append(("prompts", prompts(status.prompts)))
     return rows.flatMap { name, lines in
       lines.enumerated().map { place, line in
         (place == 0 ? name : "").padded(to: Self.width) + line.singleLine
@@ -33,6 +31,16 @@ struct StatusCommand {
   }
 
   private static let width = 11
+
+  /// A line for each kind of prompt: its tokens, and what did not fit.
+  private func prompts(_ reports: [CallPurpose: PromptReport]) -> [String] {
+    guard !reports.isEmpty else { return ["none yet"] }
+    return reports.sorted { $0.key.rawValue < $1.key.rawValue }.map { purpose, report in
+      let cuts = report.cuts.map(\.id)
+      return "\(purpose.rawValue): about \(report.tokens) of \(report.budget.available) tokens"
+        + (cuts.isEmpty ? "" : ", shortened: \(cuts.joined(separator: ", "))")
+    }
+  }
 
   private func line(_ provider: ProviderStatus) -> String {
     let row = ProviderRow(provider)

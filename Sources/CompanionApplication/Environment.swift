@@ -19,6 +19,7 @@ package struct Environment: Sendable {
   package let approver: any Approver
   package let files: (any FileExcerpts)?
   package let mode: ModeSwitch
+  package let lastPrompts = LastPrompts()
   let announcements: AnnouncementOrder
   let recallModel = RecallModel()
 

@@ -19,6 +19,8 @@ public struct CompanionStatus: Hashable, Sendable {
   public var approvals: [Approval]
   /// How well the tokens of prompts are estimated, for each model that answers.
   public var estimates: [ModelIdentity: TokenEstimate]
+  /// What became of the last prompt of each kind: its tokens, what was cut, and why.
+  public var prompts: [CallPurpose: PromptReport]
   /// Tasks that wait for a worker.
   public var queuedTasks: Int
   /// Tasks in a worker's hands, in any process.
@@ -50,6 +52,7 @@ extension Companion {
       answering: loops.filter { $0.value.isAnswering }.keys.sorted(),
       approvals: try await approvals(),
       estimates: environment.router.estimates(),
+      prompts: environment.lastPrompts.all,
       queuedTasks: tasks.count(.queued),
       runningTasks: tasks.count(.running),
       waitingTasks: tasks.count(.waiting),

@@ -219,6 +219,9 @@ struct PromptingTests {
       ).text()
       #expect(last() != "Three" && last().hasSuffix("Three"))
       #expect(scene.companion.mode == .standard)
+      let status = try await scene.companion.status()
+      let report = try #require(status.prompts[.answer])
+      #expect(status.prompts.count == 1 && report.tokens > 0 && report.tokens <= report.budget.available)
       #expect(scene.events.events.contains { $0.kind == .modeChanged(.standard) })
     }
   }

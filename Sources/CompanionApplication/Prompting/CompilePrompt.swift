@@ -18,6 +18,7 @@ struct CompilePrompt: Sendable {
     _ context: PromptContext, for purpose: CallPurpose, about event: EventContext
   ) throws(PromptBudgetFailure) -> Made {
     let compiled = try compiled(context)
+    environment.lastPrompts.note(compiled.report, for: purpose)
     environment.events.emit(.promptCompiled(purpose, compiled.template, compiled.report), in: event)
     return Made(
       request: GenerationRequest(purpose: purpose, messages: compiled.messages, tools: compiled.tools),
