@@ -47,6 +47,8 @@ extension StateKind {
   public static let context: StateKind = "context"
   /// Of a session: what its older messages say, in short.
   public static let summary: StateKind = "summary"
+  /// Of a session: what its newest message asks for, as a model has understood it.
+  public static let understood: StateKind = "understood"
   /// Of a task: what a person is asked to approve.
   public static let approval: StateKind = "approval"
   /// Of a task: what one round of its work has called and found.

@@ -6,7 +6,7 @@ import Testing
 
 /// What is kept with a conversation or a task, when something of it is forgotten.
 struct ForgetStateTests {
-  private static let kinds: [StateKind] = [.session, .context, .summary, "another"]
+  private static let kinds: [StateKind] = [.session, .context, .summary, .understood, "another"]
 
   /// A conversation of `anna` in which `bert` has said the second message, with states of all kinds.
   private static func start(_ name: String, _ room: MemoryRoom) async throws -> (SessionID, TurnID, TurnID) {
