@@ -35,6 +35,8 @@ extension Companion {
   /// Answers the last message of a session when nothing has answered it, as after a crash.
   ///
   /// - Returns: the answer; `nil` when there is nothing to answer.
+  /// - Throws: `ChatFailure.sessionClosed` where the conversation is closed, as ``send(_:in:from:options:update:)``
+  ///   does; `ChatFailure.unknownSession`, `ChatFailure.notRunning`, or `ChatFailure.store`.
   public func resume(_ session: SessionID) async throws(ChatFailure) -> Reply? {
     let unanswered: ChatMessage?
     let draft: AnswerDraft?
@@ -117,8 +119,8 @@ extension Companion {
   ///
   /// The log keeps the old words as an event; see ``LogEvent``.
   ///
-  /// - Throws: `ChatFailure.refused` for words that would not be taken as a message, `ChatFailure.unknownSession`,
-  ///   `ChatFailure.unknownMessage`, `ChatFailure.notAmendable`, or `ChatFailure.store`.
+  /// - Throws: `ChatFailure.refused` for words that would not be taken as a message, `ChatFailure.sessionClosed`,
+  ///   `ChatFailure.unknownSession`, `ChatFailure.unknownMessage`, `ChatFailure.notAmendable`, or `ChatFailure.store`.
   public func editMessage(
     _ sequence: SequenceNumber, in session: SessionID, to text: String
   ) async throws(ChatFailure) {
@@ -130,7 +132,7 @@ extension Companion {
     try await amend(sequence, .edit([.text(text)]), in: session)
   }
 
-  /// Takes a message out of the conversation: it keeps its place, and says nothing any more.
+  /// Takes a message out of the conversation, closed or not: it keeps its place, and says nothing any more.
   ///
   /// The log keeps its words as an event; see ``LogEvent``.
   ///

@@ -4,8 +4,9 @@ public import CompanionPorts
 import Synchronization
 
 extension Companion {
-  /// Closes a conversation: the answer that is being given is stopped, and no more messages are taken. Its background
-  /// tasks go on, and their results still come into it.
+  /// Closes a conversation: the answer that is being given is stopped, and nothing more is taken: no message, no edit, no
+  /// update of its context, and what has no answer gets none. Its background tasks go on, and their results still come
+  /// into it. Its messages can be deleted, and all of it be forgotten.
   ///
   /// - Parameters:
   ///   - session: the conversation.
@@ -67,7 +68,7 @@ extension Companion {
   ///
   /// - Returns: what is known now.
   /// - Throws: `ChatFailure.context`, when somebody else has written an entry that the writer has not seen;
-  ///   `ChatFailure.unknownSession`, or `ChatFailure.store`.
+  ///   `ChatFailure.sessionClosed`, `ChatFailure.unknownSession`, or `ChatFailure.store`.
   @discardableResult
   public func updateContext(
     _ update: ContextUpdate, of session: SessionID

@@ -31,6 +31,51 @@ struct SessionTests {
     }
   }
 
+  @Test
+  func `a closed conversation takes nothing, and what it had without an answer waits until it is open again`()
+    throws
+  {
+    for seed in Seeds.few {
+      let model = ScriptedModel([[ModelStep].refusing(ProviderFailure(.overloaded)), ["Yes"]])
+      try Scene.run(seed: seed, model: { _ in model }) { scene in
+        let (companion, session) = (scene.companion, scene.session)
+        let closed = ChatFailure.sessionClosed(session, reason: "done")
+        _ = try? await companion.send("Hello", in: session, update: ["screen": "blank"]).text()
+        try await companion.closeSession(session, reason: "done")
+        await #expect(throws: closed) { try await companion.resume(session) }
+        await #expect(throws: closed) { try await companion.updateContext(["screen": "full"], of: session) }
+        await #expect(throws: closed) { try await companion.editMessage(.zero.next, in: session, to: "Bye") }
+        #expect(try await scene.log() == ["user: Hello"])
+        #expect(try await companion.sharedContext(of: session)["screen"]?.text == "blank")
+        #expect(model.requests(for: .answer).count == 1)
+        try await companion.reopenSession(session)
+        #expect(try await companion.resume(session)?.text() == "Yes")
+        try await companion.closeSession(session)
+        // Taking back is always possible.
+        try await companion.deleteMessage(.zero.next, in: session)
+        try await companion.forget(.message(SequenceNumber(rawValue: 2), in: session))
+        #expect(try await scene.log() == ["user: ", "assistant: "])
+      }
+    }
+  }
+
+  @Test func `an edit and an update that come while a conversation is closed are taken or refused`() throws {
+    for seed in Seeds.range {
+      try Scene.run(seed: seed, model: { _ in ScriptedModel.answering("Yes") }) { scene in
+        let (companion, session) = (scene.companion, scene.session)
+        _ = try await companion.send("Hello", in: session).text()
+        let (edited, updated) = await withTaskGroup(of: Void.self) { group in
+          group.addTask { _ = try? await companion.closeSession(session) }
+          async let edit = (try? await companion.editMessage(.zero.next, in: session, to: "Bye")) != nil
+          async let update = (try? await companion.updateContext(["screen": "full"], of: session)) != nil
+          return await (edit, update)
+        }
+        #expect(try await scene.log().contains("user: Bye") == edited, "seed \(seed)")
+        #expect(try await companion.sharedContext(of: session).entries.isEmpty != updated, "seed \(seed)")
+      }
+    }
+  }
+
   @Test func `a message that comes while a conversation is closed is taken or refused, never lost`() throws {
     for seed in Seeds.range {
       try Scene.run(seed: seed, model: { .words("one two three", on: $0.time) }) { scene in

@@ -87,6 +87,7 @@ struct ChatTurn: Sendable {
       if let sequence = stored?.sequence { events.emit(.messageAccepted(sequence), in: context) }
       return stored
     case .unanswered:
+      memory.details = try await SessionStates(environment).openDetails(of: log.session)
       do throws(StoreFailure) {
         conversation = try await log.load() ?? conversation
         guard let unanswered = conversation.unanswered, unanswered.turn == reply.turn else { return nil }

@@ -16,6 +16,9 @@ extension ChatWitness {
         state.withLock { _ = $0.closed.remove(session) }
         noteClearing(of: session)
       case .removeStates(of: .session(let session), _): noteClearing(of: session)
+      case .amend(let sequence, .edit, let session, _):
+        guard state.withLock({ $0.closed.contains(session) }) else { continue }
+        report(.closedTakesNothing, "\(session) is closed, and message \(sequence.rawValue) is edited")
       case .eraseMessage(let sequence, let session, _):
         tell("store: message \(sequence.rawValue) of \(session) is erased")
       default: break
@@ -49,6 +52,9 @@ extension ChatWitness {
       state.withLock { state in
         if details.closing == nil { state.closed.remove(session) } else { state.closed.insert(session) }
       }
+    case (.session(let session), .context):
+      guard state.withLock({ $0.closed.contains(session) }) else { return }
+      report(.closedTakesNothing, "\(session) is closed, and what is known of it changes")
     case (.session, .understood):
       guard let kept = try? JSONDecoder().decode(UnderstoodMessage.self, from: Data(record.json.utf8)) else {
         return
