@@ -34,10 +34,15 @@ extension Companion {
 
   /// Answers the last message of a session when nothing has answered it, as after a crash.
   ///
+  /// - Parameters:
+  ///   - session: the conversation.
+  ///   - options: what holds for this answer alone; those that the message was sent with are not kept.
   /// - Returns: the answer; `nil` when there is nothing to answer.
   /// - Throws: `ChatFailure.sessionClosed` where the conversation is closed, as ``send(_:in:from:options:update:)``
   ///   does; `ChatFailure.unknownSession`, `ChatFailure.notRunning`, or `ChatFailure.store`.
-  public func resume(_ session: SessionID) async throws(ChatFailure) -> Reply? {
+  public func resume(
+    _ session: SessionID, options: TurnOptions = TurnOptions()
+  ) async throws(ChatFailure) -> Reply? {
     let unanswered: ChatMessage?
     let draft: AnswerDraft?
     do throws(StoreFailure) {
@@ -49,7 +54,7 @@ extension Companion {
     // An answer that had begun counts as one, as soon as it is in the log.
     guard let unanswered, draft?.turn != unanswered.turn else { return nil }
     return try await withLoop(of: session) { (loop) async throws(ChatFailure) in
-      try await loop.answer(unanswered)
+      try await loop.answer(unanswered, options: options)
     }
   }
 

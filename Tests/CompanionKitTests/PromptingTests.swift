@@ -239,6 +239,27 @@ struct PromptingTests {
     }
   }
 
+  @Test func `a message that is answered later may have options of its own`() throws {
+    let failures = Mutex(1)
+    let model = ScriptedModel { request in
+      let fails = failures.withLock { left in
+        left -= 1
+        return left >= 0
+      }
+      return fails ? .refusing(ProviderFailure(.overloaded)) : ["Yes"]
+    }
+    try Scene.run(seed: 1, model: { _ in model }) { scene in
+      _ = try await scene.companion.remember("My bicycle is green.", in: scene.session)
+      for (options, knows) in [(TurnOptions(mode: .standard), false), (TurnOptions(), true)] {
+        failures.withLock { $0 = 1 }
+        _ = try? await scene.companion.send("Which bicycle?", in: scene.session).text()
+        _ = try await scene.companion.resume(scene.session, options: options)?.text()
+        let last = try #require(model.requests(for: .answer).last)
+        #expect(last.messages.contains { $0.text.contains("green") } == knows)
+      }
+    }
+  }
+
   @Test func `where what is remembered cannot be read, the answer is given in standard mode, and says so`()
     throws
   {

@@ -68,7 +68,10 @@ struct ChatTurn: Sendable {
   }
 
   private var options: TurnOptions {
-    if case .message(let incoming) = subject { incoming.options } else { TurnOptions() }
+    switch subject {
+    case .message(let incoming): incoming.options
+    case .unanswered(let options): options
+    }
   }
 
   /// The message in the log; `nil` when there is nothing left to answer.
