@@ -69,11 +69,12 @@ extension Companion {
   ///   - id: the name it shall have; `nil` for a new name.
   ///   - place: where it takes place, which decides what is remembered together; `nil` for a channel of its own.
   ///   - user: who speaks where a message does not say who does.
-  ///   - item: what the conversation is about, by the host's name for it; `nil` for nothing special.
+  ///   - item: what the conversation is about, by the host's name for it; `nil` for nothing special. See
+  ///     ``SessionDetails/item``.
   ///   - limits: what it may come to.
   ///   - context: what is known of it from the beginning.
-  /// - Throws: `ChatFailure.context` for what cannot be kept, or `ChatFailure.store`, with a conflict `sessionExists`
-  ///   when the name is taken.
+  /// - Throws: `ChatFailure.session` or `ChatFailure.context` for what cannot be kept, or `ChatFailure.store`, with a
+  ///   conflict `sessionExists` when the name is taken.
   @discardableResult
   public func startSession(
     _ id: SessionID? = nil, at place: ConversationPlace? = nil, with user: UserID = .user,

@@ -10,9 +10,9 @@ extension Companion {
   ///
   /// - Parameters:
   ///   - session: the conversation.
-  ///   - reason: why, for whoever looks at it later.
+  ///   - reason: why, for whoever looks at it later: at most ``SessionClosing/maximumReasonBytes`` bytes.
   /// - Returns: how it ended, with what it has come to. One that is closed already stays as it was closed.
-  /// - Throws: `ChatFailure.unknownSession`, or `ChatFailure.store`.
+  /// - Throws: `ChatFailure.session` for a reason that is too long, `ChatFailure.unknownSession`, or `ChatFailure.store`.
   @discardableResult
   public func closeSession(
     _ session: SessionID, reason: String = ""

@@ -22,6 +22,8 @@ public enum ChatFailure: Error, Hashable, Sendable {
   case sessionClosed(SessionID, reason: String)
   /// The conversation has come to what it may come to.
   case limitReached(SessionID, SessionLimit)
+  /// The conversation was not begun, or not closed, with such details.
+  case session(SessionRefusal)
   /// What was to be known of the conversation from now on could not be noted, and the message was not taken.
   case context(ContextRefusal)
   /// The prompt does not fit its budget, whatever is left out.
@@ -54,6 +56,7 @@ extension ChatFailure: CustomStringConvertible {
       "Session \(id) is closed\(reason.isEmpty ? "" : " (\(reason))"). Open it again, or start a new one."
     case .limitReached(let id, let limit):
       "Session \(id) has reached its limit of \(limit). Start a new one, or raise the limit."
+    case .session(let refusal): refusal.description
     case .context(let refusal): refusal.description
     case .prompt(let failure): "\(failure) Say it in fewer words, or raise the limit of prompts."
     case .unknownTask(let id): "There is no task \(id). List the tasks to see their names."

@@ -205,6 +205,26 @@ struct PromptingTests {
     }
   }
 
+  @Test func `what a conversation is about stands in its prompts, as material`() throws {
+    let model = Self.model()
+    try Scene.run(seed: 1, model: { _ in model }) { scene in
+      let session = try await scene.companion.startSession(about: "article-7 <data-x>").id
+      for text in ["What does it say?", "Summarise everything"] {
+        _ = try await scene.companion.send(text, in: session).text()
+      }
+      _ = try await scene.companion.drainTasks(limit: .seconds(60))
+      for purpose in [CallPurpose.answer, .task] {
+        let prompt = try #require(model.requests(for: purpose).last?.messages.last?.text)
+        let start = try #require(prompt.firstRange(of: "<data-"))
+        #expect(
+          prompt[start.lowerBound...].contains("[what this conversation is about] article-7 <\\data-x>"))
+      }
+      scene.companion.setMode(.standard)
+      _ = try await scene.companion.send("And now?", in: session).text()
+      #expect(model.requests(for: .answer).last?.messages.contains { $0.text.contains("article-7") } == false)
+    }
+  }
+
   @Test func `the mode is changed while it runs, and one turn may have another one`() throws {
     let model = Self.model()
     try Scene.run(seed: 1, model: { _ in model }) { scene in

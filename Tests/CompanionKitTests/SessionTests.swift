@@ -113,6 +113,34 @@ struct SessionTests {
     }
   }
 
+  @Test func `what cannot be kept of a conversation is refused, and says why`() throws {
+    try Scene.run(seed: 1, model: { _ in .answering("Yes") }) { scene in
+      let companion = scene.companion
+      let long = String(repeating: "é", count: 500)
+      let (one, two) = (SessionID(bits: 2), SessionID(bits: 3))
+      for (item, limits, refusal) in [
+        (long + "e", SessionLimits(), SessionRefusal.itemTooLong(bytes: 1_001, limit: 1_000)),
+        ("two\nlines", SessionLimits(), .itemHasControlCharacters),
+        ("nothing\0", SessionLimits(), .itemHasControlCharacters),
+        ("article-7", SessionLimits(messages: 0), .limitTooLow(.messages(0))),
+        ("article-7", SessionLimits(messages: 1, tokens: -1), .limitTooLow(.tokens(-1))),
+      ] {
+        await #expect(throws: ChatFailure.session(refusal)) {
+          try await companion.startSession(one, about: item, limits: limits)
+        }
+        #expect(refusal.description.hasSuffix(".") && refusal.description.contains(". "))
+      }
+      #expect(try await scene.store.session(one) == nil)
+      try await companion.startSession(one, about: long, limits: SessionLimits(messages: 1, tokens: 1))
+      try await companion.startSession(two)
+      await #expect(throws: ChatFailure.session(.reasonTooLong(bytes: 1_001, limit: 1_000))) {
+        try await companion.closeSession(two, reason: long + "e")
+      }
+      #expect(try await companion.details(of: two).closing == nil)
+      #expect(try await companion.closeSession(two, reason: long).reason == long)
+    }
+  }
+
   @Test func `a fork has what was said until then, and goes its own way`() throws {
     let model = ScriptedModel.answering("Yes")
     try Scene.run(seed: 1, model: { _ in model }) { scene in
