@@ -16,6 +16,14 @@ public struct SessionDetails: Hashable, Sendable, Codable {
     self.limits = limits
     self.fork = fork
   }
+
+  /// What is left when something of the conversation is forgotten: all but the words of whoever began and closed it.
+  package var withoutWords: SessionDetails {
+    var details = self
+    details.item = nil
+    details.closing?.reason = ""
+    return details
+  }
 }
 
 /// What a conversation may come to, at least 1 of each. A message beyond is refused.

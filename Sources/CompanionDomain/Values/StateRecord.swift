@@ -40,8 +40,7 @@ extension StateKind: ExpressibleByStringLiteral {
 }
 
 extension StateKind {
-  /// Of a session: how it is used, such as its limits, its counters, and whether it is closed. No word of anybody's is
-  /// in it, and nobody's name.
+  /// Of a session: what it is about, its limits, where it was forked from, and how it was closed; see ``SessionDetails``.
   public static let session: StateKind = "session"
   /// Of a session: what the chat and its tasks share.
   public static let context: StateKind = "context"
@@ -54,9 +53,9 @@ extension StateKind {
   /// Of a task: what one round of its work has called and found.
   public static let round: StateKind = "round"
 
-  /// The kinds that stay with a session of which something is forgotten. A state of any other kind may have words of
-  /// what goes.
-  package static let withoutWords: Set<StateKind> = [.session]
+  /// The kinds that stay with a session of which something is forgotten, without the words in them. A state of any other
+  /// kind may have words of what goes everywhere.
+  package static let staying: Set<StateKind> = [.session]
 }
 
 /// Tells the states of one owner and kind apart.
