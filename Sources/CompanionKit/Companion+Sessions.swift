@@ -47,7 +47,26 @@ extension Companion {
   public func forkSession(
     _ session: SessionID, through: SequenceNumber? = nil, as id: SessionID? = nil
   ) async throws(ChatFailure) -> ChatSession {
-    try await ForkSession(environment: environment)(session, through: through, as: id)
+    try await ForkSession(environment: environment)(
+      session, through: through.map(ForkSession.Point.message) ?? .end, as: id)
+  }
+
+  /// Begins a conversation with the messages of another one, up to the last one of a turn, which then goes its own way.
+  /// Where a turn's task has brought its result later, what was said meanwhile comes with it.
+  ///
+  /// - Parameters:
+  ///   - session: the other conversation.
+  ///   - turn: the last turn that both have, such as ``Reply/turn`` or ``ChatMessage/turn``.
+  ///   - id: the name of the new one; `nil` for a new name.
+  /// - Throws: `ChatFailure.unknownSession`, `ChatFailure.unknownTurn`, or `ChatFailure.store` with a conflict
+  ///   `sessionExists` when the name is taken.
+  ///
+  /// Complexity: linear in the number of messages.
+  @discardableResult
+  public func forkSession(
+    _ session: SessionID, throughTurn turn: TurnID, as id: SessionID? = nil
+  ) async throws(ChatFailure) -> ChatSession {
+    try await ForkSession(environment: environment)(session, through: .turn(turn), as: id)
   }
 
   /// What is known of a conversation besides its messages: what it is about, its limits, and how it ended.

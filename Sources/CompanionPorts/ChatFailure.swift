@@ -15,6 +15,8 @@ public enum ChatFailure: Error, Hashable, Sendable {
   case unknownSession(SessionID)
   /// There is no such message, or it has been deleted.
   case unknownMessage(SequenceNumber, in: SessionID)
+  /// There is no message of such a turn.
+  case unknownTurn(TurnID, in: SessionID)
   /// The message is not one whose words may be changed: only what a person wrote may be edited, and what belongs to
   /// a tool's call is not deleted without it.
   case notAmendable(SequenceNumber)
@@ -50,6 +52,8 @@ extension ChatFailure: CustomStringConvertible {
     case .unknownSession(let id): "There is no session \(id). List the sessions, or start a new one."
     case .unknownMessage(let sequence, let session):
       "There is no message \(sequence.rawValue) in session \(session), or it was deleted. List its history."
+    case .unknownTurn(let turn, let session):
+      "There is no message of turn \(turn) in session \(session). List its history."
     case .notAmendable(let sequence):
       "Message \(sequence.rawValue) cannot be changed: only what a person wrote can be edited, and only words be deleted."
     case .sessionClosed(let id, let reason):

@@ -170,6 +170,55 @@ struct SessionTests {
     }
   }
 
+  @Test func `a fork at a turn has all messages of it`() throws {
+    try Scene.run(seed: 1, model: { .words("Yes", on: $0.time) }) { scene in
+      let (companion, session) = (scene.companion, scene.session)
+      let work = try await companion.send("Summarise everything", in: session)
+      _ = try await work.text()
+      let talk = try await companion.send("Hello", in: session)
+      _ = try await talk.text()
+      let early = try await companion.forkSession(session, throughTurn: talk.turn)
+      #expect(early.lastSequence == SequenceNumber(rawValue: 4))
+      _ = try await companion.drainTasks(limit: .seconds(60))
+      _ = try await companion.send("Bye", in: session).text()
+      // The result came behind the second turn.
+      let fork = try await companion.forkSession(session, throughTurn: work.turn)
+      let log = try await companion.history(of: fork.id)
+      #expect(log.last?.turn == work.turn && log.last?.text == "result" && log.count == 5)
+      #expect(log.allSatisfy { $0.text != "Bye" })
+      let nothing = TurnID(bits: 99)
+      await #expect(throws: ChatFailure.unknownTurn(nothing, in: session)) {
+        try await companion.forkSession(session, throughTurn: nothing)
+      }
+      await #expect(throws: ChatFailure.unknownSession(SessionID(bits: 98))) {
+        try await companion.forkSession(SessionID(bits: 98), throughTurn: work.turn)
+      }
+    }
+  }
+
+  @Test func `a fork has the summary of what it has, and none of what it has not`() throws {
+    let model = ScriptedModel { request in
+      request.purpose == .summary ? ["They spoke of many numbers."] : ["Yes"]
+    }
+    try Scene.run(seed: 1, model: { _ in model }) { scene in
+      let session = scene.session
+      for number in 1...90 {
+        _ = try await scene.companion.send("Number \(number)", in: session).text()
+      }
+      let key = { StateKey(.session($0), .summary) }
+      #expect(try await scene.store.state(key(session)) != nil)
+      let whole = try await scene.companion.forkSession(session)
+      let short = try await scene.companion.forkSession(session, through: SequenceNumber(rawValue: 5))
+      #expect(try await scene.store.state(key(whole.id))?.json.contains("many numbers") == true)
+      #expect(try await scene.store.state(key(short.id)) == nil)
+      let count = model.requests(for: .answer).count
+      _ = try await scene.companion.send("And now?", in: whole.id).text()
+      let prompt = try #require(model.requests(for: .answer).dropFirst(count).first)
+      #expect(prompt.messages.first?.text.contains("They spoke of many numbers.") == true)
+      #expect(prompt.messages.count < 100)
+    }
+  }
+
   @Test func `thousands of conversations fit, for idle ones are let go of`() throws {
     try Scene.run(
       seed: 1, model: { _ in ScriptedModel.answering("Yes") }, configure: { $0.sessions.maximumOpen = 50 }

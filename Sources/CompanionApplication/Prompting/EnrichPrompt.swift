@@ -79,7 +79,7 @@ struct EnrichPrompt: Sendable {
 extension SessionDetails {
   /// What the conversation is about, as a model is shown it.
   fileprivate var excerpts: [PromptExcerpt] {
-    guard let item, !item.isBlank else { return [] }
+    guard let item, !item.isEmpty else { return [] }
     return [PromptExcerpt(source: "what this conversation is about", text: item)]
   }
 }
