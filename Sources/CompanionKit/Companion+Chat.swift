@@ -34,8 +34,15 @@ extension Companion {
 
   /// Answers the last message of a session when nothing has answered it, as after a crash.
   ///
+  /// - Parameters:
+  ///   - session: the conversation.
+  ///   - options: what holds for this answer alone; those that the message was sent with are not kept.
   /// - Returns: the answer; `nil` when there is nothing to answer.
-  public func resume(_ session: SessionID) async throws(ChatFailure) -> Reply? {
+  /// - Throws: `ChatFailure.sessionClosed` where the conversation is closed, as ``send(_:in:from:options:update:)``
+  ///   does; `ChatFailure.unknownSession`, `ChatFailure.notRunning`, or `ChatFailure.store`.
+  public func resume(
+    _ session: SessionID, options: TurnOptions = TurnOptions()
+  ) async throws(ChatFailure) -> Reply? {
     let unanswered: ChatMessage?
     let draft: AnswerDraft?
     do throws(StoreFailure) {
@@ -47,7 +54,7 @@ extension Companion {
     // An answer that had begun counts as one, as soon as it is in the log.
     guard let unanswered, draft?.turn != unanswered.turn else { return nil }
     return try await withLoop(of: session) { (loop) async throws(ChatFailure) in
-      try await loop.answer(unanswered)
+      try await loop.answer(unanswered, options: options)
     }
   }
 
@@ -62,11 +69,12 @@ extension Companion {
   ///   - id: the name it shall have; `nil` for a new name.
   ///   - place: where it takes place, which decides what is remembered together; `nil` for a channel of its own.
   ///   - user: who speaks where a message does not say who does.
-  ///   - item: what the conversation is about, by the host's name for it; `nil` for nothing special.
+  ///   - item: what the conversation is about, by the host's name for it; `nil` for nothing special. See
+  ///     ``SessionDetails/item``.
   ///   - limits: what it may come to.
   ///   - context: what is known of it from the beginning.
-  /// - Throws: `ChatFailure.context` for what cannot be kept, or `ChatFailure.store`, with a conflict `sessionExists`
-  ///   when the name is taken.
+  /// - Throws: `ChatFailure.session` or `ChatFailure.context` for what cannot be kept, or `ChatFailure.store`, with a
+  ///   conflict `sessionExists` when the name is taken.
   @discardableResult
   public func startSession(
     _ id: SessionID? = nil, at place: ConversationPlace? = nil, with user: UserID = .user,
@@ -117,8 +125,8 @@ extension Companion {
   ///
   /// The log keeps the old words as an event; see ``LogEvent``.
   ///
-  /// - Throws: `ChatFailure.refused` for words that would not be taken as a message, `ChatFailure.unknownSession`,
-  ///   `ChatFailure.unknownMessage`, `ChatFailure.notAmendable`, or `ChatFailure.store`.
+  /// - Throws: `ChatFailure.refused` for words that would not be taken as a message, `ChatFailure.sessionClosed`,
+  ///   `ChatFailure.unknownSession`, `ChatFailure.unknownMessage`, `ChatFailure.notAmendable`, or `ChatFailure.store`.
   public func editMessage(
     _ sequence: SequenceNumber, in session: SessionID, to text: String
   ) async throws(ChatFailure) {
@@ -130,7 +138,7 @@ extension Companion {
     try await amend(sequence, .edit([.text(text)]), in: session)
   }
 
-  /// Takes a message out of the conversation: it keeps its place, and says nothing any more.
+  /// Takes a message out of the conversation, closed or not: it keeps its place, and says nothing any more.
   ///
   /// The log keeps its words as an event; see ``LogEvent``.
   ///

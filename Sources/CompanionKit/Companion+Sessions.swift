@@ -4,14 +4,15 @@ public import CompanionPorts
 import Synchronization
 
 extension Companion {
-  /// Closes a conversation: the answer that is being given is stopped, and no more messages are taken. Its background
-  /// tasks go on, and their results still come into it.
+  /// Closes a conversation: the answer that is being given is stopped, and nothing more is taken: no message, no edit, no
+  /// update of its context, and what has no answer gets none. Its background tasks go on, and their results still come
+  /// into it. Its messages can be deleted, and all of it be forgotten.
   ///
   /// - Parameters:
   ///   - session: the conversation.
-  ///   - reason: why, for whoever looks at it later.
+  ///   - reason: why, for whoever looks at it later: at most ``SessionClosing/maximumReasonBytes`` bytes.
   /// - Returns: how it ended, with what it has come to. One that is closed already stays as it was closed.
-  /// - Throws: `ChatFailure.unknownSession`, or `ChatFailure.store`.
+  /// - Throws: `ChatFailure.session` for a reason that is too long, `ChatFailure.unknownSession`, or `ChatFailure.store`.
   @discardableResult
   public func closeSession(
     _ session: SessionID, reason: String = ""
@@ -46,7 +47,26 @@ extension Companion {
   public func forkSession(
     _ session: SessionID, through: SequenceNumber? = nil, as id: SessionID? = nil
   ) async throws(ChatFailure) -> ChatSession {
-    try await ForkSession(environment: environment)(session, through: through, as: id)
+    try await ForkSession(environment: environment)(
+      session, through: through.map(ForkSession.Point.message) ?? .end, as: id)
+  }
+
+  /// Begins a conversation with the messages of another one, up to the last one of a turn, which then goes its own way.
+  /// Where a turn's task has brought its result later, what was said meanwhile comes with it.
+  ///
+  /// - Parameters:
+  ///   - session: the other conversation.
+  ///   - turn: the last turn that both have, such as ``Reply/turn`` or ``ChatMessage/turn``.
+  ///   - id: the name of the new one; `nil` for a new name.
+  /// - Throws: `ChatFailure.unknownSession`, `ChatFailure.unknownTurn`, or `ChatFailure.store` with a conflict
+  ///   `sessionExists` when the name is taken.
+  ///
+  /// Complexity: linear in the number of messages.
+  @discardableResult
+  public func forkSession(
+    _ session: SessionID, throughTurn turn: TurnID, as id: SessionID? = nil
+  ) async throws(ChatFailure) -> ChatSession {
+    try await ForkSession(environment: environment)(session, through: .turn(turn), as: id)
   }
 
   /// What is known of a conversation besides its messages: what it is about, its limits, and how it ended.
@@ -67,7 +87,7 @@ extension Companion {
   ///
   /// - Returns: what is known now.
   /// - Throws: `ChatFailure.context`, when somebody else has written an entry that the writer has not seen;
-  ///   `ChatFailure.unknownSession`, or `ChatFailure.store`.
+  ///   `ChatFailure.sessionClosed`, `ChatFailure.unknownSession`, or `ChatFailure.store`.
   @discardableResult
   public func updateContext(
     _ update: ContextUpdate, of session: SessionID

@@ -15,6 +15,8 @@ public enum ChatFailure: Error, Hashable, Sendable {
   case unknownSession(SessionID)
   /// There is no such message, or it has been deleted.
   case unknownMessage(SequenceNumber, in: SessionID)
+  /// There is no message of such a turn.
+  case unknownTurn(TurnID, in: SessionID)
   /// The message is not one whose words may be changed: only what a person wrote may be edited, and what belongs to
   /// a tool's call is not deleted without it.
   case notAmendable(SequenceNumber)
@@ -22,6 +24,8 @@ public enum ChatFailure: Error, Hashable, Sendable {
   case sessionClosed(SessionID, reason: String)
   /// The conversation has come to what it may come to.
   case limitReached(SessionID, SessionLimit)
+  /// The conversation was not begun, or not closed, with such details.
+  case session(SessionRefusal)
   /// What was to be known of the conversation from now on could not be noted, and the message was not taken.
   case context(ContextRefusal)
   /// The prompt does not fit its budget, whatever is left out.
@@ -48,12 +52,15 @@ extension ChatFailure: CustomStringConvertible {
     case .unknownSession(let id): "There is no session \(id). List the sessions, or start a new one."
     case .unknownMessage(let sequence, let session):
       "There is no message \(sequence.rawValue) in session \(session), or it was deleted. List its history."
+    case .unknownTurn(let turn, let session):
+      "There is no message of turn \(turn) in session \(session). List its history."
     case .notAmendable(let sequence):
       "Message \(sequence.rawValue) cannot be changed: only what a person wrote can be edited, and only words be deleted."
     case .sessionClosed(let id, let reason):
       "Session \(id) is closed\(reason.isEmpty ? "" : " (\(reason))"). Open it again, or start a new one."
     case .limitReached(let id, let limit):
       "Session \(id) has reached its limit of \(limit). Start a new one, or raise the limit."
+    case .session(let refusal): refusal.description
     case .context(let refusal): refusal.description
     case .prompt(let failure): "\(failure) Say it in fewer words, or raise the limit of prompts."
     case .unknownTask(let id): "There is no task \(id). List the tasks to see their names."

@@ -36,13 +36,18 @@ struct LateAnswerTests {
   @Test func `a message that is answered later is understood without what came behind it`() throws {
     let gate = Gate()
     let tries = Mutex(0)
+    let understandings = Mutex(0)
     let model = ScriptedModel { request in
       switch request.purpose {
       case .task: return [.wait(for: gate), "SECOND RESULT"]
       case .intent:
         let asksForWork = request.messages.last?.text.contains("Summarise") == true
-        return asksForWork
-          ? [#"{"profile":"analysis","complexity":"high","confidence":1}"#] : [.text(Self.understood)]
+        guard !asksForWork else { return [#"{"profile":"analysis","complexity":"high","confidence":1}"#] }
+        let isFirst = understandings.withLock { understandings in
+          understandings += 1
+          return understandings == 1
+        }
+        return isFirst ? .refusing(ProviderFailure(.overloaded)) : [.text(Self.understood)]
       default:
         let isFirst = tries.withLock { tries in
           tries += 1
@@ -53,7 +58,7 @@ struct LateAnswerTests {
     }
     try Scene.run(seed: 1, model: { _ in model }, configure: { $0.intents = .model }) { scene in
       _ = try await scene.companion.send("Summarise everything", in: scene.session).text()
-      // The process dies before the message is understood.
+      // The process dies before a model has understood the message.
       let store = scene.store
       let other = Scene(
         simulator: scene.simulator, store: store, model: model, configure: { $0.intents = .model })
@@ -64,6 +69,7 @@ struct LateAnswerTests {
       other.companion.start()
       #expect(try await other.companion.resume(other.session)?.text() == "late")
       await other.companion.stop()
+      #expect(model.requests(for: .intent).count == 3)
       let last = try #require(model.requests(for: .intent).last)
       #expect(last.messages.last?.text.contains("Tell me") == true)
       #expect(!last.messages.contains { $0.text.contains("SECOND RESULT") })

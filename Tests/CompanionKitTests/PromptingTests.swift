@@ -205,6 +205,26 @@ struct PromptingTests {
     }
   }
 
+  @Test func `what a conversation is about stands in its prompts, as material`() throws {
+    let model = Self.model()
+    try Scene.run(seed: 1, model: { _ in model }) { scene in
+      let session = try await scene.companion.startSession(about: "article-7 <data-x>").id
+      for text in ["What does it say?", "Summarise everything"] {
+        _ = try await scene.companion.send(text, in: session).text()
+      }
+      _ = try await scene.companion.drainTasks(limit: .seconds(60))
+      for purpose in [CallPurpose.answer, .task] {
+        let prompt = try #require(model.requests(for: purpose).last?.messages.last?.text)
+        let start = try #require(prompt.firstRange(of: "<data-"))
+        #expect(
+          prompt[start.lowerBound...].contains("[what this conversation is about] article-7 <\\data-x>"))
+      }
+      scene.companion.setMode(.standard)
+      _ = try await scene.companion.send("And now?", in: session).text()
+      #expect(model.requests(for: .answer).last?.messages.contains { $0.text.contains("article-7") } == false)
+    }
+  }
+
   @Test func `the mode is changed while it runs, and one turn may have another one`() throws {
     let model = Self.model()
     try Scene.run(seed: 1, model: { _ in model }) { scene in
@@ -239,6 +259,27 @@ struct PromptingTests {
       #expect(try await knows(true))
       scene.companion.setMode(.enhanced)
       #expect(try await knows(nil))
+    }
+  }
+
+  @Test func `a message that is answered later may have options of its own`() throws {
+    let failures = Mutex(1)
+    let model = ScriptedModel { request in
+      let fails = failures.withLock { left in
+        left -= 1
+        return left >= 0
+      }
+      return fails ? .refusing(ProviderFailure(.overloaded)) : ["Yes"]
+    }
+    try Scene.run(seed: 1, model: { _ in model }) { scene in
+      _ = try await scene.companion.remember("My bicycle is green.", in: scene.session)
+      for (options, knows) in [(TurnOptions(mode: .standard), false), (TurnOptions(), true)] {
+        failures.withLock { $0 = 1 }
+        _ = try? await scene.companion.send("Which bicycle?", in: scene.session).text()
+        _ = try await scene.companion.resume(scene.session, options: options)?.text()
+        let last = try #require(model.requests(for: .answer).last)
+        #expect(last.messages.contains { $0.text.contains("green") } == knows)
+      }
     }
   }
 

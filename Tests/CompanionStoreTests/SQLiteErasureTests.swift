@@ -163,7 +163,7 @@ private func erase(from store: SQLiteStore) async throws {
   try await store.commit(
     .eraseSession(identifier(10)), .removeMemory(MemoryKey(kitchen, .longTerm)), .removeFact(identifier(1)),
     .removeDocument(identifier(1)), .eraseTask(identifier(1)),
-    .removeStates(of: .session(identifier(11)), except: StateKind.withoutWords))
+    .removeStates(of: .session(identifier(11)), except: StateKind.staying))
 }
 
 /// Which of the words are in any file of a folder.

@@ -11,7 +11,7 @@ package final class ChatLoop: Sendable {
   enum Subject: Sendable {
     case message(IncomingMessage)
     /// The last message of the log, which a crash or a failure has left without an answer.
-    case unanswered
+    case unanswered(TurnOptions)
   }
 
   private struct Entry: Sendable {
@@ -67,8 +67,10 @@ package final class ChatLoop: Sendable {
   /// Answers the log's last message, which has no answer yet.
   ///
   /// - Returns: `nil` when the loop has come to rest, or has failed: another one answers it.
-  package func answer(_ unanswered: ChatMessage) async throws(ChatFailure) -> Reply? {
-    try await enqueue(.unanswered, turn: unanswered.turn)
+  package func answer(
+    _ unanswered: ChatMessage, options: TurnOptions
+  ) async throws(ChatFailure) -> Reply? {
+    try await enqueue(.unanswered(options), turn: unanswered.turn)
   }
 
   /// Since when nothing happens here; `nil` while something does.

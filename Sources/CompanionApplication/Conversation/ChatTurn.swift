@@ -9,7 +9,7 @@ struct ChatTurn: Sendable {
   let environment: Environment
   let onTaskCreated: @Sendable () -> Void
 
-  private var context: EventContext { EventContext(session: log.session, turn: reply.turn) }
+  var context: EventContext { EventContext(session: log.session, turn: reply.turn) }
   private var events: EventEmitter { environment.events }
   private var now: Timestamp { environment.time.now }
 
@@ -22,7 +22,7 @@ struct ChatTurn: Sendable {
     guard reply.beginStoring() else { return }
     let message: ChatMessage
     do throws(ChatFailure) {
-      guard let stored = try await storedMessage(in: &conversation, &memory.details) else {
+      guard let stored = try await storedMessage(in: &conversation, &memory) else {
         return reply.close(.success(.answered))
       }
       message = stored
@@ -39,15 +39,7 @@ struct ChatTurn: Sendable {
     let deadline = now.advanced(by: environment.configuration.answerDeadline)
     let failure = memory.failure(of: reply.turn)
     let outcome = await withDeadline(deadline) { () async -> TurnOutcome in
-      let intent: Intent
-      if let understood = memory.understood, understood.turn == reply.turn {
-        intent = understood.intent
-      } else {
-        // What came behind it, such as the result of a task, is not what is to be understood.
-        let window = conversation.hot.prefix { $0.sequence <= message.sequence }
-        intent = await understand(message.text, window: window)
-        memory.understood = (reply.turn, intent)
-      }
+      let intent = await intent(of: message, in: conversation, &memory)
       do throws(StoreFailure) {
         let subject = TurnPrompt.Subject(
           message: message, conversation: conversation, intent: intent, options: options, failure: failure,
@@ -76,17 +68,20 @@ struct ChatTurn: Sendable {
   }
 
   private var options: TurnOptions {
-    if case .message(let incoming) = subject { incoming.options } else { TurnOptions() }
+    switch subject {
+    case .message(let incoming): incoming.options
+    case .unanswered(let options): options
+    }
   }
 
   /// The message in the log; `nil` when there is nothing left to answer.
   private func storedMessage(
-    in conversation: inout Conversation, _ details: inout Versioned<SessionDetails>?
+    in conversation: inout Conversation, _ memory: inout TurnMemory
   ) async throws(ChatFailure) -> ChatMessage? {
     switch subject {
     case .message(let incoming):
       let take = TakeMessage(environment: environment, log: log, context: context)
-      let stored = try await take(incoming.update, in: &conversation, &details) { conversation in
+      let stored = try await take(incoming.update, in: &conversation, &memory.details) { conversation in
         var message = conversation.message(
           .user, [.text(incoming.text.string)], turn: reply.turn, origin: .person, at: now)
         message.speaker = incoming.speaker
@@ -95,13 +90,18 @@ struct ChatTurn: Sendable {
       if let sequence = stored?.sequence { events.emit(.messageAccepted(sequence), in: context) }
       return stored
     case .unanswered:
+      memory.details = try await SessionStates(environment).openDetails(of: log.session)
       do throws(StoreFailure) {
         conversation = try await log.load() ?? conversation
+        guard let unanswered = conversation.unanswered, unanswered.turn == reply.turn else { return nil }
+        if memory.understood?.intent(of: unanswered) == nil {
+          memory.understood = UnderstoodMessage(
+            unanswered, try await keepUnderstanding.intent(of: unanswered))
+        }
+        return unanswered
       } catch {
         throw ChatFailure(error, in: log.session)
       }
-      guard let unanswered = conversation.unanswered, unanswered.turn == reply.turn else { return nil }
-      return unanswered
     }
   }
 
@@ -111,25 +111,6 @@ struct ChatTurn: Sendable {
     switch reply.settlement {
     case nil, .interrupted(.superseded), .interrupted(.abandoned): false
     default: true
-    }
-  }
-
-  /// The intent; by rules at once when the reply is interrupted meanwhile.
-  private func understand(_ text: String, window: ArraySlice<ChatMessage>) async -> Intent {
-    let understand = UnderstandIntent(
-      environment: environment, method: reply.settlement == nil ? nil : .rules)
-    let shared = try? await SessionStates(environment).context(of: log.session).value
-    return await withTaskGroup(of: Intent?.self) { group in
-      group.addTask { await understand(text, window: window, shared: shared, context: context) }
-      group.addTask {
-        _ = await reply.settled()
-        return nil
-      }
-      while let finished = await group.next() {
-        group.cancelAll()
-        if let intent = finished { return intent }
-      }
-      return IntentRules.intent(of: text)
     }
   }
 

@@ -18,10 +18,11 @@ package struct CloseChatSession: Sendable {
   /// into it.
   ///
   /// - Returns: how it ended. One that is closed already stays as it was closed.
-  /// - Throws: `ChatFailure.unknownSession` or `ChatFailure.store`.
+  /// - Throws: `ChatFailure.session`, `ChatFailure.unknownSession`, or `ChatFailure.store`.
   package func callAsFunction(
     _ session: SessionID, reason: String
   ) async throws(ChatFailure) -> SessionClosing {
+    do throws(SessionRefusal) { try SessionClosing.check(reason: reason) } catch { throw .session(error) }
     for _ in 1...Self.attempts {
       await chats.stopAnswer(session)
       let details = try await SessionStates(environment).details(of: session)

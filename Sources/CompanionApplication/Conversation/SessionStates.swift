@@ -14,6 +14,15 @@ struct SessionStates: Sendable {
     try await value(.details(of: session)) ?? Versioned(value: SessionDetails(), version: 0)
   }
 
+  /// The details of a conversation that takes changes.
+  ///
+  /// - Throws: `ChatFailure.sessionClosed`, or `ChatFailure.store`.
+  func openDetails(of session: SessionID) async throws(ChatFailure) -> Versioned<SessionDetails> {
+    let details = try await details(of: session)
+    if let closing = details.value.closing { throw .sessionClosed(session, reason: closing.reason) }
+    return details
+  }
+
   /// What is known of a conversation.
   func context(of session: SessionID) async throws(ChatFailure) -> Versioned<SharedContext> {
     try await value(.sharedContext(of: session)) ?? Versioned(value: SharedContext(), version: 0)
@@ -70,14 +79,18 @@ package struct UpdateSharedContext: Sendable {
   private static let attempts = 100
 
   /// - Returns: what is known now.
-  /// - Throws: `ChatFailure.context`, `ChatFailure.unknownSession`, or `ChatFailure.store`.
+  /// - Throws: `ChatFailure.context`, `ChatFailure.sessionClosed`, `ChatFailure.unknownSession`, or
+  ///   `ChatFailure.store`.
   package func callAsFunction(
     _ update: ContextUpdate, in session: SessionID
   ) async throws(ChatFailure) -> SharedContext {
+    let states = SessionStates(environment)
     for _ in 1...Self.attempts {
-      let (context, change) = try await SessionStates(environment).applying(update, in: session)
+      let details = try await states.openDetails(of: session)
+      let (context, change) = try await states.applying(update, in: session)
       do throws(StoreFailure) {
-        try await environment.store.commit(change)
+        try await environment.store.commit(
+          .expectState(.details(of: session), version: details.version), change)
       } catch {
         if error == .conflict(.stateMoved) { continue }
         throw ChatFailure(error, in: session)

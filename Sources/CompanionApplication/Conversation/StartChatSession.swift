@@ -7,10 +7,11 @@ package struct StartChatSession: Sendable {
 
   package init(environment: Environment) { self.environment = environment }
 
-  /// - Throws: `ChatFailure.context`, or `ChatFailure.store`, with a conflict `sessionExists` when the name is taken.
+  /// - Throws: `ChatFailure.session`, `ChatFailure.context`, or `ChatFailure.store`, with a conflict `sessionExists` when the name is taken.
   package func callAsFunction(
     _ session: ChatSession, details: SessionDetails, context: ContextUpdate?
   ) async throws(ChatFailure) {
+    do throws(SessionRefusal) { try details.check() } catch { throw .session(error) }
     var known = SharedContext()
     if let context {
       do throws(ContextRefusal) {

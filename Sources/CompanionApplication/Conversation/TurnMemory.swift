@@ -3,8 +3,8 @@ import CompanionPorts
 
 /// What a conversation's turns leave to the next one.
 struct TurnMemory: Sendable {
-  /// The last turn's intent.
-  var understood: (turn: TurnID, intent: Intent)?
+  /// What the last message asked for.
+  var understood: UnderstoodMessage?
   /// What was known of the conversation the last time.
   var details: Versioned<SessionDetails>?
   /// Through which message the next summary is to be made; `nil` while there is time.

@@ -120,8 +120,9 @@ extension ForgetPlan {
     }
     changes += drafts.sorted().map { .discardDraft(of: $0) }
     changes += cleared.sorted().map {
-      .removeStates(of: .session($0), except: StateKind.withoutWords)
+      .removeStates(of: .session($0), except: StateKind.staying)
     }
+    changes += details.map { .putState($0) }
     changes += corrections.flatMap(\.changes)
     changes += facts.sorted().map { .removeFact($0) }
     changes += memories.sorted().map { .removeMemory($0) }

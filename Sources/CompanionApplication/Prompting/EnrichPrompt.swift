@@ -5,7 +5,7 @@ import CompanionPorts
 struct EnrichPrompt: Sendable {
   let environment: Environment
 
-  /// What the host says is so, the files that are named, and the time.
+  /// What the conversation is about, what the host says is so, the files that are named, and the time.
   ///
   /// - Throws: `MemoryFailure.store`.
   func callAsFunction(
@@ -15,7 +15,8 @@ struct EnrichPrompt: Sendable {
     if let session {
       do throws(StoreFailure) {
         let shared: Versioned<SharedContext>? = try await environment.store.value(.sharedContext(of: session))
-        context.situation = shared?.value.excerpts ?? []
+        let details: Versioned<SessionDetails>? = try await environment.store.value(.details(of: session))
+        context.situation = (details?.value.excerpts ?? []) + (shared?.value.excerpts ?? [])
       } catch {
         throw .store(error)
       }
@@ -72,6 +73,14 @@ struct EnrichPrompt: Sendable {
       }
     }
     return excerpts
+  }
+}
+
+extension SessionDetails {
+  /// What the conversation is about, as a model is shown it.
+  fileprivate var excerpts: [PromptExcerpt] {
+    guard let item, !item.isEmpty else { return [] }
+    return [PromptExcerpt(source: "what this conversation is about", text: item)]
   }
 }
 

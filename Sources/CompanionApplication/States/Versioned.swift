@@ -12,14 +12,20 @@ struct Versioned<Value: Codable & Sendable>: Sendable {
   ///
   /// - Throws: `StoreFailure.invalid` for what cannot be encoded.
   func putting(_ next: Value, as key: StateKey, at time: Timestamp) throws(StoreFailure) -> ChangeSet.Change {
+    .putState(try record(of: next, as: key, at: time))
+  }
+
+  /// The state with its next value.
+  ///
+  /// - Throws: `StoreFailure.invalid` for what cannot be encoded.
+  func record(of next: Value, as key: StateKey, at time: Timestamp) throws(StoreFailure) -> StateRecord {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let json = try? encoder.encode(next) else {
       throw .invalid("the state \(key.kind) \(key.name) is no JSON")
     }
-    return .putState(
-      StateRecord(
-        key: key, version: version + 1, updatedAt: time, json: String(decoding: json, as: UTF8.self)))
+    return StateRecord(
+      key: key, version: version + 1, updatedAt: time, json: String(decoding: json, as: UTF8.self))
   }
 
   init(value: Value, version: Int64) {

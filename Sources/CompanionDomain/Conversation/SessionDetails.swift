@@ -1,6 +1,7 @@
 /// What is known of a conversation besides its log: what it is about, what it may cost, and how it ended.
 public struct SessionDetails: Hashable, Sendable, Codable {
-  /// What the conversation is about, by the host's name for it, such as that of an article; `nil` for nothing special.
+  /// What the conversation is about, by the host's name for it, such as that of an article: one line, at most
+  /// ``maximumItemBytes`` bytes. Models are told of it in enhanced mode. `nil` for nothing special.
   public var item: String?
   /// What it may come to.
   public var limits: SessionLimits
@@ -15,9 +16,17 @@ public struct SessionDetails: Hashable, Sendable, Codable {
     self.limits = limits
     self.fork = fork
   }
+
+  /// What is left when something of the conversation is forgotten: all but the words of whoever began and closed it.
+  package var withoutWords: SessionDetails {
+    var details = self
+    details.item = nil
+    details.closing?.reason = ""
+    return details
+  }
 }
 
-/// What a conversation may come to. A message beyond is refused.
+/// What a conversation may come to, at least 1 of each. A message beyond is refused.
 public struct SessionLimits: Hashable, Sendable, Codable {
   /// The most messages of its log; `nil` for any number.
   public var messages: Int?
@@ -64,7 +73,7 @@ public struct SessionFork: Hashable, Sendable, Codable {
 
 /// How a conversation ended.
 public struct SessionClosing: Hashable, Sendable, Codable {
-  /// Why, in the words of whoever closed it.
+  /// Why, in the words of whoever closed it: at most ``maximumReasonBytes`` bytes.
   public var reason: String
   /// When.
   public var time: Timestamp

@@ -50,6 +50,9 @@ public struct IntentClassifier: Hashable, Sendable {
   }
 
   private static let rankedLabels = 5
+  /// A label behind the best one counts if the chance that it is right is not less.
+  private static let secondaryConfidence = 0.1
+  private static let mostSecondary = 2
 
   /// Which label a message is of, or none.
   ///
@@ -81,7 +84,8 @@ public struct IntentClassifier: Hashable, Sendable {
   ///
   /// Profile and complexity are those of the label, and so is the action that it declares. With one that declares none,
   /// ``IntentRules/action(profile:complexity:files:runsCode:)`` decides, which looks at the files that the message names.
-  /// Files and quoted phrases are found by rule.
+  /// Files and quoted phrases are found by rule. Further kinds of help are those of the labels behind the best one, at most
+  /// two, whose chance to be right is 0.1 or more.
   public func intent(of text: String) -> Intent? {
     let classification = classify(text)
     guard let label = labels.first(where: { $0.name == classification.label }) else { return nil }
@@ -95,7 +99,23 @@ public struct IntentClassifier: Hashable, Sendable {
       confidence: classification.confidence,
       files: files,
       entities: IntentTargets.quoted(in: text),
+      secondary: secondary(in: classification, beside: label.profile),
       method: .classifier)
+  }
+
+  /// Further kinds of help, those of the likeliest labels first.
+  private func secondary(
+    in classification: IntentClassification, beside profile: Intent.Profile
+  ) -> [Intent.Profile] {
+    var profiles: [Intent.Profile] = []
+    for candidate in classification.ranked.dropFirst() where candidate.confidence >= Self.secondaryConfidence
+    {
+      guard let other = labels.first(where: { $0.name == candidate.label })?.profile, other != profile,
+        !profiles.contains(other)
+      else { continue }
+      profiles.append(other)
+    }
+    return Array(profiles.prefix(Self.mostSecondary))
   }
 }
 

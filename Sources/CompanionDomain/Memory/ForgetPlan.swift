@@ -11,8 +11,10 @@ package struct ForgetPlan: Hashable, Sendable {
   package var logs: [SessionID: LogErasure] = [:]
   /// The conversations that stay, and whose draft of an answer goes.
   package var drafts: Set<SessionID> = []
-  /// The conversations that stay, and whose states go, but for those without words; see ``clearings(with:)``.
+  /// The conversations that stay, and whose states go, but for their details; see ``clearings(with:)``.
   package var cleared: Set<SessionID> = []
+  /// The details of them that have words, as they are without.
+  package var details: [StateRecord] = []
   /// The tasks that go.
   package var tasks: Set<TaskID> = []
   /// The memories that go.

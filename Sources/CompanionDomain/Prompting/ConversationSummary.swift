@@ -51,6 +51,29 @@ public struct ConversationSummary: Hashable, Sendable, Codable {
     return summary
   }
 
+  /// The summary for a copy of the conversation that ends earlier, in which the messages have other places: this one, or
+  /// the one that it was made from.
+  ///
+  /// - Parameter messages: the messages that the copy has, by their places in the conversation, in order.
+  /// - Returns: `nil` where both have more than the copy.
+  package func copied(with messages: [SequenceNumber], through end: SequenceNumber) -> ConversationSummary? {
+    guard through <= end else { return previous?.copied(with: messages, through: end) }
+    func place(_ message: SequenceNumber) -> SequenceNumber {
+      SequenceNumber(rawValue: Int64(messages.count { $0 <= message }))
+    }
+    guard place(through) > .zero else { return nil }
+    var copy = self
+    copy.through = place(through)
+    let known = Set(messages)
+    copy.corrections = corrections.filter { known.contains($0.message) }.map { correction in
+      var correction = correction
+      correction.message = place(correction.message)
+      return correction
+    }
+    copy.earlier = earlier == nil ? nil : (previous?.copied(with: messages, through: end) ?? .blank).asEarlier
+    return copy
+  }
+
   fileprivate var asEarlier: Earlier { Earlier(text: text, through: through, corrections: corrections) }
 }
 

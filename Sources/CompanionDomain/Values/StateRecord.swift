@@ -40,21 +40,22 @@ extension StateKind: ExpressibleByStringLiteral {
 }
 
 extension StateKind {
-  /// Of a session: how it is used, such as its limits, its counters, and whether it is closed. No word of anybody's is
-  /// in it, and nobody's name.
+  /// Of a session: what it is about, its limits, where it was forked from, and how it was closed; see ``SessionDetails``.
   public static let session: StateKind = "session"
   /// Of a session: what the chat and its tasks share.
   public static let context: StateKind = "context"
   /// Of a session: what its older messages say, in short.
   public static let summary: StateKind = "summary"
+  /// Of a session: what its newest message asks for, as a model has understood it.
+  public static let understood: StateKind = "understood"
   /// Of a task: what a person is asked to approve.
   public static let approval: StateKind = "approval"
   /// Of a task: what one round of its work has called and found.
   public static let round: StateKind = "round"
 
-  /// The kinds that stay with a session of which something is forgotten. A state of any other kind may have words of
-  /// what goes.
-  package static let withoutWords: Set<StateKind> = [.session]
+  /// The kinds that stay with a session of which something is forgotten, without the words in them. A state of any other
+  /// kind may have words of what goes everywhere.
+  package static let staying: Set<StateKind> = [.session]
 }
 
 /// Tells the states of one owner and kind apart.

@@ -28,8 +28,8 @@ public enum SimulationInvariant: String, Hashable, Sendable, CaseIterable {
   case keysAreKept = "S11"
   /// A configuration of a provider is not used before it has passed its test.
   case configurationsAreTested = "S12"
-  /// A message is understood once in each opening of its conversation, by one try at each provider at most; by none
-  /// where a classifier is sure, or rules do.
+  /// No model is asked what a message asks for once one has said it, unless that was lost before it was stored. In each
+  /// opening of a conversation each provider is tried once at most, and none where a classifier is sure, or rules do.
   case oneUnderstanding = "S13"
   /// Every call of a tool has one result, in each prompt and in the end, and no call is made twice that must not be.
   case callsHaveOneResult = "S14"

@@ -6,7 +6,7 @@ import Testing
 
 /// What is kept with a conversation or a task, when something of it is forgotten.
 struct ForgetStateTests {
-  private static let kinds: [StateKind] = [.session, .context, .summary, "another"]
+  private static let kinds: [StateKind] = [.session, .context, .summary, .understood, "another"]
 
   /// A conversation of `anna` in which `bert` has said the second message, with states of all kinds.
   private static func start(_ name: String, _ room: MemoryRoom) async throws -> (SessionID, TurnID, TurnID) {
@@ -45,6 +45,50 @@ struct ForgetStateTests {
       try await room.keep("{}", .session(session), .summary)
       #expect(try await room.forget(.message(.zero.next, in: session)) == ForgetReport())
       #expect(try await Self.kinds(of: .session(session), room) == [.session, .summary])
+    }
+  }
+
+  @Test
+  func `what a conversation was about, and why it was closed, goes with a message, and its limits stay`()
+    throws
+  {
+    try MemoryRoom.run { room in
+      let statistics = SessionStatistics(
+        messages: 2, tasks: 0, calls: 1, usage: nil, costs: [], duration: .seconds(60))
+      var details = SessionDetails(item: "zap", limits: SessionLimits(messages: 9))
+      details.closing = SessionClosing(reason: "zap", time: room.now, statistics: statistics)
+      var sessions: [SessionID] = []
+      for name in ["one", "two"] {
+        let session = try await room.start(name)
+        try await room.say("zap", in: session)
+        let put = try Versioned(value: details, version: 0)
+          .putting(details, as: .details(of: session), at: room.now)
+        try await room.store.commit(put)
+        sessions.append(session)
+      }
+      _ = try await room.forget(.message(.zero.next, in: sessions[0]))
+      for (session, expected) in zip(sessions, [details.withoutWords, details]) {
+        let left: Versioned<SessionDetails>? = try await room.store.value(.details(of: session))
+        #expect(left?.value == expected)
+      }
+      #expect(details.withoutWords.closing?.statistics == statistics)
+      #expect(details.withoutWords.limits == SessionLimits(messages: 9))
+      let record = try await room.store.state(.details(of: sessions[0]))
+      #expect(record?.json.contains("zap") == false)
+      // Forgetting it again changes nothing.
+      _ = try await room.forget(.message(.zero.next, in: sessions[0]))
+      #expect(try await room.store.state(.details(of: sessions[0])) == record)
+    }
+  }
+
+  @Test func `details that nobody can read are no reason to keep words`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      try await room.say("zap", in: session)
+      try await room.keep(#"{"about": "zap"}"#, .session(session), .session)
+      _ = try await room.forget(.message(.zero.next, in: session))
+      #expect(try await room.store.state(.details(of: session))?.json.contains("zap") == false)
+      #expect(try await room.store.messages(in: session, before: nil, limit: 1).first?.isDeleted == true)
     }
   }
 

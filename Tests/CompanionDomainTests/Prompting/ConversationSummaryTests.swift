@@ -35,6 +35,31 @@ struct ConversationSummaryTests {
     #expect(Set(corrections.map(\.text)).count == 40)
   }
 
+  @Test func `a copy of a conversation has the summary in its own places, or the one before it, or none`() {
+    let numbers = { (range: ClosedRange<Int64>) in range.map { SequenceNumber(rawValue: $0) } }
+    let old = ConversationSummary(
+      text: "old", through: SequenceNumber(rawValue: 4),
+      corrections: [UserCorrection(message: SequenceNumber(rawValue: 3), text: "No, four.")])
+    var new = ConversationSummary(
+      text: "new", through: SequenceNumber(rawValue: 8),
+      corrections: old.corrections + [UserCorrection(message: SequenceNumber(rawValue: 7), text: "No, five.")]
+    )
+    new = new.replacing(old)
+    // Everything is in its place.
+    #expect(new.copied(with: numbers(1...9), through: SequenceNumber(rawValue: 9)) == new)
+    // Two messages before the first correction were deleted, and so was the one that says the second.
+    let some = [3, 4, 5, 6, 8].map { SequenceNumber(rawValue: $0) }
+    let copy = new.copied(with: some, through: SequenceNumber(rawValue: 8))
+    #expect(copy?.text == "new" && copy?.through.rawValue == 5)
+    #expect(copy?.corrections.map(\.message.rawValue) == [1])
+    // The new one covers more than the copy has.
+    let short = new.copied(with: numbers(1...5), through: SequenceNumber(rawValue: 5))
+    #expect(short == old)
+    #expect(new.copied(with: numbers(1...3), through: SequenceNumber(rawValue: 3)) == nil)
+    #expect(
+      ConversationSummary.blank.copied(with: numbers(1...3), through: SequenceNumber(rawValue: 3)) == nil)
+  }
+
   @Test func `a model is given material between marks, without secrets`() throws {
     let summary = ConversationSummary(text: "old </data-x>", through: .zero)
     let material = try #require(

@@ -21,6 +21,7 @@ struct ChatSimulationTests {
 
   @Test(arguments: [
     (PlantedChatFlaw.understandTwice, SimulationInvariant.oneUnderstanding),
+    (.forgetUnderstanding, .oneUnderstanding),
     (.loseResult, .callsHaveOneResult),
     (.leaveCallsOpen, .callsHaveOneResult),
     (.skipApproval, .toolsAreAllowed),

@@ -135,7 +135,10 @@ struct ChatClient: Sendable {
         return false
       } catch {
         witness.tell("client: resuming \(session): \(error)")
-        if case .unknownSession = error { return true }
+        switch error {
+        case .unknownSession, .sessionClosed: return true
+        default: break
+        }
       }
       await sleep(until: time.now.advanced(by: .seconds(2)))
     }
@@ -219,6 +222,8 @@ struct ChatClient: Sendable {
     for session in witness.sessions {
       for _ in 0..<4 {
         guard let incarnation = processes.lazy.compactMap(\.current).first else { continue }
+        // What was closed without an answer gets one when it is open again.
+        try? await incarnation.companion.reopenSession(session)
         if await resume(session, in: incarnation) { break }
       }
     }

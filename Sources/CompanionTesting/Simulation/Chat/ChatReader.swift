@@ -78,7 +78,7 @@ package struct ChatReader: Sendable {
   /// Everything that is written in a conversation.
   package func words(of session: ChatSession) async throws(StoreFailure) -> [String] {
     let draft = try await store.draft(in: session.id)
-    let states = try await states(of: .session(session.id), [.session, .context, .summary])
+    let states = try await states(of: .session(session.id), [.session, .context, .summary, .understood])
     var texts = states.map(\.json) + [draft?.text ?? ""]
     var last = LogRevision.zero
     while true {

@@ -14,6 +14,11 @@ extension ChatWitness {
       case .eraseSession(let session):
         tell("store: \(session) is erased")
         state.withLock { _ = $0.closed.remove(session) }
+        noteClearing(of: session)
+      case .removeStates(of: .session(let session), _): noteClearing(of: session)
+      case .amend(let sequence, .edit, let session, _):
+        guard state.withLock({ $0.closed.contains(session) }) else { continue }
+        report(.closedTakesNothing, "\(session) is closed, and message \(sequence.rawValue) is edited")
       case .eraseMessage(let sequence, let session, _):
         tell("store: message \(sequence.rawValue) of \(session) is erased")
       default: break
@@ -27,7 +32,11 @@ extension ChatWitness {
       tell(
         "store: \(session) #\(message.sequence.rawValue) \(message.origin) \(message.completion): \(message.text.prefix(60))"
       )
-      guard message.origin == .person, state.withLock({ $0.closed.contains(session) }) else { continue }
+      guard message.origin == .person else { continue }
+      if let mark = TextMark.all(in: message.text).last {
+        state.withLock { $0.marks[message.turn] = $0.marks[message.turn] ?? mark }
+      }
+      guard state.withLock({ $0.closed.contains(session) }) else { continue }
       report(.closedTakesNothing, "\(session) is closed, and takes “\(message.text.prefix(60))”")
     }
   }
@@ -43,6 +52,14 @@ extension ChatWitness {
       state.withLock { state in
         if details.closing == nil { state.closed.remove(session) } else { state.closed.insert(session) }
       }
+    case (.session(let session), .context):
+      guard state.withLock({ $0.closed.contains(session) }) else { return }
+      report(.closedTakesNothing, "\(session) is closed, and what is known of it changes")
+    case (.session, .understood):
+      guard let kept = try? JSONDecoder().decode(UnderstoodMessage.self, from: Data(record.json.utf8)) else {
+        return
+      }
+      noteKept(kept)
     case (.task, .approval):
       guard let approval = try? JSONDecoder().decode(Approval.self, from: Data(record.json.utf8)) else {
         return

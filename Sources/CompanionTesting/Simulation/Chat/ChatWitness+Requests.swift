@@ -116,26 +116,6 @@ extension ChatWitness {
       report(.promptsFit, "“\(sentence)” is \(count) times in a request for \(request.purpose.rawValue)")
     }
   }
-
-  /// A message is understood once in each opening of its conversation: with one try at each provider, and with none where
-  /// a classifier or rules do.
-  private func checkUnderstanding(of subject: Subject, at provider: Int, in life: ProcessLife) {
-    let (classifier, count) = state.withLock { state -> (IntentClassifier?, Int) in
-      let session = state.texts[subject.mark.number].session
-      let opening = state.openings["\(life) \(session.map { "\($0)" } ?? "")", default: 0]
-      let key = "\(subject.mark.word) at \(provider) in opening \(opening) of \(life)"
-      state.understandings[key, default: 0] += 1
-      return (state.classifier, state.understandings[key, default: 0])
-    }
-    if count > 1 { report(.oneUnderstanding, "what \(subject.mark.word) asks for is asked \(count) times") }
-    if scenario.processes[life.process].configuration.intents == .rules {
-      report(.oneUnderstanding, "a model is asked what \(subject.mark.word) asks for, where rules are enough")
-    }
-    if classifier?.intent(of: subject.words) != nil {
-      report(
-        .oneUnderstanding, "a model is asked what \(subject.mark.word) asks for, which is clear without it")
-    }
-  }
 }
 
 extension ChatWords {

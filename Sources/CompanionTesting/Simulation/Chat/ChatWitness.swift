@@ -56,6 +56,12 @@ final class ChatWitness: SimulationWitness {
     var openings: [String: Int] = [:]
     /// How often each provider was asked what a message means.
     var understandings: [String: Int] = [:]
+    /// The marks of the messages, by their turns.
+    var marks: [TurnID: TextMark] = [:]
+    /// Where and when a model has said what a message asks for.
+    var understood: [TextMark: (life: ProcessLife, time: Timestamp)] = [:]
+    /// Since when this is stored.
+    var kept: [TextMark: Timestamp] = [:]
     var executions: [TextMark: Int] = [:]
     var approvals: [ApprovalID: Approval] = [:]
     /// The approval of a call, by its mark.

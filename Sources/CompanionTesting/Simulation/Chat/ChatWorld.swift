@@ -118,6 +118,11 @@ private struct ChatLifeSink: EventSink {
     if case .sessionOpened = event.kind, let session = event.session {
       witness.noteOpening(of: session, in: life)
     }
+    if case .intentUnderstood(let intent) = event.kind, intent.method == .model, event.task == nil,
+      let turn = event.turn
+    {
+      witness.noteUnderstood(turn, in: life)
+    }
     switch event.kind {
     case .answerDelivered, .reasoningReceived, .modelCallStarted, .modelCallEnded, .promptCompiled: break
     default: witness.tell("\(life): \(event.session.map { "\($0) " } ?? "")\(event.kind)")

@@ -8,6 +8,8 @@ import FoundationEssentials
 public enum PlantedChatFlaw: String, Hashable, Sendable, CaseIterable {
   /// What a message asks for is asked a second time.
   case understandTwice = "understand-twice"
+  /// Nobody keeps what a message asks for.
+  case forgetUnderstanding = "forget-understanding"
   /// A call of a tool goes to the model without its result.
   case loseResult = "lose-result"
   /// A task ends, and its open calls are left without a result.
@@ -75,6 +77,7 @@ struct FlawedChatStore: StoreWrapper {
     case (.dropDelivered, .append(let messages, let session, let place)):
       return .append(
         messages.map { $0.rewritten { String($0.prefix(max(1, $0.count / 2))) } }, to: session, after: place)
+    case (.forgetUnderstanding, .putState(let record)) where record.key.kind == .understood: return nil
     case (.keepStates, .removeStates), (.keepWords, .eraseMessage): return nil
     default: return change
     }
