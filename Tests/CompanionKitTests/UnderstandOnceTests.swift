@@ -23,12 +23,11 @@ struct UnderstandOnceTests {
     }
   }
 
-  /// Sends a message that stays without an answer, and has another process go on with the conversation.
-  private static func restart(
+  /// Sends a message that stays without an answer, and has another process answer it.
+  private static func resumed(
     _ model: ScriptedModel, seed: UInt64 = 1,
-    meanwhile: @escaping @Sendable (Scene) async throws -> Void = { _ in },
-    _ body: @escaping @Sendable (Scene) async throws -> Void
-  ) throws {
+    meanwhile: @escaping @Sendable (Scene) async throws -> Void = { _ in }
+  ) throws -> String? {
     try Scene.run(seed: seed, model: { _ in model }, configure: { $0.intents = .model }) { scene in
       _ = try? await scene.companion.send("Tell me", in: scene.session).text()
       try await meanwhile(scene)
@@ -36,17 +35,16 @@ struct UnderstandOnceTests {
       let other = Scene(
         simulator: scene.simulator, store: scene.store, model: model, configure: { $0.intents = .model })
       other.companion.start()
-      try await body(other)
+      let answer = try await other.companion.resume(other.session)?.text()
       await other.companion.stop()
+      return answer
     }
   }
 
   @Test func `a message that a model has understood is not understood again by the next process`() throws {
     for seed in Seeds.few {
       let model = Self.model()
-      try Self.restart(model, seed: seed) { scene in
-        #expect(try await scene.companion.resume(scene.session)?.text() == "Yes")
-      }
+      #expect(try Self.resumed(model, seed: seed) == "Yes")
       #expect(model.requests(for: .intent).count == 1)
     }
   }
@@ -70,9 +68,7 @@ struct UnderstandOnceTests {
 
   @Test func `where no model could say, the next process asks again`() throws {
     let model = Self.model(understands: false)
-    try Self.restart(model) { scene in
-      #expect(try await scene.companion.resume(scene.session)?.text() == "Yes")
-    }
+    #expect(try Self.resumed(model) == "Yes")
     #expect(model.requests(for: .intent).count == 2)
   }
 
@@ -81,9 +77,7 @@ struct UnderstandOnceTests {
     let edit = { @Sendable (scene: Scene) in
       try await scene.companion.editMessage(.zero.next, in: scene.session, to: "Tell me something else")
     }
-    try Self.restart(model, meanwhile: edit) { scene in
-      #expect(try await scene.companion.resume(scene.session)?.text() == "Yes")
-    }
+    #expect(try Self.resumed(model, meanwhile: edit) == "Yes")
     #expect(model.requests(for: .intent).count == 2)
   }
 

@@ -177,9 +177,34 @@ struct ClassifiedIntentTests {
     #expect(intent.profile == .creation)
     #expect(intent.complexity == .low)
     #expect(intent.entities == ["blue", "the gate"])
-    #expect(intent.files.isEmpty && intent.secondary.isEmpty)
+    #expect(intent.files.isEmpty)
     #expect(intent.method == .classifier)
     #expect(intent.confidence > 0 && intent.confidence < 1)
+  }
+
+  @Test func `what else a message may ask for is what the likely labels behind the best one stand for`()
+    async throws
+  {
+    var classifier = try await IntentSamples.classifier
+    classifier.threshold = 0
+    let mixed = [
+      "translate the tests", "will it rain tomorrow, and wake me up at seven", "run the tests, thank you",
+      "put the alarm on and translate this letter into French, what is the weather like today",
+    ]
+    var counts: [Int: Int] = [:]
+    for text in IntentSamples.judged.map(\.text) + mixed {
+      let intent = try #require(classifier.intent(of: text))
+      let profiles = classifier.classify(text).ranked.map { candidate in
+        (candidate.confidence, classifier.labels.first { $0.name == candidate.label }?.profile)
+      }
+      let likely = profiles.dropFirst().filter { $0.0 >= 0.1 }.compactMap(\.1)
+      #expect(intent.secondary.allSatisfy { likely.contains($0) && $0 != intent.profile })
+      #expect(Set(intent.secondary).count == intent.secondary.count)
+      #expect(intent.secondary.count == min(Set(likely).subtracting([intent.profile]).count, 2))
+      counts[intent.secondary.count, default: 0] += 1
+    }
+    // Most messages ask for one thing.
+    #expect(counts[0, default: 0] > 10 && counts[1, default: 0] + counts[2, default: 0] > 0, "\(counts)")
   }
 
   @Test func `an action that is declared stands, whatever files are named`() async throws {
