@@ -17,7 +17,10 @@ struct ParrotModel: LanguageModel {
     guard !Task.isCancelled else { throw ProviderFailure(.cancelled) }
     // JSON is asked for to understand a message. What is not of its schema makes rules decide instead.
     if request.format != .text { return ["{}"] }
-    guard let said = request.messages.last(where: { $0.role == .user }) else { return ["Squawk!"] }
-    return ["You said: ", said.text]
+    // The last part of the last message is what the person says; what the app has to add stands before it.
+    guard let message = request.messages.last(where: { $0.role == .user }),
+      case .text(let said)? = message.parts.last
+    else { return ["Squawk!"] }
+    return ["You said: ", said]
   }
 }

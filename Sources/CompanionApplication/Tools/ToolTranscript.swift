@@ -96,7 +96,7 @@ extension StateKind {
   /// What the engine keeps for a conversation, or for a task.
   static func kinds(of owner: StateOwner) -> [StateKind] {
     switch owner {
-    case .session: [.session, .context, .summary]
+    case .session: [.session, .context, .summary, .understood]
     case .task: [.intent, .round, .approval]
     }
   }
