@@ -20,7 +20,8 @@ public enum IntentRules {
     return Intent(
       action: action(
         profile: profile, complexity: complexity, files: files,
-        runsCode: execution.hits(in: folded) > 0 || isCommand(text) || runsTests(text)),
+        runsCode: execution.hits(in: folded) > 0
+          || orders.hits(in: folded) > 0 && (isCommand(text) || runsTests(text))),
       profile: profile,
       complexity: complexity,
       confidence: best == nil ? 0.3 : min(0.9, 0.5 + 0.1 * Double(best?.hits ?? 0)),
@@ -147,6 +148,9 @@ public enum IntentRules {
       "execute the", "execute this", "実行して", "テストを走らせ", "运行代码", "运行这", "执行这",
       "执行脚本",
     ])
+
+  /// Without one of these no program is to be run: to make a pattern takes longer than to look for them.
+  private static let orders = Keywords(phrases: ["run", "execute", "运行", "执行", "跑", "走らせ"])
 
   /// Whether tests are to be run: “run all the unit tests”, 运行所有测试.
   private static func runsTests(_ text: String) -> Bool {

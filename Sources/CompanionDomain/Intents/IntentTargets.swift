@@ -29,10 +29,17 @@ enum IntentTargets {
   /// What a text says is the name of a file.
   private static func named(in text: String) -> [String] {
     guard text.utf8.count <= maximumNamingBytes else { return [] }
-    let said =
-      text.matches(of: /(?i)\bfile (?:called|named) ["“'`]?([\w.\/\-]+)/).map(\.1)
-      + text.matches(of: /([A-Za-z0-9._\/\-]+)[」』”"]?という(?:名前の)?ファイル/).map(\.1)
-      + text.matches(of: /(?:名为|名叫|叫做|叫)\s*[「“"]?([A-Za-z0-9._\/\-]+)[」”"]?\s*的?文件/).map(\.1)
+    // To make a pattern takes longer than to see that it cannot match.
+    var said: [Substring] = []
+    if text.lowercased().utf8.contains("file ".utf8) {
+      said += text.matches(of: /(?i)\bfile (?:called|named) ["“'`]?([\w.\/\-]+)/).map(\.1)
+    }
+    if text.utf8.contains("ファイル".utf8) {
+      said += text.matches(of: /([A-Za-z0-9._\/\-]+)[」』”"]?という(?:名前の)?ファイル/).map(\.1)
+    }
+    if text.utf8.contains("文件".utf8) {
+      said += text.matches(of: /(?:名为|名叫|叫做|叫)\s*[「“"]?([A-Za-z0-9._\/\-]+)[」”"]?\s*的?文件/).map(\.1)
+    }
     return said.map { String($0).trimmingDots() }.filter { !$0.isEmpty }
   }
 

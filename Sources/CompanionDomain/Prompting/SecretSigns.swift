@@ -42,7 +42,25 @@ enum SecretPrefix {
 enum SecretNames {
   /// Whether a word names a secret: it ends in one of the names, whatever its letters and its signs between words.
   static func isName(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-    names.contains { ends(word, in: $0, isAll: false) } || ends(word, in: token, isAll: true)
+    // Most words end in other letters than all of them.
+    guard let ending = ending(of: word), endings.contains(ending) else { return false }
+    return names.contains { ends(word, in: $0, isAll: false) } || ends(word, in: token, isAll: true)
+  }
+
+  private static let endings = Set((names + [token]).compactMap { ending(of: $0) })
+
+  /// The last two letters of a word, without regard to capitals, hyphens and underscores.
+  private static func ending(of word: some BidirectionalCollection<UInt8>) -> UInt16? {
+    var last: UInt8?
+    for byte in word.suffix(longestName).reversed()
+    where byte != UInt8(ascii: "_") && byte != UInt8(ascii: "-") {
+      guard let last else {
+        last = byte | 0x20
+        continue
+      }
+      return UInt16(byte | 0x20) << 8 | UInt16(last)
+    }
+    return nil
   }
 
   /// Whether a word is one by which people say a secret in a sentence.
