@@ -129,9 +129,9 @@ enum Invocation {
                overlook-session and ignore-memory-stop; whoever embeds for ignore-hash, charge-outage,
                park-silently, forget-bisection, store-unchecked, embed-again, lose-retry, ignore-wait, block-head
                and ignore-embedding-stop; whoever lets people talk with a model for understand-twice, lose-result,
-               leave-calls-open, repeat-calls, skip-approval, decide-twice, forget-prompt-limit, keep-undelivered,
-               drop-delivered, ignore-chat-stop, forget-closing, forget-resume, keep-states, keep-words and
-               skip-log-event.
+               leave-calls-open, repeat-calls, skip-approval, decide-twice, lose-answer, forget-prompt-limit,
+               keep-undelivered, drop-delivered, ignore-chat-stop, forget-closing, forget-resume, keep-states,
+               keep-words and skip-log-event.
     --json     a JSON object a line for each violation, and one for the sum, before the last line.
 
     It exits 0 when nothing was violated, 1 when something was, 2 when the arguments make no sense.

@@ -21,7 +21,7 @@ struct ApprovalCommands {
   func list() async throws -> String {
     let open = try await open()
     guard !open.isEmpty else { return "Nothing waits for your permission." }
-    board?.noteRead(open.map(\.id))
+    board?.noteRead(open.map { .permission($0.id) })
     return (open.map(Self.row) + [Self.help]).joined(separator: "\n")
   }
 
@@ -86,9 +86,9 @@ struct ApprovalCommands {
   /// The names of what the person has been asked before.
   private func read(_ approvals: ArraySlice<Approval>) throws -> [ApprovalID] {
     guard let board else { return approvals.map(\.id) }
-    let unread = approvals.filter { !board.isRead($0.id) }
+    let unread = approvals.filter { !board.isRead(.permission($0.id)) }
     guard unread.isEmpty else {
-      board.noteRead(unread.map(\.id))
+      board.noteRead(unread.map { .permission($0.id) })
       throw UsageError(
         "Nothing was answered, because this has not been asked here before:\n"
           + unread.map(Self.question).joined(separator: "\n"))

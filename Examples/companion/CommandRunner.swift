@@ -9,7 +9,7 @@ struct CommandRunner {
   let storeName: String
   let board: ProviderBoard
   /// What a person in a terminal has been asked; `nil` where nobody reads along.
-  let questions: TaskBoard?
+  let asked: TaskBoard?
   let workspace: Workspace?
   let keepsImages: Bool
   /// How long a command waits for tasks to come to something.
@@ -36,6 +36,7 @@ struct CommandRunner {
     case .approvals: try await approvals.list()
     case .approve(let choice): try await approvals.approve(choice)
     case .deny(let name, let reason): try await approvals.deny(name, reason)
+    case .answer(let words): try await questions.answer(words)
     case .dead: try await tasks.dead()
     case .task(let id): try await tasks.story(of: id)
     case .cancel(let id): try await tasks.cancel(id)
@@ -61,7 +62,11 @@ struct CommandRunner {
   private var tasks: TaskCommands { TaskCommands(companion: companion) }
 
   var approvals: ApprovalCommands {
-    ApprovalCommands(companion: companion, patience: patience, board: questions)
+    ApprovalCommands(companion: companion, patience: patience, board: asked)
+  }
+
+  private var questions: QuestionCommands {
+    QuestionCommands(companion: companion, patience: patience, board: asked)
   }
 
   private var sessions: SessionCommands { SessionCommands(companion: companion, current: current) }

@@ -74,7 +74,7 @@ struct CompanionCommand {
     let isTerminal = !options.printsJSON && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
     let commands = CommandRunner(
       companion: companion, current: CurrentSession(session), store: store, storeName: storeName,
-      board: providers, questions: isTerminal ? tasks : nil, workspace: setting.workspace,
+      board: providers, asked: isTerminal ? tasks : nil, workspace: setting.workspace,
       keepsImages: setting.images != nil,
       patience: isTerminal ? TerminalChat.patience : PipedChat.drainLimit)
     let input = Input()

@@ -130,7 +130,7 @@ struct Options {
     In a terminal it talks; Ctrl-C stops an answer, and a second one quits. Otherwise each line of the input
     is a message, sent when the one before has been answered; at the end it waits up to 60 s for background
     tasks, and Ctrl-C ends it with the status 130. What it asks permission for is shown with the results;
-    /approve and /deny wait until something is asked. In a terminal, y and n answer too while one thing alone
+    /approve, /deny and /answer wait until something is asked. In a terminal, y and n answer too while one thing alone
     is asked. Commands, on a line of their own (a leading space sends such a line as a message):
 
     \(SlashCommand.overview)
@@ -144,6 +144,7 @@ func describe(_ error: any Error) -> String {
   case let error as ChatFailure: error.description
   case let error as StoreFailure: error.description
   case let error as ApprovalFailure: error.description
+  case let error as TaskCommandFailure: error.description
   default: "\(error)"
   }
 }

@@ -134,6 +134,11 @@ struct PipedChat {
           "Permission is not given yet to \(approval.summary) (\(ApprovalCommands.shortName(of: approval.id))). "
             + "A companion with this store takes /approve and /deny.")
       }
+      for question in try await companion.questions() {
+        Output.complain(
+          "Not answered yet (\(QuestionCommands.shortName(of: question))): \(question.text) "
+            + "A companion with this store takes /answer.")
+      }
       return true
     } catch {
       Output.complain(error.description)

@@ -20,6 +20,8 @@ enum SlashCommand: Equatable {
   case approve(ApprovalChoice)
   /// The first word names what is denied, or begins the reason.
   case deny(String?, reason: [String])
+  /// The first word may name what is answered; without any, what is asked is listed.
+  case answer([String])
   /// `nil` asks for the present one.
   case mode(ChatMode?)
   case close(reason: String)
@@ -68,6 +70,7 @@ enum SlashCommand: Equatable {
     case ("/approvals", 1): .approvals
     case ("/approve", 1): .approve(.oldest)
     case ("/approve", 2): .approve(words[1] == "all" ? .all : .named(words[1]))
+    case ("/answer", 1...): .answer(Array(words.dropFirst()))
     case ("/deny", 1...): .deny(words.dropFirst().first, reason: Array(words.dropFirst(2)))
     default: nil
     }
@@ -94,6 +97,7 @@ enum SlashCommand: Equatable {
       /approvals   what waits for your permission
       /approve ID  allow it; without an ID the first, or all
       /deny ID     do not; without an ID the first, or all; what follows is the reason
+      /answer T    answer T to what a task asks; /answer ID T where several do; alone, list what is asked
       /tasks       the background tasks
       /task ID     a task and its whole history; the end of its ID suffices
       /cancel ID   stop a task

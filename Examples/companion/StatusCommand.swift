@@ -18,7 +18,8 @@ struct StatusCommand {
       ("sessions", ["\(status.openSessions.count) in memory"]),
       ("tasks", [tasks(status)]),
     ]
-    if !status.approvals.isEmpty { rows.append(("waiting", status.approvals.map(ApprovalCommands.row))) }
+    let waiting = status.approvals.map(ApprovalCommands.row) + status.questions.map(QuestionCommands.line)
+    if !waiting.isEmpty { rows.append(("waiting", waiting)) }
     rows.append(("workspace", [workspace?.summary ?? "none: --workspace DIR gives it one"]))
     rows.append(("memory", memory(status)))
     rows.append(("vectors", vectors(status.embedding)))

@@ -7,23 +7,40 @@ final class TaskBoard: EventSink {
   /// What a person is to read.
   enum News {
     case result(String)
-    case question(Approval)
+    case permission(Approval)
+    case question(TaskQuestion)
 
     var text: String {
       switch self {
       case .result(let text): text
-      case .question(let approval): ApprovalCommands.question(approval)
+      case .permission(let approval): ApprovalCommands.question(approval)
+      case .question(let question): QuestionCommands.line(question)
+      }
+    }
+
+    /// What a person is asked by it; `nil` for nothing.
+    var asked: Asked? {
+      switch self {
+      case .result: nil
+      case .permission(let approval): .permission(approval.id)
+      case .question(let question): .question(question)
       }
     }
   }
 
+  /// What a person can be asked.
+  enum Asked: Hashable {
+    case permission(ApprovalID)
+    case question(TaskQuestion)
+  }
+
   fileprivate struct State {
     var progress: [TaskID: String] = [:]
-    /// What is asked for, of tasks that wait for permission.
+    /// What is asked for, of tasks that wait for a person.
     var asked: [TaskID: String] = [:]
     var news: [News] = []
     /// What was asked, and was there to be read when the person wrote a line.
-    var read: Set<ApprovalID> = []
+    var read: Set<Asked> = []
   }
 
   private let state = Mutex(State())
@@ -35,7 +52,7 @@ final class TaskBoard: EventSink {
     case .approvalRequested(let approval):
       state.withLock { state in
         state.asked[task] = "may it \(approval.summary.singleLine)?"
-        state.news.append(.question(approval))
+        state.news.append(.permission(approval))
       }
     case .approvalDecided: state.withLock { $0.asked[task] = nil }
     default: return
@@ -45,12 +62,19 @@ final class TaskBoard: EventSink {
   private func take(_ kind: TaskEvent.Kind, of task: TaskID, _ value: GenerationTask) {
     state.withLock { state in
       switch kind {
-      case .created, .released, .woken, .requeued: state.progress[task] = "queued"
+      case .created, .released, .requeued: state.progress[task] = "queued"
+      case .woken:
+        state.progress[task] = "queued"
+        state.asked[task] = nil
       case .started:
         state.progress[task] = "working"
         state.asked[task] = nil
       case .progressed(let progress): state.progress[task] = progress.note ?? "working"
-      case .waiting: state.progress[task] = "waiting"
+      case .waiting:
+        state.progress[task] = "waiting"
+        guard let question = TaskQuestion(of: value) else { break }
+        state.asked[task] = "asks: \(question.text.singleLine)"
+        state.news.append(.question(question))
       case .retried: state.progress[task] = "will be tried again"
       case .cancelRequested: state.progress[task] = "stopping"
       case .completed:
@@ -71,12 +95,12 @@ final class TaskBoard: EventSink {
   }
 
   /// Notes what a person has been asked, and can answer from now on.
-  func noteRead(_ approvals: some Sequence<ApprovalID>) {
-    state.withLock { $0.read.formUnion(approvals) }
+  func noteRead(_ asked: some Sequence<Asked>) {
+    state.withLock { $0.read.formUnion(asked) }
   }
 
   /// Whether a person has been asked that.
-  func isRead(_ approval: ApprovalID) -> Bool { state.withLock { $0.read.contains(approval) } }
+  func isRead(_ asked: Asked) -> Bool { state.withLock { $0.read.contains(asked) } }
 
   /// One line on what goes on; `nil` when there is nothing to say.
   var summary: String? {

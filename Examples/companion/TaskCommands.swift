@@ -99,7 +99,7 @@ struct TaskCommands {
     case .started(let start):
       "started, attempt \(start.attempt)" + (start.rescues > 0 ? " after \(start.rescues) dead workers" : "")
     case .progressed(let progress): "progress: \(progress.note ?? progress.fraction.map { "\($0)" } ?? "")"
-    case .waiting(let wait): "waits for \(wait.reason)" + (wait.until.map { " until \($0)" } ?? "")
+    case .waiting(let wait): words(for: wait.reason) + (wait.until.map { " until \($0)" } ?? "")
     case .woken: "goes on"
     case .completed: "done"
     case .retried(let failure, let notBefore):
@@ -110,6 +110,16 @@ struct TaskCommands {
     case .deadLettered(let failure): "failed for good: \(failure)"
     case .leftToPerson: "reviewed: needs a person"
     case .requeued(let reason, let notBefore): "taken back, from \(notBefore): \(reason)"
+    }
+  }
+
+  private func words(for reason: WaitReason) -> String {
+    switch reason {
+    case .approval(let name): "waits for permission (\(name))"
+    case .answer(let question): "asks “\(question)”, and waits for the answer"
+    case .providerJob(let job): "waits for the job \(job)"
+    case .provider(let why): "waits for a provider: \(why)"
+    @unknown default: "waits"
     }
   }
 

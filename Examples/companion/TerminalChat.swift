@@ -89,7 +89,10 @@ final class TerminalChat: Sendable {
     do {
       let waiting = try await companion.approvals()
       for approval in waiting { output.write(ApprovalCommands.question(approval).withoutControls + "\n") }
-      board.noteRead(waiting.map(\.id))
+      board.noteRead(waiting.map { .permission($0.id) })
+      let questions = try await companion.questions()
+      for question in questions { output.write(QuestionCommands.line(question).withoutControls + "\n") }
+      board.noteRead(questions.map { .question($0) })
       guard let reply = try await companion.resume(commands.session) else { return prompt() }
       output.write("Your last message has no answer yet. Here it is:\n")
       begin(reply, &answers)
@@ -171,10 +174,10 @@ final class TerminalChat: Sendable {
   }
 
   /// - Returns: what the person is asked by it.
-  private func printNews() -> [ApprovalID] {
+  private func printNews() -> [TaskBoard.Asked] {
     let news = board.takeNews()
     for piece in news { output.write(piece.text.withoutControls + "\n") }
-    return news.compactMap { if case .question(let approval) = $0 { approval.id } else { nil } }
+    return news.compactMap(\.asked)
   }
 
   private func updateRow() {

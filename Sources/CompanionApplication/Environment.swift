@@ -53,7 +53,7 @@ package struct Environment: Sendable {
     announcements = AnnouncementOrder { change in
       guard let event = change.event else { return }
       let task = change.task
-      let context = EventContext(session: task.session, turn: task.turn, task: task.id)
+      let context = EventContext(of: task)
       events.emit(.task(event.kind, task), in: context)
     }
   }

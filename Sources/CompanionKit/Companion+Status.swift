@@ -17,6 +17,8 @@ public struct CompanionStatus: Hashable, Sendable {
   public var answering: [SessionID]
   /// The calls of tools that wait for somebody's permission, those that were asked for first in front.
   public var approvals: [Approval]
+  /// What tasks ask, and wait for the answers to, those that were asked first in front.
+  public var questions: [TaskQuestion]
   /// How well the tokens of prompts are estimated, for each model that answers.
   public var estimates: [ModelIdentity: TokenEstimate]
   /// What became of the last prompt of each kind: its tokens, what was cut, and why.
@@ -51,6 +53,7 @@ extension Companion {
       openSessions: loops.keys.sorted(),
       answering: loops.filter { $0.value.isAnswering }.keys.sorted(),
       approvals: try await approvals(),
+      questions: try await questions(),
       estimates: environment.router.estimates(),
       prompts: environment.lastPrompts.all,
       queuedTasks: tasks.count(.queued),

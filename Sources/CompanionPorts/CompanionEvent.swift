@@ -50,11 +50,12 @@ public struct CompanionEvent: Hashable, Sendable {
     case modeFellBack(String)
     /// A tool is about to be called.
     case toolCallStarted(ToolCall)
-    /// A call of a tool is over; what it brought, and how long it took.
+    /// A call of a tool is over; what it brought, and how long it took. One for which no tool was called has no start:
+    /// what was refused, and what the person was asked.
     case toolCallEnded(ToolCall, ToolResult.Outcome, Duration)
     /// A task waits until somebody has said whether a call of a tool may be made.
     case approvalRequested(Approval)
-    /// Somebody has said so.
+    /// Somebody has said so, nobody has in time, or the task has ended before.
     case approvalDecided(Approval)
     /// What is known of a conversation besides its messages has changed, to this version.
     case contextUpdated(version: Int64)

@@ -21,6 +21,8 @@ public enum TaskCommandFailure: Error, Hashable, Sendable {
   case keyReused(String, TaskID)
   /// The task's state does not allow it.
   case refused(TransitionRefusal)
+  /// The task does not wait for the answer to this question, or not any more.
+  case notAsked(TaskID)
   /// There is no result yet.
   case unfinished(TaskStateName)
   /// There is no result: the task failed.
@@ -49,6 +51,9 @@ extension TaskCommandFailure: CustomStringConvertible {
     case .keyReused(let key, let id):
       "The key \(key) was used for another request, task \(id). Choose a new key for a new wish."
     case .refused(let refusal): refusal.description
+    case .notAsked(let id):
+      "Task \(id) does not ask this any more: it was answered, its time is over, or the task has ended. List the "
+        + "questions that wait."
     case .unfinished(let state): "There is no result yet: the task is \(state.rawValue)."
     case .failed(let failure): "There is no result: the task failed. \(failure)"
     case .cancelled(let reason): "There is no result: the task was cancelled. \(reason)"

@@ -67,6 +67,7 @@ extension TaskEvent.Kind {
       return fields
     case .waiting(let wait):
       var fields: [String: JSONValue] = ["reason": .string(wait.reason.typeName)]
+      if case .answer(let question) = wait.reason { fields["question"] = .string(question) }
       fields["until"] = wait.until.map { .string($0.description) }
       return fields
     case .woken(let hasInput): return ["has_input": .bool(hasInput)]

@@ -12,6 +12,11 @@ package struct EventContext: Sendable {
     self.turn = turn
     self.task = task
   }
+
+  /// About a task, with the conversation that it comes from.
+  init(of task: GenerationTask) {
+    self.init(session: task.session, turn: task.turn, task: task.id)
+  }
 }
 
 /// Emits events at the present time.

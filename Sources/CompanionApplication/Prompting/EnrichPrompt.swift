@@ -51,12 +51,23 @@ struct EnrichPrompt: Sendable {
     var context = context
     let filter = TaskFilter(states: [.queued, .running, .waiting], session: session)
     do throws(StoreFailure) {
-      context.tasks = try await environment.store.tasks(matching: filter, limit: Self.maximumTasks)
-        .map { PromptExcerpt($0) }
+      context.tasks = []
+      for task in try await environment.store.tasks(matching: filter, limit: Self.maximumTasks) {
+        context.tasks.append(PromptExcerpt(task, waitingFor: try await approval(for: task)))
+      }
     } catch {
       throw .store(error)
     }
     return context
+  }
+
+  /// The call of a tool that a task waits for the permission to make; `nil` for none.
+  private func approval(for task: GenerationTask) async throws(StoreFailure) -> Approval? {
+    guard case .waiting(let wait) = task.state, case .approval(let name) = wait.reason,
+      let id = ApprovalID(name)
+    else { return nil }
+    let approval: Versioned<Approval>? = try await environment.store.value(StateKey(approval: id))
+    return approval?.value
   }
 
   /// The beginnings of files; of one that cannot be read, why.

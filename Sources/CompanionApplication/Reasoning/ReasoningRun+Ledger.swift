@@ -21,6 +21,6 @@ extension ModelRouter {
     enterJob(
       job, at: provider, usage: usage,
       latency: checkpoint.submittedAt.map { $0.duration(to: now) } ?? .zero, failure: failure,
-      EventContext(session: task.session, turn: task.turn, task: task.id))
+      EventContext(of: task))
   }
 }

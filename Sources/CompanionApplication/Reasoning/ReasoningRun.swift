@@ -11,7 +11,7 @@ struct ReasoningRun: Sendable {
   var calls: ModelCaller { environment.calls }
   var router: ModelRouter { environment.router }
   var context: EventContext {
-    EventContext(session: task.session, turn: task.turn, task: task.id)
+    EventContext(of: task)
   }
 
   func callAsFunction() async throws -> TaskOutcome {

@@ -23,31 +23,32 @@ struct ApplyTransition: Sendable {
   }
 
   /// - Parameters:
+  ///   - revision: the task must be at it; `nil` for any.
   ///   - now: the time that decides, as far as it is known, what the transition will come to; the store's own time
   ///     decides in the end.
   ///   - changes: what is committed with the transition.
   /// - Throws: the store's failure, such as a conflict of `changes`. Whether the transition was stored is unknown
   ///   when that says so.
   func callAsFunction(
-    _ transition: TaskTransition, to id: TaskID, at now: Timestamp? = nil,
+    _ transition: TaskTransition, to id: TaskID, revision: Int64? = nil, at now: Timestamp? = nil,
     storing changes: ChangeSet = ChangeSet([])
   ) async throws(StoreFailure) -> Outcome {
     environment.announcements.hold([id])
     defer { environment.announcements.release([id]) }
     let outcome =
-      transition.mayEndTask
+      transition.mayEndTask || transition.isQuestion && !changes.changes.isEmpty
       ? try await end(id, transition, at: now ?? environment.time.now, changes.changes)
-      : try await apply(transition, to: id, changes.changes)
+      : try await apply(transition, to: id, revision: revision, changes.changes)
     if case .applied(let change) = outcome { environment.announce(change) }
     return outcome
   }
 
   /// Nobody but the events has to be told: one call suffices.
   private func apply(
-    _ transition: TaskTransition, to id: TaskID, _ more: [ChangeSet.Change]
+    _ transition: TaskTransition, to id: TaskID, revision: Int64? = nil, _ more: [ChangeSet.Change]
   ) async throws(StoreFailure) -> Outcome {
     do throws(StoreFailure) {
-      let changes = ChangeSet([.transition(id, transition, revision: nil)] + more)
+      let changes = ChangeSet([.transition(id, transition, revision: revision)] + more)
       let changed = try await environment.store.commit(changes)
       guard let change = changed.first else { return .noSuchTask }
       for change in changed.dropFirst() { environment.announce(change) }
@@ -96,6 +97,7 @@ struct ApplyTransition: Sendable {
         let changed = try await commit(changes, words, on: current)
         guard let change = changed.first else { return .noSuchTask }
         for change in changed.dropFirst() { environment.announce(change) }
+        environment.announceWithdrawals(in: closing, EventContext(of: change.task))
         return .applied(change)
       } catch {
         if stop != nil, error.isOfStop {
@@ -160,6 +162,11 @@ extension TaskTransition {
       true
     default: false
     }
+  }
+
+  /// Whether the task begins to wait for an answer.
+  fileprivate var isQuestion: Bool {
+    if case .wait(_, .answer, limit: _) = self { true } else { false }
   }
 }
 

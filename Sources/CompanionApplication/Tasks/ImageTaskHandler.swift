@@ -16,7 +16,7 @@ package struct ImageTaskHandler: TaskHandler {
     let request = try attempt.payload.decode(ImageRequest.self)
     let task = attempt.task
     let response = try await environment.calls.makeImages(
-      request, context: EventContext(session: task.session, turn: task.turn, task: task.id))
+      request, context: EventContext(of: task))
     var places: [String] = []
     for (number, image) in response.images.enumerated() {
       // A later attempt's images take the place of an earlier one's.

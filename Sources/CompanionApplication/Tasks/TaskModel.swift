@@ -12,7 +12,7 @@ package struct TaskModel: Sendable {
     _ request: GenerationRequest, for attempt: TaskAttempt
   ) async throws -> (text: String, usage: TokenUsage?, isCut: Bool) {
     let task = attempt.task
-    let context = EventContext(session: task.session, turn: task.turn, task: task.id)
+    let context = EventContext(of: task)
     var answer = AnswerOfAttempt(of: attempt)
     let finish = try await environment.calls.stream(
       environment.mask(request), context: context, onUsage: { answer.usage = $0 },

@@ -130,7 +130,7 @@ struct TaskRun: Sendable {
   }
 
   private var context: EventContext {
-    EventContext(session: task.session, turn: task.turn, task: task.id)
+    EventContext(of: task)
   }
 
   // MARK: The lease

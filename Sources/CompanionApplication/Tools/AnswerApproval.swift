@@ -60,6 +60,7 @@ package struct AnswerApproval: Sendable {
           return nil
         }
         try await environment.store.commit(try known.putting(withdrawn, as: key, at: now))
+        environment.events.emit(.approvalDecided(withdrawn), in: EventContext(of: task))
         return .failure(.alreadyDecided(decision))
       case .refused:
         // It works on something else just now, and looks by itself before it would wait.
@@ -107,9 +108,22 @@ package struct OpenApprovals: Sendable {
 extension Environment {
   /// Tells of the approvals that are asked for by changes that are stored.
   func announceApprovals(in changes: ChangeSet, _ context: EventContext) {
-    for case .putState(let record) in changes.changes where record.key.kind == .approval {
-      guard let approval = try? Versioned<Approval>(record).value, approval.decision == nil else { continue }
+    for approval in Self.approvals(in: changes.changes) where approval.decision == nil {
       events.emit(.approvalRequested(approval), in: context)
+    }
+  }
+
+  /// Tells of the approvals that are taken back by changes that are stored.
+  func announceWithdrawals(in changes: [ChangeSet.Change], _ context: EventContext) {
+    for approval in Self.approvals(in: changes) where approval.decision != nil {
+      events.emit(.approvalDecided(approval), in: context)
+    }
+  }
+
+  private static func approvals(in changes: [ChangeSet.Change]) -> [Approval] {
+    changes.compactMap { change in
+      guard case .putState(let record) = change, record.key.kind == .approval else { return nil }
+      return try? Versioned<Approval>(record).value
     }
   }
 }

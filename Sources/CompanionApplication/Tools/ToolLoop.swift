@@ -9,16 +9,16 @@ struct ToolLoop {
   let attempt: TaskAttempt
   let prompt: TaskPromptMaker
 
-  private var task: GenerationTask { attempt.task }
-  private var limits: WorkConfiguration { environment.configuration.work }
-  private var context: EventContext {
-    EventContext(session: task.session, turn: task.turn, task: task.id)
+  var task: GenerationTask { attempt.task }
+  var limits: WorkConfiguration { environment.configuration.work }
+  var context: EventContext {
+    EventContext(of: task)
   }
 
   func run() async throws -> TaskOutcome {
     var transcript = try await ToolTranscript(of: attempt, environment: environment)
     if let last = transcript.last {
-      let resumed = last.resumed { environment.tools[$0.name]?.isIdempotent ?? false }
+      let resumed = last.resumed { isQuestion($0) || environment.tools[$0.name]?.isIdempotent ?? false }
       if resumed != last { try await transcript.store(resumed, note: "goes on") }
     }
     var usage = task.usage
@@ -46,7 +46,7 @@ struct ToolLoop {
   private func ask(_ transcript: ToolTranscript, mayCall: Bool) async throws -> AnswerOfAttempt {
     var answer = AnswerOfAttempt(of: attempt)
     let request = try await prompt(
-      transcript.messages(at: environment.time.now), tools: mayCall ? environment.tools.descriptions : [],
+      transcript.messages(at: environment.time.now), tools: mayCall ? offered : [],
       isLast: !mayCall)
     var calls = ToolCallAssembly()
     let finish = try await environment.calls.stream(
@@ -77,13 +77,16 @@ struct ToolLoop {
   ) async throws -> TaskOutcome? {
     let recorded = round.calls[index]
     guard index < limits.maximumCalls else {
-      try await transcript.store(refusing(from: index, of: round), note: "refused calls")
+      let refused = refusing(from: index, of: round)
+      try await transcript.store(refused, note: "refused calls")
+      for call in refused.calls[index...] { tellEnd(of: call) }
       return nil
     }
     guard let tool = environment.tools[recorded.call.name] else {
-      let result = ToolResult(
-        callID: recorded.call.id, failure: environment.tools.refusal(of: recorded.call))
-      try await transcript.store(round.finishing(index, with: result), note: "refused a call")
+      if isQuestion(recorded.call) { return try await ask(index, of: round, &transcript) }
+      let failure = ToolTable.refusal(of: recorded.call, among: offered)
+      let refusal = ToolResult(callID: recorded.call.id, failure: failure)
+      try await finish(index, of: round, with: refusal, note: "refused a call", &transcript)
       return nil
     }
     if recorded.permission == nil {
@@ -91,7 +94,7 @@ struct ToolLoop {
       case .given(let permission):
         try await make(index, of: round.allowing(index, by: permission), tool, &transcript)
       case .refused(let result):
-        try await transcript.store(round.finishing(index, with: result), note: "a call was not allowed")
+        try await finish(index, of: round, with: result, note: "a call was not allowed", &transcript)
       case .needed(let outcome): return outcome
       }
       return nil
@@ -107,6 +110,24 @@ struct ToolLoop {
     return round.calls.indices[first...].reduce(round) { round, index in
       round.finishing(index, with: ToolResult(callID: round.calls[index].call.id, failure: failure))
     }
+  }
+
+  /// Gives a call its result that no tool was called for, and tells of it.
+  ///
+  /// - Parameter duration: how long it took.
+  func finish(
+    _ index: Int, of round: ToolRound, with result: ToolResult, after duration: Duration = .zero,
+    note: String,
+    _ transcript: inout ToolTranscript
+  ) async throws {
+    let finished = round.finishing(index, with: result)
+    try await transcript.store(finished, note: note)
+    tellEnd(of: finished.calls[index], after: duration)
+  }
+
+  private func tellEnd(of recorded: ToolRound.RecordedCall, after duration: Duration = .zero) {
+    guard let result = recorded.result else { return }
+    environment.events.emit(.toolCallEnded(recorded.call, result.outcome, duration), in: context)
   }
 
   private func make(
@@ -126,7 +147,7 @@ struct ToolLoop {
     environment.events.emit(.toolCallStarted(call), in: context)
     let start = environment.time.now
     var result = await answer(to: call, by: tool)
-    result.content = ModelCaller.storable(limited(result.content))
+    result.content = kept(of: result.content)
     environment.events.emit(
       .toolCallEnded(call, result.outcome, start.duration(to: environment.time.now)), in: context)
     let finished = round.finishing(index, with: result)
@@ -160,82 +181,11 @@ struct ToolLoop {
     }
   }
 
-  private func limited(_ content: String) -> String {
-    guard content.utf8.count > limits.maximumResultBytes else { return content }
+  /// As much of a result as is kept.
+  func kept(of content: String) -> String {
+    guard content.utf8.count > limits.maximumResultBytes else { return ModelCaller.storable(content) }
     var window = OutputWindow(limit: limits.maximumResultBytes)
     window.append(content.utf8)
-    return window.text
-  }
-
-  // MARK: Permissions
-
-  private enum Permission {
-    case given(ToolPermission)
-    case refused(ToolResult)
-    case needed(TaskOutcome)
-  }
-
-  private func permission(
-    for index: Int, of round: ToolRound, _ tool: any Tool
-  ) async throws(StoreFailure) -> Permission {
-    let call = round.calls[index].call
-    let id = round.approval(of: index, in: task.id)
-    let now = environment.time.now
-    let known: Versioned<Approval>? = try await environment.store.value(StateKey(approval: id))
-    guard let known else {
-      let request = approval(id, of: call, tool, at: now)
-      switch await environment.approver.ruling(on: request) {
-      case .allow: return .given(.policy)
-      case .deny(let reason):
-        let denial = ApprovalDecision.denied(reason: reason, now).refusal(of: call)
-        return .refused(
-          denial ?? ToolResult(callID: call.id, outcome: .failed, content: "It is not allowed."))
-      case .ask: return .needed(try wait(for: [Versioned(value: request, version: 0)], at: now))
-      }
-    }
-    if let decision = known.value.decision {
-      return decision.refusal(of: call).map { .refused($0) } ?? .given(.person(id))
-    }
-    if let expired = known.value.expired(at: now), let decision = expired.decision,
-      let refusal = decision.refusal(of: call)
-    {
-      let put = try known.putting(expired, as: StateKey(approval: id), at: now)
-      do throws(StoreFailure) {
-        try await environment.store.commit(put)
-      } catch {
-        // Somebody has answered in the last moment: that counts.
-        guard case .conflict = error else { throw error }
-        return try await permission(for: index, of: round, tool)
-      }
-      environment.events.emit(.approvalDecided(expired), in: context)
-      return .refused(refusal)
-    }
-    return .needed(try wait(for: [known], at: now))
-  }
-
-  private func approval(
-    _ id: ApprovalID, of call: ToolCall, _ tool: any Tool, at now: Timestamp
-  ) -> Approval {
-    Approval(
-      id: id, session: task.session, call: call, effect: tool.effect,
-      summary: ToolTable.summary(of: call, by: tool), requestedAt: now,
-      expiresAt: now.advanced(by: limits.approvalLifetime))
-  }
-
-  /// The wait for a person's answer. What is asked for is stored together with it, and not yet answered then.
-  private func wait(
-    for approvals: [Versioned<Approval>], at now: Timestamp
-  ) throws(StoreFailure) -> TaskOutcome {
-    var changes: [ChangeSet.Change] = []
-    for approval in approvals {
-      let key = StateKey(approval: approval.value.id)
-      changes.append(
-        approval.version == 0
-          ? try approval.putting(approval.value, as: key, at: now)
-          : .expectState(key, version: approval.version))
-    }
-    let first = approvals[0].value
-    return .waiting(
-      .approval(first.id.description), limit: now.duration(to: first.expiresAt), storing: ChangeSet(changes))
+    return ModelCaller.storable(window.text)
   }
 }

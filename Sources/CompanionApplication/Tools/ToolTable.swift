@@ -18,8 +18,10 @@ package struct ToolTable: Sendable {
   subscript(name: String) -> (any Tool)? { tools[name] }
 
   /// Why a call of a tool that is not there is not made.
-  func refusal(of call: ToolCall) -> ToolFailure {
-    let names = descriptions.map(\.name).joined(separator: ", ")
+  ///
+  /// - Parameter offered: what is there.
+  static func refusal(of call: ToolCall, among offered: [ToolDescription]) -> ToolFailure {
+    let names = offered.map(\.name).joined(separator: ", ")
     return .unavailable(
       "There is no tool “\(call.name.visible(limit: 64))”. "
         + (names.isEmpty ? "There are no tools any more." : "There are: \(names)."))

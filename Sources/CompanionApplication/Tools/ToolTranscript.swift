@@ -64,6 +64,17 @@ struct ToolTranscript {
     }
   }
 
+  /// Another state of the last round, for a commit in which the task begins to wait.
+  func putting(_ round: ToolRound) throws(StoreFailure) -> ChangeSet.Change {
+    try rounds[round.number].putting(
+      round, as: Self.key(round.number, of: attempt.task.id), at: environment.time.now)
+  }
+
+  /// What makes such a commit fail when the round is not as it is known here any more.
+  func expecting(_ round: ToolRound) -> ChangeSet.Change {
+    .expectState(Self.key(round.number, of: attempt.task.id), version: rounds[round.number].version)
+  }
+
   private mutating func take(_ round: ToolRound, _ known: Versioned<ToolRound>) {
     let stored = Versioned(value: round, version: known.version + 1)
     if rounds.count == round.number { rounds.append(stored) } else { rounds[round.number] = stored }

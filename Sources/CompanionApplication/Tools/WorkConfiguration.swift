@@ -12,11 +12,15 @@ public struct WorkConfiguration: Sendable {
   public var maximumTokens: Int? = 500_000
   /// How long one call of a tool may take; then it is stopped, and the model is told. At least a second.
   public var callLimit = Duration.seconds(900)
-  /// How long one attempt at a task may take, the waiting for permission not counted; then it counts as hung. At least a
+  /// How long one attempt at a task may take, the waiting for permission and answers not counted; then it counts as hung. At least a
   /// second.
   public var attemptLimit = Duration.seconds(3600)
   /// How long a person has to allow a call. At least a second.
   public var approvalLifetime = Duration.seconds(86_400)
+  /// Whether the task of a conversation may ask the person questions, by a tool of its own that the model is offered.
+  public var mayAsk = true
+  /// How long a person has to answer a question. At least a second.
+  public var answerLifetime = Duration.seconds(86_400)
 
   /// The defaults.
   public init() {}
@@ -30,6 +34,7 @@ public struct WorkConfiguration: Sendable {
     bounded.callLimit = max(callLimit, .seconds(1))
     bounded.attemptLimit = max(attemptLimit, .seconds(1))
     bounded.approvalLifetime = max(approvalLifetime, .seconds(1))
+    bounded.answerLifetime = max(answerLifetime, .seconds(1))
     return bounded
   }
 }

@@ -31,7 +31,9 @@ extension PromptExcerpt {
   }
 
   /// How a background task stands.
-  public init(_ task: GenerationTask) {
+  ///
+  /// - Parameter approval: what it waits for, where that is known: the call that somebody is to allow.
+  public init(_ task: GenerationTask, waitingFor approval: Approval? = nil) {
     var lines: [String] = []
     if task.request.kind == .conversation,
       let work = try? task.request.payload.decode(ConversationTask.self)
@@ -39,7 +41,7 @@ extension PromptExcerpt {
       lines.append(work.instruction)
     }
     if let progress = task.progress { lines.append(progress.line) }
-    if case .waiting(let wait) = task.state { lines.append(wait.reason.line) }
+    if case .waiting(let wait) = task.state { lines.append(wait.reason.line(approval)) }
     self.init(source: "task \(task.id), \(task.state.name.rawValue)", text: lines.joined(separator: "\n"))
   }
 }
@@ -52,11 +54,16 @@ extension TaskProgress {
 }
 
 extension WaitReason {
-  fileprivate var line: String {
+  fileprivate func line(_ approval: Approval?) -> String {
     switch self {
-    case .approval(let name): "waits for permission: \(name)"
-    case .answer(let question): "waits for an answer: \(question)"
+    case .approval(let name):
+      "waits for permission: " + (approval?.summary ?? name).visible(limit: Self.longestLine)
+    case .answer(let question):
+      "asks, and waits for the answer: " + question.visible(limit: Self.longestLine)
     case .providerJob, .provider: "waits for the model"
     }
   }
+
+  /// The most characters that are told of what is waited for.
+  private static var longestLine: Int { 500 }
 }

@@ -81,7 +81,7 @@ public enum SimulationInvariant: String, Hashable, Sendable, CaseIterable {
   case interruptionStops = "S33"
   /// No tool does anything that neither a person nor the host's policy has allowed.
   case toolsAreAllowed = "S34"
-  /// An approval is decided once.
+  /// An approval is decided once, and an answer to what a task asks counts once.
   case decidedOnce = "S35"
   /// A conversation that is closed takes no message.
   case closedTakesNothing = "S36"

@@ -47,6 +47,10 @@ struct ApprovalTests {
         try await bench.companion.deny(id, reason: "not that file")
         #expect(try await bench.result(of: task).contains("not that file"))
         #expect(write.calls.isEmpty)
+        // It has an end without a start.
+        let told = bench.events.events.map(\.json).filter { $0["type"]?.string?.hasPrefix("tool.") == true }
+        #expect(told.map { $0["type"] } == ["tool.ended"])
+        #expect(told.map { $0["outcome"] } == ["failed"])
       }
     }
   }
@@ -173,6 +177,9 @@ struct ApprovalTests {
           }
         }
         #expect(try await bench.calls(of: task).allSatisfy { $0.result?.outcome == .interrupted })
+        let told = bench.events.events.filter { $0.kind.typeName == "approval.decided" }
+        #expect(told.map { $0.json["decision"] } == ["withdrawn"])
+        #expect(told.map(\.task) == [task])
       }
     }
   }

@@ -17,7 +17,7 @@ struct ToolTaskTests {
         #expect(try await bench.result(of: task) == "There are three files.")
         #expect(look.calls == [["where": "here"]])
         let last = try #require(bench.model.requests(for: .task).last)
-        #expect(last.tools.map(\.name) == ["look"])
+        #expect(last.tools.map(\.name) == ["ask_person", "look"])
         let results = last.messages.flatMap(\.results)
         #expect(results.map(\.outcome) == [.succeeded])
         #expect(results.allSatisfy { $0.content.contains("three files") })
@@ -39,7 +39,7 @@ struct ToolTaskTests {
       let calls = try await bench.calls(of: task)
       #expect(calls.map { $0.result?.outcome } == [.failed, .failed, .failed])
       #expect(calls[0].result?.content.contains("a.md") == true)
-      #expect(calls[1].result?.content.contains("There are: broken.") == true)
+      #expect(calls[1].result?.content.contains("There are: ask_person, broken.") == true)
       #expect(broken.calls.count == 1)
     }
   }
@@ -112,6 +112,8 @@ struct ToolTaskTests {
       let results = try await bench.calls(of: task).compactMap(\.result)
       #expect(results.count == 40)
       #expect(results.suffix(30).allSatisfy { $0.outcome == .failed })
+      #expect(bench.events.events.count { $0.kind.typeName == "tool.started" } == 10)
+      #expect(bench.events.events.count { $0.kind.typeName == "tool.ended" } == 40)
     }
   }
 

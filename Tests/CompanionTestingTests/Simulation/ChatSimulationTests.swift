@@ -26,6 +26,7 @@ struct ChatSimulationTests {
     (.leaveCallsOpen, .callsHaveOneResult),
     (.skipApproval, .toolsAreAllowed),
     (.decideTwice, .decidedOnce),
+    (.loseAnswer, .decidedOnce),
     (.forgetPromptLimit, .promptsFit),
     (.keepUndelivered, .keptIsDelivered),
     (.dropDelivered, .keptIsDelivered),

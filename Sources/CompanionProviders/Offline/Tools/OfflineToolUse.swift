@@ -35,9 +35,14 @@ struct OfflineToolUse {
 
   init(_ prompt: PromptReading, tools: [ToolDescription]) {
     message = prompt.message
-    self.tools = Set(tools.map(\.name))
+    self.tools = Self.known.intersection(tools.map(\.name))
     rounds = Self.rounds(of: prompt.work)
   }
+
+  /// The tools that it can call. Others are none to it.
+  private static let known: Set<String> = [
+    "read_file", "list_files", "search_files", "write_file", "edit_file", "delete_file", "run_program",
+  ]
 
   /// What to do next; `nil` for what is not asked for in simple words, or where there are no tools.
   var step: Step? {

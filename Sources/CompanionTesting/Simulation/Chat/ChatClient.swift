@@ -236,10 +236,10 @@ struct ChatClient: Sendable {
     repeat {
       await sleep(until: time.now.advanced(by: .seconds(30)))
       guard let companion = processes.lazy.compactMap(\.current).first?.companion,
-        let approvals = try? await companion.approvals(),
+        let approvals = try? await companion.approvals(), let questions = try? await companion.questions(),
         let tasks = try? await companion.tasks(in: [.queued, .running, .waiting], limit: 1_000)
       else { continue }
-      waiting = Set(approvals.map(\.id.task))
+      waiting = Set(approvals.map(\.id.task) + questions.map(\.task))
       if tasks.allSatisfy({ waiting.contains($0.id) }) { break }
     } while time.now < end && !Task.isCancelled
     return waiting

@@ -102,7 +102,8 @@ struct ChatModel: LanguageModel {
     let calls = planned.enumerated().flatMap { place, call in
       let mark = witness.newMark(in: session)
       let id = reaction.repeatsIdentifiers ? "call" : "call_\(mark.number)"
-      let arguments = call.isMalformed ? "{\"mark\": \"\(mark.word)\"" : "{\"mark\": \"\(mark.word)\"}"
+      let name = call.name == ChatWords.asking ? "question" : "mark"
+      let arguments = "{\"\(name)\": \"\(mark.word)\"" + (call.isMalformed ? "" : "}")
       let half = arguments.index(arguments.startIndex, offsetBy: 5)
       return [
         GenerationEvent.toolCall(
@@ -202,7 +203,8 @@ struct ChatReaction: Sendable {
     repeatsIdentifiers = dice.happens(percent: 15)
     calls = []
     for _ in 0..<dice.pick([1, 1, 2, 3, 5]) {
-      let name = dice.happens(percent: 8) ? "teleport" : dice.pick(ChatTool.Kind.planned).rawValue
+      let other: String? = dice.pick(weighted: [(8, "teleport"), (12, ChatWords.asking), (80, nil)])
+      let name = other ?? dice.pick(ChatTool.Kind.planned).rawValue
       calls.append(PlannedCall(name: name, isMalformed: dice.happens(percent: 8)))
     }
   }

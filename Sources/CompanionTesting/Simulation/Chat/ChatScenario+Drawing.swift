@@ -67,6 +67,7 @@ extension ChatScenario {
     configuration.work.callLimit = dice.milliseconds(in: 20_000...100_000)
     configuration.work.attemptLimit = dice.milliseconds(in: 40_000...200_000)
     configuration.work.approvalLifetime = dice.milliseconds(in: 30_000...900_000)
+    configuration.work.answerLifetime = dice.milliseconds(in: 30_000...900_000)
     configuration.memory.isAutomatic = false
     configuration.embedding.isAutomatic = false
     configuration.tasks = tasks(&dice)

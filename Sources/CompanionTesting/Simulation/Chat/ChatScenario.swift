@@ -92,7 +92,7 @@ struct ChatScenario: Sendable {
   var countsExactly: Bool
   /// Whether a classifier understands some messages.
   var hasClassifier: Bool
-  /// How often a person answers when asked for permission, in percent.
+  /// How often a person answers when asked for permission, or something else, in percent.
   var oddsOfAnswer: Int
 
   static let providers: [ProviderID] = ["alpha", "beta"]

@@ -51,6 +51,7 @@ public struct ChatSimulation: Sendable {
     let scenario = world.scenario
     try await withThrowingDiscardingTaskGroup { group in
       group.addTask { await client.answerApprovals() }
+      group.addTask { await client.answerQuestions() }
       try await world.live(processes, through: scenario.steps, calm: scenario.calm) { step in
         await client.perform(step)
       } end: {

@@ -6,7 +6,13 @@ import Synchronization
 
 extension ChatWitness {
   /// Takes what the store has accepted.
-  func note(_ changes: ChangeSet) {
+  ///
+  /// - Parameter changed: the tasks as the changes have left them.
+  func note(_ changes: ChangeSet, _ changed: [TaskChange]) {
+    for change in changed {
+      guard case .waiting? = change.event?.kind, let asked = TaskQuestion(of: change.task) else { continue }
+      question.yield(asked)
+    }
     for change in changes.changes {
       switch change {
       case .append(let messages, let session, _): note(messages, in: session)
@@ -92,7 +98,7 @@ struct ChatWitnessedStore: StoreWrapper {
 
   func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange] {
     let changed = try await base.commit(changes)
-    witness.note(changes)
+    witness.note(changes, changed)
     return changed
   }
 }

@@ -9,7 +9,7 @@ extension ChatWitness {
   /// - Parameters:
   ///   - store: as it is.
   ///   - reading: as processes read it.
-  ///   - waiting: the tasks of the approvals that are listed.
+  ///   - waiting: the tasks of the approvals and the questions that are listed.
   func checkEnd(
     of store: some CompanionStore, readAs reading: any CompanionStore, waiting: Set<TaskID>
   ) async throws(StoreFailure) {
@@ -63,17 +63,34 @@ extension ChatWitness {
     checkWords(try await reader.words(of: task), "in task \(task.id)")
     if !task.state.isFinal {
       let isWaiting =
-        if case .waiting(let wait) = task.state, case .approval = wait.reason { true } else { false }
+        switch task.state {
+        case .waiting(let wait): wait.reason.isForPerson
+        default: false
+        }
       if !(isWaiting && isListed) {
         report(.everyTaskEnds, "task \(task.id) has not ended: it is \(task.state)")
       }
       return
     }
-    for round in try await reader.rounds(of: task.id) {
+    let rounds = try await reader.rounds(of: task.id)
+    checkAnswers(to: task, rounds)
+    for round in rounds {
       for call in round.calls where call.result == nil || call.result?.callID != call.call.id {
         report(
           .callsHaveOneResult, "\(call.call.name) in round \(round.number) of task \(task.id) has no result")
       }
+    }
+  }
+
+  /// An answer that was taken is a result, once.
+  private func checkAnswers(to task: GenerationTask, _ rounds: [ToolRound]) {
+    let results = rounds.flatMap(\.calls).compactMap(\.result?.content)
+    let answers = state.withLock { $0.answers.filter { $0.key.task == task.id } }
+    for (question, mark) in answers.sorted(by: { $0.key.lease < $1.key.lease }) {
+      let count = results.count { TextMark.all(in: $0).contains(mark) }
+      guard count > 1 || count == 0 && task.state.name == .completed else { continue }
+      report(
+        .decidedOnce, "the answer \(mark.word) to “\(question.text)” is \(count) results of task \(task.id)")
     }
   }
 
@@ -158,4 +175,14 @@ extension ChatWitness {
 extension SessionID {
   /// Whether a conversation is no fork.
   var isOriginal: Bool { (0..<100).contains { self == ChatScenario.session($0) } }
+}
+
+extension WaitReason {
+  /// Whether a person is waited for.
+  fileprivate var isForPerson: Bool {
+    switch self {
+    case .approval, .answer: true
+    default: false
+    }
+  }
 }

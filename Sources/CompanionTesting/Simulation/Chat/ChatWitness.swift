@@ -67,6 +67,8 @@ final class ChatWitness: SimulationWitness {
     /// The approval of a call, by its mark.
     var asked: [TextMark: ApprovalID] = [:]
     var answered: Set<ApprovalID> = []
+    /// The answers that were taken, each with a mark of its own.
+    var answers: [TaskQuestion: TextMark] = [:]
     var closed: Set<SessionID> = []
     /// When a process was killed whose store was well.
     var killedAt: [ObjectIdentifier: Timestamp] = [:]
@@ -81,12 +83,16 @@ final class ChatWitness: SimulationWitness {
   /// The calls for which somebody is asked, as they are stored.
   let requests: AsyncStream<Approval>
   let request: AsyncStream<Approval>.Continuation
+  /// What tasks ask, as it is stored.
+  let questions: AsyncStream<TaskQuestion>
+  let question: AsyncStream<TaskQuestion>.Continuation
 
   init(_ scenario: ChatScenario, time: any TimeSource, onStory: (@Sendable (String) -> Void)?) {
     self.scenario = scenario
     self.time = time
     notes = SimulationNotes(time: time, most: 40, mostOfEach: 8, onStory: onStory)
     (requests, request) = AsyncStream.makeStream()
+    (questions, question) = AsyncStream.makeStream()
   }
 
   /// The conversations in which something was said, forks included.
@@ -95,7 +101,10 @@ final class ChatWitness: SimulationWitness {
   /// How many answers were interrupted.
   var interruptions: Int { state.withLock { $0.interruptions } }
 
-  func finish() { request.finish() }
+  func finish() {
+    request.finish()
+    question.finish()
+  }
 
   func noteClassifier(_ classifier: IntentClassifier?) { state.withLock { $0.classifier = classifier } }
 
@@ -232,35 +241,5 @@ final class ChatWitness: SimulationWitness {
     guard !state.deliveries[place].isOver, state.deliveries[place].stoppedAt == nil else { return }
     state.deliveries[place].stoppedAt = now
     state.interruptions += 1
-  }
-
-  // MARK: Tools
-
-  /// A person was told that the answer counts.
-  func noteAnswer(to approval: Approval, approves: Bool) {
-    tell("client: \(approval.id) is \(approves ? "approved" : "denied")")
-    let isFirst = state.withLock { $0.answered.insert(approval.id).inserted }
-    if !isFirst { report(.decidedOnce, "\(approval.id) was answered by two people, and both count") }
-  }
-
-  /// A tool is about to do something.
-  func noteExecution(of kind: ChatTool.Kind, _ mark: TextMark, in life: ProcessLife) {
-    tell("\(life): \(kind.rawValue) is called for \(mark.word)")
-    notes.combine(mark.word)
-    let (count, decision) = state.withLock { state in
-      state.executions[mark, default: 0] += 1
-      let approval = state.asked[mark].flatMap { state.approvals[$0] }
-      return (state.executions[mark, default: 0], approval?.decision)
-    }
-    if count > 1, !kind.isIdempotent {
-      report(.callsHaveOneResult, "\(kind.rawValue) is done \(count) times for one call, \(mark.word)")
-    }
-    switch kind {
-    case .write, .wipe:
-      if case .approved? = decision { return }
-      report(.toolsAreAllowed, "\(kind.rawValue) is done, and nobody has allowed it: \(mark.word)")
-    case .banned: report(.toolsAreAllowed, "what is not allowed is done: \(mark.word)")
-    default: break
-    }
   }
 }

@@ -12,6 +12,9 @@ enum ChatWords {
     }
   }
 
+  /// The tool by which a task asks people.
+  static let asking = "ask_person"
+
   /// Whether a message asks for a background task.
   static func isWork(_ text: String) -> Bool { text.hasPrefix("Summarise") }
 

@@ -20,6 +20,8 @@ public enum PlantedChatFlaw: String, Hashable, Sendable, CaseIterable {
   case skipApproval = "skip-approval"
   /// What was decided about a call is decided anew when somebody else answers.
   case decideTwice = "decide-twice"
+  /// A task goes on without the answer that it was given.
+  case loseAnswer = "lose-answer"
   /// The limit of prompts is not kept.
   case forgetPromptLimit = "forget-prompt-limit"
   /// More is kept of an answer than was delivered.
@@ -68,6 +70,8 @@ struct FlawedChatStore: StoreWrapper {
     case (.leaveCallsOpen, .putState(let record))
     where record.key.kind == .round && record.json.contains("the task has ended"):
       return nil
+    case (.loseAnswer, .transition(let task, .wake(.some), let revision)):
+      return .transition(task, .wake(input: nil), revision: revision)
     case (.decideTwice, .putState(var record)) where record.key.kind == .approval:
       record.version = (try await base.state(record.key)?.version ?? 0) + 1
       return .putState(record)

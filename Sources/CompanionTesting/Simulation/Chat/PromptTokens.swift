@@ -1,5 +1,6 @@
 import CompanionDomain
 import CompanionPorts
+import FoundationEssentials
 
 /// The tokens of a request as it is sent, counted without the compiler's own counting.
 struct PromptTokens {
@@ -29,10 +30,14 @@ struct PromptTokens {
     }
     for tool in request.tools {
       count += perMessage
-      add(tool.name, tool.summary, Self.parameters)
+      add(tool.name, tool.summary, Self.text(of: tool.parameters))
     }
   }
 
-  /// Those of all tools of the profile, as they are sent.
-  private static let parameters = #"{"type":"object"}"#
+  /// Parameters as they are sent.
+  private static func text(of parameters: JSONValue) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(parameters)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
 }

@@ -1,0 +1,61 @@
+import CompanionDomain
+import CompanionPorts
+
+extension ToolLoop {
+  /// The tools that the model is offered: those of the host, and the one by which it asks the person.
+  var offered: [ToolDescription] {
+    let tools = environment.tools
+    // Where no tool is offered anyway, no provider is to be passed over for this one.
+    guard mayAsk, !tools.isEmpty || environment.router.allTextProvidersCallTools else {
+      return tools.descriptions
+    }
+    return (tools.descriptions + [AskPerson.description]).sorted { $0.name < $1.name }
+  }
+
+  /// Whether there is somebody to be asked, and no tool of the host's takes the place of the engine's own.
+  private var mayAsk: Bool {
+    limits.mayAsk && task.session != nil && environment.tools[AskPerson.name] == nil
+  }
+
+  /// Whether a call asks the person something.
+  func isQuestion(_ call: ToolCall) -> Bool { mayAsk && call.name == AskPerson.name }
+
+  /// Brings a question to its result, or says that the task waits for the answer.
+  ///
+  /// That it was asked is stored with the wait, so that whatever ends the wait belongs to it; the answer is stored with
+  /// the end of the wait.
+  func ask(
+    _ index: Int, of round: ToolRound, _ transcript: inout ToolTranscript
+  ) async throws -> TaskOutcome? {
+    let recorded = round.calls[index]
+    let question: String
+    do throws(ToolFailure) {
+      question = try AskPerson.question(of: recorded.call)
+    } catch {
+      let refusal = ToolResult(callID: recorded.call.id, failure: error)
+      try await finish(index, of: round, with: refusal, note: "refused a call", &transcript)
+      return nil
+    }
+    let now = environment.time.now
+    guard let askedAt = recorded.startedAt else {
+      let put = try transcript.putting(round.starting(index, at: now))
+      return .waiting(.answer(question), limit: limits.answerLifetime, storing: ChangeSet([put]))
+    }
+    let result: ToolResult
+    if let answer = attempt.input {
+      result = ToolResult(callID: recorded.call.id, outcome: .succeeded, content: kept(of: answer))
+    } else {
+      let end = askedAt.advanced(by: limits.answerLifetime)
+      guard end <= now else {
+        // Whoever woke the task has not answered.
+        return .waiting(
+          .answer(question), limit: now.duration(to: end), storing: ChangeSet([transcript.expecting(round)]))
+      }
+      result = ToolResult(callID: recorded.call.id, outcome: .failed, content: AskPerson.unanswered)
+    }
+    let note = result.outcome == .succeeded ? "a question was answered" : "a question was not answered"
+    try await finish(
+      index, of: round, with: result, after: askedAt.duration(to: now), note: note, &transcript)
+    return nil
+  }
+}
