@@ -18,7 +18,7 @@ struct QuestionCommands {
     guard let first = words.first else { return list(open) }
     let named = first.count < Self.shortLength ? [] : open.filter { $0.task.rawValue.hasSuffix(first) }
     let text = words.dropFirst(named.isEmpty ? 0 : 1).joined(separator: " ")
-    let question = try named.isEmpty ? onlyOne(of: open) : named[0]
+    let question = try onlyOne(of: named.isEmpty ? open : named)
     guard !text.isEmpty else { throw UsageError("What is the answer? /answer ID TEXT gives it.") }
     try await companion.answer(question, with: text)
     _ = try await companion.drainTasks(limit: patience)

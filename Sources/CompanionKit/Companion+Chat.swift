@@ -38,8 +38,8 @@ extension Companion {
   ///   - session: the conversation.
   ///   - options: what holds for this answer alone; those that the message was sent with are not kept.
   /// - Returns: the answer; `nil` when there is nothing to answer.
-  /// - Throws: `ChatFailure.sessionClosed` where the conversation is closed, as ``send(_:in:from:options:update:)``
-  ///   does; `ChatFailure.unknownSession`, `ChatFailure.notRunning`, or `ChatFailure.store`.
+  /// - Throws: `ChatFailure.sessionClosed` where the last message has no answer and the conversation is closed;
+  ///   `ChatFailure.notRunning`, or `ChatFailure.store`.
   public func resume(
     _ session: SessionID, options: TurnOptions = TurnOptions()
   ) async throws(ChatFailure) -> Reply? {

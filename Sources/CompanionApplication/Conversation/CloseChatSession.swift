@@ -40,6 +40,8 @@ package struct CloseChatSession: Sendable {
         try await environment.store.commit(
           .append([], to: session, after: stored.lastSequence),
           try details.putting(closed, as: .details(of: session), at: now))
+        // An answer to an earlier message may have begun meanwhile.
+        await chats.stopAnswer(session)
         environment.events.emit(.sessionClosed(closing), in: EventContext(session: session))
         return closing
       } catch {

@@ -104,7 +104,8 @@ struct SummarizeHistory: Sendable {
     var shown: [ChatMessage] = []
     var left = room
     for message in messages {
-      let short = message.shortened(toBytes: room)
+      // What is left of a secret that is cut could not be told as one.
+      let short = message.masked { environment.mask($0) }.shortened(toBytes: room)
       let tokens = short.parts.reduce(20) { $0 + counter.tokens(in: $1.shownText) }
       guard tokens <= left || shown.isEmpty else { break }
       left -= tokens

@@ -164,10 +164,9 @@ final class MemoryWork {
     // Facts are stored together with what they supersede, which is asked for behind them.
     if reserved == 0 { try reserve(calls: material.work == .facts ? 2 : 1) }
     reserved -= 1
-    let request = environment.mask(
-      GenerationRequest(
-        purpose: .memory, messages: material.messages, format: format, temperature: configuration.temperature,
-        maximumOutputTokens: limit))
+    let request = GenerationRequest(
+      purpose: .memory, messages: material.masked { environment.mask($0) }.messages, format: format,
+      temperature: configuration.temperature, maximumOutputTokens: limit)
     let estimate = request.messages.reduce(0) { $0 + counter.tokens(in: $1.text) }
     run.calls += 1
     do throws(ProviderFailure) {

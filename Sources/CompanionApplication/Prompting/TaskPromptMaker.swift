@@ -50,9 +50,10 @@ struct TaskPromptMaker: Sendable {
   ) async throws -> GenerationRequest {
     var context = try await base()
     let language = context.language
-    let mayAsk = tools.contains { $0.name == AskPerson.name }
+    // A host's own tool of the name is one like others.
+    let mayAsk = tools.contains(AskPerson.description)
     context.rules.append((mayAsk ? Self.ruleWithQuestions : Self.rule)(in: language))
-    if isLast || tools.contains(where: { $0.name != AskPerson.name }) {
+    if isLast || tools.contains(where: { $0 != AskPerson.description }) {
       context.rules.append(Self.ruleOfTools(in: language))
     }
     context.tools = tools

@@ -58,13 +58,6 @@ package final class ModelRouter: Sendable {
       })
   }
 
-  /// Whether every provider that answers in text calls tools.
-  var allTextProvidersCallTools: Bool {
-    table.withLock { table in
-      table.rows.allSatisfy { !$0.setup.kinds.contains(.text) || $0.setup.capabilities.tools }
-    }
-  }
-
   /// The provider that is asked first for something; `nil` where there is none.
   func first(for kind: ModelCapabilities.Kind) -> ProviderTable.Setup? {
     table.withLock { table in

@@ -5,20 +5,22 @@ extension ToolLoop {
   /// The tools that the model is offered: those of the host, and the one by which it asks the person.
   var offered: [ToolDescription] {
     let tools = environment.tools
-    // Where no tool is offered anyway, no provider is to be passed over for this one.
-    guard mayAsk, !tools.isEmpty || environment.router.allTextProvidersCallTools else {
-      return tools.descriptions
-    }
+    // Where no tool is offered anyway, a model may not know what one is, or its provider refuse them.
+    guard mayAsk, limits.mayAsk ?? !tools.isEmpty else { return tools.descriptions }
     return (tools.descriptions + [AskPerson.description]).sorted { $0.name < $1.name }
   }
 
   /// Whether there is somebody to be asked, and no tool of the host's takes the place of the engine's own.
   private var mayAsk: Bool {
-    limits.mayAsk && task.session != nil && environment.tools[AskPerson.name] == nil
+    limits.mayAsk != false && task.session != nil && environment.tools[AskPerson.name] == nil
   }
 
   /// Whether a call asks the person something.
-  func isQuestion(_ call: ToolCall) -> Bool { mayAsk && call.name == AskPerson.name }
+  ///
+  /// - Parameter wasAsked: whether that was asked before: then its answer is taken, whatever has been switched off since.
+  func isQuestion(_ call: ToolCall, wasAsked: Bool) -> Bool {
+    call.name == AskPerson.name && (mayAsk || wasAsked && environment.tools[AskPerson.name] == nil)
+  }
 
   /// Brings a question to its result, or says that the task waits for the answer.
   ///

@@ -18,7 +18,9 @@ struct ToolLoop {
   func run() async throws -> TaskOutcome {
     var transcript = try await ToolTranscript(of: attempt, environment: environment)
     if let last = transcript.last {
-      let resumed = last.resumed { isQuestion($0) || environment.tools[$0.name]?.isIdempotent ?? false }
+      let resumed = last.resumed {
+        isQuestion($0, wasAsked: true) || environment.tools[$0.name]?.isIdempotent ?? false
+      }
       if resumed != last { try await transcript.store(resumed, note: "goes on") }
     }
     var usage = task.usage
@@ -83,7 +85,9 @@ struct ToolLoop {
       return nil
     }
     guard let tool = environment.tools[recorded.call.name] else {
-      if isQuestion(recorded.call) { return try await ask(index, of: round, &transcript) }
+      if isQuestion(recorded.call, wasAsked: recorded.startedAt != nil) {
+        return try await ask(index, of: round, &transcript)
+      }
       let failure = ToolTable.refusal(of: recorded.call, among: offered)
       let refusal = ToolResult(callID: recorded.call.id, failure: failure)
       try await finish(index, of: round, with: refusal, note: "refused a call", &transcript)
@@ -152,8 +156,9 @@ struct ToolLoop {
       .toolCallEnded(call, result.outcome, start.duration(to: environment.time.now)), in: context)
     let finished = round.finishing(index, with: result)
     guard Task.isCancelled else { return try await transcript.store(finished, note: note) }
-    // A later attempt need not wonder what came of it, unless that is not known.
-    if result.outcome != .interrupted {
+    // A later attempt need not wonder what came of it. That an idempotent call has failed may come of the stop: it is
+    // made again.
+    if result.outcome == .succeeded || result.outcome == .failed && !tool.isIdempotent {
       try await Unstructured.shielded { [transcript] in
         var transcript = transcript
         try await transcript.store(finished, note: note)
@@ -185,7 +190,8 @@ struct ToolLoop {
   func kept(of content: String) -> String {
     guard content.utf8.count > limits.maximumResultBytes else { return ModelCaller.storable(content) }
     var window = OutputWindow(limit: limits.maximumResultBytes)
-    window.append(content.utf8)
+    // What is left of a secret that is cut could not be told as one.
+    window.append(environment.mask(content).utf8)
     return ModelCaller.storable(window.text)
   }
 }

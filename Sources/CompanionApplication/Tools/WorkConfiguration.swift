@@ -12,13 +12,14 @@ public struct WorkConfiguration: Sendable {
   public var maximumTokens: Int? = 500_000
   /// How long one call of a tool may take; then it is stopped, and the model is told. At least a second.
   public var callLimit = Duration.seconds(900)
-  /// How long one attempt at a task may take, the waiting for permission and answers not counted; then it counts as hung. At least a
-  /// second.
+  /// How long one attempt at a task may take, the waiting for permission and answers not counted; then it counts as
+  /// hung. At least a second.
   public var attemptLimit = Duration.seconds(3600)
   /// How long a person has to allow a call. At least a second.
   public var approvalLifetime = Duration.seconds(86_400)
-  /// Whether the task of a conversation may ask the person questions, by a tool of its own that the model is offered.
-  public var mayAsk = true
+  /// Whether the task of a conversation may ask the person questions, by a tool of its own that the model is offered;
+  /// `nil` for where the host has tools, too.
+  public var mayAsk: Bool?
   /// How long a person has to answer a question. At least a second.
   public var answerLifetime = Duration.seconds(86_400)
 

@@ -64,6 +64,26 @@ package struct MemoryMaterial: Hashable, Sendable {
   }
 }
 
+extension MemoryMaterial {
+  /// The material without secrets, each text by itself: what looks like the beginning of one takes nobody else's words
+  /// with it.
+  package func masked(by mask: (String) -> String) -> MemoryMaterial {
+    func masked(_ line: MemoryLine) -> MemoryLine {
+      var masked = line
+      masked.text = mask(line.text)
+      return masked
+    }
+    var material = self
+    material.previous = mask(previous)
+    material.merged = merged.map { Merged(title: $0.title, text: mask($0.text)) }
+    material.lines = lines.map(masked)
+    material.corrections = corrections.map { MemoryCorrection(line: masked($0.line), old: mask($0.old)) }
+    material.knownFacts = knownFacts.map(mask)
+    material.newFacts = newFacts.map(mask)
+    return material
+  }
+}
+
 /// Something that was said.
 package struct MemoryLine: Hashable, Sendable {
   package var session: SessionID

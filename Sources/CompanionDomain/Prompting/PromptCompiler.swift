@@ -79,7 +79,7 @@ extension PromptContext {
 
 extension ChatMessage {
   /// The message without secrets in what was said, called and returned.
-  func masked(by mask: (String) -> String) -> ChatMessage {
+  package func masked(by mask: (String) -> String) -> ChatMessage {
     var masked = self
     masked.parts = parts.map { $0.masked(by: mask) }
     return masked

@@ -79,6 +79,7 @@ struct ToolBench: Sendable {
     var configuration = CompanionConfiguration()
     configuration.intents = .rules
     configuration.memory.isAutomatic = false
+    configuration.work.mayAsk = true
     configure(&configuration)
     self.simulator = simulator
     self.store = store

@@ -212,6 +212,19 @@ struct QuestionTests {
     }
   }
 
+  @Test func `where the host has no tools, none is offered unless it says so`() throws {
+    for (tools, isOffered) in [([], false), ([BenchTool("look", effect: .readsOnly)], true)] {
+      try ToolBench.run(
+        tools: tools, rounds: { _, _, _ in ["done"] }, configure: { $0.work.mayAsk = nil }
+      ) { bench in
+        let task = try await bench.ask()
+        #expect(try await bench.result(of: task) == "done")
+        let request = try #require(bench.model.requests(for: .task).first)
+        #expect(request.tools.contains { $0.name == "ask_person" } == isOffered)
+      }
+    }
+  }
+
   @Test func `a task without a conversation has nobody to ask`() throws {
     try ToolBench.run(tools: [], rounds: { _, _, _ in ["done"] }) { bench in
       let payload = try TaskPayload(ConversationTask(instruction: "Look at everything"))
