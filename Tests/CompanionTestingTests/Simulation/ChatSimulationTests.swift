@@ -45,7 +45,7 @@ struct ChatSimulationTests {
 
   @Test func `calls that are made twice are found, where a process dies in the middle of one`() async throws {
     // Few runs are like that.
-    try await expectFound(PlantedChatFlaw.repeatCalls, by: [.callsHaveOneResult], in: 42...70) {
+    try await expectFound(PlantedChatFlaw.repeatCalls, by: [.callsHaveOneResult], in: 77...120) {
       ChatSimulation(seed: $0, flaw: $1).run()
     }
   }
