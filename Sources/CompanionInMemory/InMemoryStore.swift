@@ -2,7 +2,8 @@ public import CompanionDomain
 public import CompanionPorts
 import Synchronization
 
-/// Conversations, what is remembered of them, documents, tasks and the ledger in memory, for tests, previews and the simulator.
+/// Conversations, what is remembered of them, documents, tasks and the ledger in memory, for tests, previews and the
+/// simulator.
 ///
 /// It keeps every promise of the ports but one: what it holds ends with the process.
 public final class InMemoryStore: ConversationStore, TaskStore, LedgerStore, MemoryStore, DocumentStore,

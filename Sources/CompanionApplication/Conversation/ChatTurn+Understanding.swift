@@ -26,6 +26,7 @@ extension ChatTurn {
   private func understand(_ text: String, window: ArraySlice<ChatMessage>) async -> Intent {
     let understand = UnderstandIntent(
       environment: environment, method: reply.settlement == nil ? nil : .rules)
+    // What surrounds a message helps to understand it; without it, it is understood from what was said.
     let shared = try? await SessionStates(environment).context(of: log.session).value
     return await withTaskGroup(of: Intent?.self) { group in
       group.addTask { await understand(text, window: window, shared: shared, context: context) }

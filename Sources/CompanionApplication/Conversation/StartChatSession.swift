@@ -7,7 +7,8 @@ package struct StartChatSession: Sendable {
 
   package init(environment: Environment) { self.environment = environment }
 
-  /// - Throws: `ChatFailure.session`, `ChatFailure.context`, or `ChatFailure.store`, with a conflict `sessionExists` when the name is taken.
+  /// - Throws: `ChatFailure.session`, `ChatFailure.context`, or `ChatFailure.store`, with a conflict `sessionExists`
+  ///   when the name is taken.
   package func callAsFunction(
     _ session: ChatSession, details: SessionDetails, context: ContextUpdate?
   ) async throws(ChatFailure) {

@@ -10,9 +10,7 @@ struct ReasoningRun: Sendable {
   var task: GenerationTask { attempt.task }
   var calls: ModelCaller { environment.calls }
   var router: ModelRouter { environment.router }
-  var context: EventContext {
-    EventContext(of: task)
-  }
+  var context: EventContext { EventContext(of: task) }
 
   func callAsFunction() async throws -> TaskOutcome {
     var checkpoint = ReasoningCheckpoint(of: task) ?? ReasoningCheckpoint()

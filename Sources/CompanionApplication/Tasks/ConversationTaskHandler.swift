@@ -29,8 +29,7 @@ package struct ConversationTaskHandler: TaskHandler {
     let earlier = conversation?.hot.suffix(IntentJudgement.historyLength - 1) ?? []
     let intent = await UnderstandIntent(environment: environment)(
       instruction, window: (Array(earlier) + [message])[...],
-      context: EventContext(
-        session: attempt.task.session, turn: attempt.task.turn, task: attempt.task.id))
+      context: EventContext(of: attempt.task))
     let put = try Versioned(value: intent, version: 0).putting(intent, as: key, at: environment.time.now)
     try await attempt.report(TaskProgress(), storing: ChangeSet([put]))
     return intent

@@ -129,9 +129,7 @@ struct TaskRun: Sendable {
     }
   }
 
-  private var context: EventContext {
-    EventContext(of: task)
-  }
+  private var context: EventContext { EventContext(of: task) }
 
   // MARK: The lease
 

@@ -25,7 +25,7 @@ extension ToolLoop {
         let denial = ApprovalDecision.denied(reason: reason, now).refusal(of: call)
         return .refused(
           denial ?? ToolResult(callID: call.id, outcome: .failed, content: "It is not allowed."))
-      case .ask: return .needed(try wait(for: [Versioned(value: request, version: 0)], at: now))
+      case .ask: return .needed(try wait(for: Versioned(value: request, version: 0), at: now))
       }
     }
     if let decision = known.value.decision {
@@ -45,7 +45,7 @@ extension ToolLoop {
       environment.events.emit(.approvalDecided(expired), in: context)
       return .refused(refusal)
     }
-    return .needed(try wait(for: [known], at: now))
+    return .needed(try wait(for: known, at: now))
   }
 
   private func approval(
@@ -58,19 +58,14 @@ extension ToolLoop {
   }
 
   /// The wait for a person's answer. What is asked for is stored together with it, and not yet answered then.
-  private func wait(
-    for approvals: [Versioned<Approval>], at now: Timestamp
-  ) throws(StoreFailure) -> TaskOutcome {
-    var changes: [ChangeSet.Change] = []
-    for approval in approvals {
-      let key = StateKey(approval: approval.value.id)
-      changes.append(
-        approval.version == 0
-          ? try approval.putting(approval.value, as: key, at: now)
-          : .expectState(key, version: approval.version))
-    }
-    let first = approvals[0].value
+  private func wait(for approval: Versioned<Approval>, at now: Timestamp) throws(StoreFailure) -> TaskOutcome
+  {
+    let asked = approval.value
+    let key = StateKey(approval: asked.id)
+    let change: ChangeSet.Change =
+      approval.version == 0
+      ? try approval.putting(asked, as: key, at: now) : .expectState(key, version: approval.version)
     return .waiting(
-      .approval(first.id.description), limit: now.duration(to: first.expiresAt), storing: ChangeSet(changes))
+      .approval(asked.id.description), limit: now.duration(to: asked.expiresAt), storing: ChangeSet([change]))
   }
 }

@@ -11,9 +11,7 @@ struct ToolLoop {
 
   var task: GenerationTask { attempt.task }
   var limits: WorkConfiguration { environment.configuration.work }
-  var context: EventContext {
-    EventContext(of: task)
-  }
+  var context: EventContext { EventContext(of: task) }
 
   func run() async throws -> TaskOutcome {
     var transcript = try await ToolTranscript(of: attempt, environment: environment)

@@ -19,11 +19,16 @@ struct ToolTranscript {
   }
 
   /// The transcript of a task, as its last attempt has left it.
+  ///
+  /// - Throws: `StoreFailure`, `corrupt` where a round is missing.
   init(of attempt: TaskAttempt, environment: Environment) async throws(StoreFailure) {
     self.attempt = attempt
     self.environment = environment
     guard Self.lastRound(of: attempt.task) != nil else { return }
     rounds = try await environment.store.values(of: .task(attempt.task.id), .round)
+    for (place, round) in rounds.enumerated() where round.value.number != place {
+      throw .corrupt("the task's step \(place) is missing, or stored as \(round.value.number)")
+    }
   }
 
   /// The names of all calls that were made.

@@ -10,7 +10,8 @@ public struct WorkConfiguration: Sendable {
   /// The most tokens of one task, over all its calls of the model, as far as providers tell. Then it has to say what it
   /// has come to. `nil` for any number.
   public var maximumTokens: Int? = 500_000
-  /// How long one call of a tool may take; then it is stopped, and the model is told. At least a second.
+  /// How long one call of a tool may take; then it is stopped, and the model is told. At least a second. A tool that
+  /// has a limit of its own is to have a lower one: it knows what there is to tell of what it has done.
   public var callLimit = Duration.seconds(900)
   /// How long one attempt at a task may take, the waiting for permission and answers not counted; then it counts as
   /// hung. At least a second.

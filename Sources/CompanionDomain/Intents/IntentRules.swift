@@ -149,7 +149,8 @@ public enum IntentRules {
       "执行脚本",
     ])
 
-  /// Without one of these no program is to be run: to make a pattern takes longer than to look for them.
+  /// Without one of these no program is to be run: to make a pattern takes longer than to look for them. Every verb that
+  /// `runsTests(_:)` and `isCommand(_:)` look for is one.
   private static let orders = Keywords(phrases: ["run", "execute", "运行", "执行", "跑", "走らせ"])
 
   /// Whether tests are to be run: “run all the unit tests”, 运行所有测试.

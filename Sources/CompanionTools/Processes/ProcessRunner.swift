@@ -52,7 +52,8 @@
     ///   - environment: all of the programs' environment. Nothing is taken over from this process, as there may be
     ///     secrets in it.
     ///   - allowsShell: whether a command line may be given to `/bin/sh`.
-    ///   - timeout: how long a program may take.
+    ///   - timeout: how long a program may take; less than the limit of a call of any tool, 15 minutes by default, or
+    ///     what the program has printed until then is not told.
     ///   - gracePeriod: how long it has to end by itself when it is told to.
     ///   - outputBytes: how many bytes of what it prints are kept.
     ///   - time: measures them.
