@@ -180,3 +180,10 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// What touches C is tested with the address sanitizer, too. Nothing else need be built for that.
+if Context.environment["COMPANION_TESTS_BESIDE_C"] != nil {
+  let tests = ["CompanionDomainTests", "CompanionStoreTests", "CompanionToolsTests"]
+  package.targets.removeAll { $0.type == .executable || $0.type == .test && !tests.contains($0.name) }
+  package.products.removeAll { $0 is Product.Executable }
+}
