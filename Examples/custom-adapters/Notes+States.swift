@@ -8,6 +8,7 @@ extension Notes {
       switch state.key.owner {
       case .session(let id): guard sessions[id] != nil else { throw .conflict(.noSuchSession) }
       case .task(let id): guard tasks[id] != nil else { throw .conflict(.noSuchTask) }
+      case .companion: break
       }
       guard state.version - 1 == states[state.key]?.version ?? 0 else { throw .conflict(.stateMoved) }
       states[state.key] = state

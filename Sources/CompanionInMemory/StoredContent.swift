@@ -150,6 +150,7 @@ struct StoredContent {
       case .session(let id):
         guard conversations.session(id) != nil else { throw .conflict(.noSuchSession) }
       case .task(let id): guard tasks.record(id) != nil else { throw .conflict(.noSuchTask) }
+      case .companion: break
       }
       return try states.put(state)
     case .expectState(let key, let version):

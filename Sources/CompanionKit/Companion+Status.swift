@@ -46,6 +46,7 @@ extension Companion {
   public func status() async throws(StoreFailure) -> CompanionStatus {
     let (phase, loops) = state.withLock { ($0.phase, $0.loops) }
     let tasks = try await environment.store.taskStatistics()
+    await environment.router.estimates.restore()
     return CompanionStatus(
       isRunning: phase == .running,
       providers: environment.router.status(),
@@ -54,7 +55,7 @@ extension Companion {
       answering: loops.filter { $0.value.isAnswering }.keys.sorted(),
       approvals: try await approvals(),
       questions: try await questions(),
-      estimates: environment.router.estimates(),
+      estimates: environment.router.tokenEstimates(),
       prompts: environment.lastPrompts.all,
       queuedTasks: tasks.count(.queued),
       runningTasks: tasks.count(.running),

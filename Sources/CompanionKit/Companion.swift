@@ -263,6 +263,7 @@ public final class Companion: Sendable {
     // Also of what was cancelled in a companion that never ran.
     await engine.waitForEndings()
     await environment.router.ledger.finish()
+    await environment.router.estimates.finish()
   }
 
   private func serve() async {
@@ -271,6 +272,7 @@ public final class Companion: Sendable {
     let ledger = router.ledger
     await withDiscardingTaskGroup { services in
       services.addTask { await router.keepLedger() }
+      services.addTask { await router.estimates.run() }
       // What is left of budgets is known before the first call asks for it.
       services.addTask { await router.lookUpSpending() }
       let memory = environment.configuration.memory
@@ -298,6 +300,7 @@ public final class Companion: Sendable {
       services.cancelAll()
     }
     await ledger.finish()
+    await router.estimates.finish()
     environment.bus.emit(event(.serviceStopped("companion")))
     environment.bus.finish()
     let waiting = state.withLock { state in

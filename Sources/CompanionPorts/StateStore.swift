@@ -1,8 +1,8 @@
 public import CompanionDomain
 
-/// Where the engine keeps what goes with conversations and tasks besides their messages. It comes in through
-/// ``ChangeStore/commit(_:)-(ChangeSet)``, and goes with its owner. Of two who change the same version of a state, one
-/// finds that it has moved.
+/// Where the engine keeps what goes with conversations and tasks besides their messages, and what holds for all of the
+/// companion. It comes in through ``ChangeStore/commit(_:)-(ChangeSet)``, and goes with its owner. Of two who change the
+/// same version of a state, one finds that it has moved.
 public protocol StateStore: ChangeStore {
   /// A state, or `nil`.
   func state(_ key: StateKey) async throws(StoreFailure) -> StateRecord?

@@ -4,7 +4,7 @@ import CompanionPorts
 extension Connection {
   /// Stores the next version of a state.
   func put(_ state: StateRecord) throws(StoreFailure) {
-    guard let owner = try keyOfOwner(state.key.owner) else { throw .conflict(state.key.owner.absence) }
+    guard let owner = try keyOfOwner(state.key.owner) else { throw state.key.owner.absence }
     let statements = StateRow.statements(of: state.key.owner)
     let values: [SQLiteValue] =
       [.integer(state.version), .time(state.updatedAt), .text(state.json)] + place(of: state.key, at: owner)

@@ -7,7 +7,7 @@ enum Schema {
   static let applicationID: Int64 = 0x434B_6974
 
   /// The version that this library reads and writes.
-  static let version = 8
+  static let version = 9
 
   /// Leads from one version to the next, inside the open transaction. What has been released never changes.
   private static func migrate(
@@ -22,6 +22,7 @@ enum Schema {
     case 5: try addEmbeddings(connection)
     case 6: try addFilters(connection)
     case 7: try addStates(connection)
+    case 8: try addStatesOfCompanion(connection)
     default: break
     }
   }

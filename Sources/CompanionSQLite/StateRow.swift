@@ -1,7 +1,7 @@
 import CompanionDomain
 import CompanionPorts
 
-/// How states are written to their rows, and read from them: those of sessions in one table, those of tasks in another.
+/// How states are written to their rows, and read from them: a table for those of each kind of owner.
 struct StateRow: Sendable {
   let keyOfOwner: SQL
   let insert: SQL
@@ -37,12 +37,14 @@ struct StateRow: Sendable {
 
   private static let ofSessions = StateRow("session")
   private static let ofTasks = StateRow("task")
+  private static let ofCompanion = StateRow("companion")
 
   /// The statements for the states of an owner.
   static func statements(of owner: StateOwner) -> StateRow {
     switch owner {
     case .session: ofSessions
     case .task: ofTasks
+    case .companion: ofCompanion
     }
   }
 
@@ -60,14 +62,16 @@ extension StateOwner {
     switch self {
     case .session(let id): id.rawValue
     case .task(let id): id.rawValue
+    case .companion: "companion"
     }
   }
 
   /// Why nothing is stored for one that is not there.
-  var absence: StoreConflict {
+  var absence: StoreFailure {
     switch self {
-    case .session: .noSuchSession
-    case .task: .noSuchTask
+    case .session: .conflict(.noSuchSession)
+    case .task: .conflict(.noSuchTask)
+    case .companion: .corrupt("the row of the companion is missing")
     }
   }
 }

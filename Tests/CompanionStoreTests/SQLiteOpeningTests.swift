@@ -86,12 +86,12 @@ import Testing
       try await open(path).close()
       try RawDatabase(path).run("PRAGMA user_version = 999")
       let failure = await failure { () throws(StoreFailure) in _ = try await open(path) }
-      #expect(failure == .newerSchema(found: 999, supported: 8))
+      #expect(failure == .newerSchema(found: 999, supported: 9))
     }
   }
 
   @Test(arguments: [
-    ("PRAGMA user_version = 999", StoreFailure.newerSchema(found: 999, supported: 8)),
+    ("PRAGMA user_version = 999", StoreFailure.newerSchema(found: 999, supported: 9)),
     ("PRAGMA user_version = 6", .otherVersion), ("UPDATE text_analysis SET version = 999", .otherVersion),
     ("UPDATE embedding_state SET rules = 999", .otherVersion),
   ])

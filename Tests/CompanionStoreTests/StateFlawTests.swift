@@ -40,7 +40,7 @@ enum StateFlaw: CaseIterable {
     case .letsTheLastWin: "of those who change a state at the same time one does"
     case .expectsNothing, .expectsFirst:
       "a state is expected at its version, as what came before has left it"
-    case .takesStatesOfNobody: "a state is of a session or a task that is there"
+    case .takesStatesOfNobody: "a state is of a session or a task that is there, or of the companion"
     case .ordersByMeaning, .ignoresPages, .mixesKinds:
       "states are listed by the bytes of their names, by whose they are and what"
     case .keepsRemoved, .keepsVersions: "nothing is left of a state that was removed"

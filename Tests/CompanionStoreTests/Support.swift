@@ -88,8 +88,15 @@ func toVersionSix(_ path: String) throws {
 
 /// Takes away what version 8 of a file has added.
 func toVersionSeven(_ path: String) throws {
+  try toVersionEight(path)
   try RawDatabase(path).run(
     "DROP TABLE session_states; DROP TABLE task_states; PRAGMA user_version = 7")
+}
+
+/// Takes away what version 9 of a file has added.
+func toVersionEight(_ path: String) throws {
+  try RawDatabase(path).run(
+    "DROP TABLE companion_states; DROP TABLE companions; PRAGMA user_version = 8")
 }
 
 /// The tables of what is embedded.

@@ -10,9 +10,7 @@ struct TaskPromptMaker: Sendable {
   /// The files that the instruction names.
   let files: [String]
 
-  private var event: EventContext {
-    EventContext(of: task)
-  }
+  private var event: EventContext { EventContext(of: task) }
 
   /// What surrounds the instruction, as it is now: a task may take long, and what is forgotten or changed meanwhile is
   /// not to be sent again.
@@ -48,6 +46,7 @@ struct TaskPromptMaker: Sendable {
   func callAsFunction(
     _ work: [ChatMessage], tools: [ToolDescription], isLast: Bool
   ) async throws -> GenerationRequest {
+    await environment.router.estimates.restore()
     var context = try await base()
     let language = context.language
     // A host's own tool of the name is one like others.

@@ -12,7 +12,7 @@ public struct TokenEstimate: Hashable, Sendable {
 
 extension ModelRouter {
   /// How well the tokens of prompts are estimated, for each model that answers.
-  package func estimates() -> [ModelIdentity: TokenEstimate] {
+  package func tokenEstimates() -> [ModelIdentity: TokenEstimate] {
     let models = table.withLock { $0.rows.map(\.setup).filter { $0.kinds.contains(.text) }.map(\.model) }
     return Dictionary(models.map { ($0, learning.estimate(of: $0)) }, uniquingKeysWith: { first, _ in first })
   }
@@ -20,8 +20,20 @@ extension ModelRouter {
 
 /// Estimates tokens by what providers have counted, for each model by itself.
 final class TokenLearning: Sendable {
-  private let exact: (any TokenCounter)?
-  private let estimators = Mutex<[ModelIdentity: TokenEstimator]>([:])
+  private struct Known {
+    var estimator = TokenEstimator()
+    /// How many reports the estimator that is stored has learnt from.
+    var storedReports = 0
+
+    var unstored: Int { estimator.reports - storedReports }
+    /// Whether there is enough that is new: the first reports say much, the later ones little.
+    var isDue: Bool { unstored >= (estimator.reports <= 32 ? 4 : 16) }
+  }
+
+  let exact: (any TokenCounter)?
+  /// Wakes whoever stores what is learnt.
+  let isDue = WakeUp()
+  private let models = Mutex<[ModelIdentity: Known]>([:])
 
   /// - Parameter exact: the host's own counter, which needs not learn; `nil` for estimates.
   init(exact: (any TokenCounter)?) { self.exact = exact }
@@ -34,13 +46,32 @@ final class TokenLearning: Sendable {
     if !request.tools.isEmpty {
       texts.append(request.tools.map { $0.name + $0.summary + $0.parameters.plainText }.joined())
     }
-    estimators.withLock { $0[model, default: TokenEstimator()].learn(from: texts, tokens: usage.input) }
+    let isDue = models.withLock { models in
+      models[model, default: Known()].estimator.learn(from: texts, tokens: usage.input)
+      return models[model]?.isDue ?? false
+    }
+    if isDue { self.isDue() }
+  }
+
+  /// What was learnt of models since it was stored.
+  var unstored: [ModelIdentity: TokenEstimator] {
+    models.withLock { $0.filter { $1.unstored > 0 }.mapValues(\.estimator) }
+  }
+
+  /// Takes what is stored of a model, unless more is known of it.
+  func note(stored estimator: TokenEstimator, of model: ModelIdentity) {
+    models.withLock { models in
+      var known = models[model] ?? Known()
+      if known.estimator.reports <= estimator.reports { known.estimator = estimator }
+      known.storedReports = estimator.reports
+      models[model] = known
+    }
   }
 
   /// Counts for whichever of some models is asked: as many as the one that makes most of a text.
   func counter(for models: [ModelIdentity]) -> (counter: any TokenCounter, margin: Double) {
     if let exact { return (exact, 0) }
-    let known = estimators.withLock { estimators in models.map { estimators[$0] ?? TokenEstimator() } }
+    let known = self.models.withLock { known in models.map { known[$0]?.estimator ?? TokenEstimator() } }
     let distinct = Set(known)
     guard distinct.count > 1 else {
       let only = distinct.first ?? TokenEstimator()
@@ -50,7 +81,7 @@ final class TokenLearning: Sendable {
   }
 
   func estimate(of model: ModelIdentity) -> TokenEstimate {
-    let estimator = estimators.withLock { $0[model] } ?? TokenEstimator()
+    let estimator = models.withLock { $0[model]?.estimator } ?? TokenEstimator()
     return TokenEstimate(reports: estimator.reports, margin: exact == nil ? estimator.margin : 0)
   }
 

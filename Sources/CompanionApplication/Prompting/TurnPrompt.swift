@@ -27,6 +27,7 @@ struct TurnPrompt: Sendable {
 
   /// - Throws: `PromptBudgetFailure` when not even the message alone fits.
   func callAsFunction(_ subject: Subject) async throws(PromptBudgetFailure) -> Made {
+    await environment.router.estimates.restore()
     let plain = await plain(subject)
     let isEnhanced = (subject.options.mode ?? environment.mode.current) == .enhanced
     let recalls = subject.options.recall ?? isEnhanced

@@ -12,6 +12,7 @@ package final class ModelRouter: Sendable {
   /// Counts texts of which it does not matter which model reads them.
   let counter: any TokenCounter
   let learning: TokenLearning
+  package let estimates: EstimateKeeper
   let hedgeAfter: Duration?
   private let store: any CompanionStore
   private let lookingUp = ConcurrencyLimit(1)
@@ -30,6 +31,7 @@ package final class ModelRouter: Sendable {
     self.identifiers = identifiers
     counter = configuration.tokenCounter ?? TokenEstimator()
     learning = TokenLearning(exact: configuration.tokenCounter)
+    estimates = EstimateKeeper(learning, store: store, time: time, events: events)
     hedgeAfter = configuration.hedgeAfter
   }
 

@@ -109,11 +109,12 @@ extension StateKind {
   /// The ``Intent`` of a task that came without one.
   static let intent: StateKind = "intent"
 
-  /// What the engine keeps for a conversation, or for a task.
+  /// What the engine keeps for a conversation, for a task, or for all of the companion.
   static func kinds(of owner: StateOwner) -> [StateKind] {
     switch owner {
     case .session: [.session, .context, .summary, .understood]
     case .task: [.intent, .round, .approval]
+    case .companion: [.tokens]
     }
   }
 }

@@ -5,6 +5,8 @@ public enum StateOwner: Hashable, Sendable, Codable {
   case session(SessionID)
   /// A background task.
   case task(TaskID)
+  /// The companion, which is always there: what holds for all of it.
+  case companion
 }
 
 /// Names a state: what it goes with, what it is, and which one of those.
@@ -52,6 +54,8 @@ extension StateKind {
   public static let approval: StateKind = "approval"
   /// Of a task: what one round of its work has called and found.
   public static let round: StateKind = "round"
+  /// Of the companion: how many tokens a model makes of texts, as far as that is learnt; one for each model.
+  public static let tokens: StateKind = "tokens"
 
   /// The kinds that stay with a session of which something is forgotten, without the words in them. A state of any other
   /// kind may have words of what goes everywhere.
@@ -84,8 +88,8 @@ extension StateName: ExpressibleByStringLiteral {
   }
 }
 
-/// Something that the engine keeps for a conversation or a task, such as a summary, an approval, or the calls of tools
-/// that a task has made.
+/// Something that the engine keeps for a conversation, a task or itself, such as a summary, an approval, or the calls of
+/// tools that a task has made.
 ///
 /// A store does not look into it. It is changed by whoever has seen its last version.
 public struct StateRecord: Hashable, Sendable, Codable {

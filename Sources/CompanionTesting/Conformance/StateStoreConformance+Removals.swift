@@ -8,7 +8,7 @@ extension StateStoreConformance {
     let names = ["a", "Z", "b", "\u{FF5E}", "\u{1F600}", "\u{E9}", "e\u{301}", "a0", "a-", "9", "10", "A"]
       .compactMap { StateName(rawValue: $0) }
     try expect(names.count, 12, "the number of names")
-    for (index, owner) in [session, task].enumerated() {
+    for (index, owner) in [session, task, .companion].enumerated() {
       // In another order than that of the names.
       for name in index == 0 ? names : names.reversed() {
         try await store.commit(.putState(Make.state(StateKey(owner, .round, name))))
@@ -43,7 +43,7 @@ extension StateStoreConformance {
 
   static func removedStateIsGone(_ store: any Store) async throws {
     try await add(1...1, to: store)
-    for owner in [session, task] {
+    for owner in [session, task, .companion] {
       let (gone, kept) = (StateKey(owner, .round, "a"), StateKey(owner, .round, "b"))
       try await store.commit(
         .putState(Make.state(gone)), .putState(Make.state(gone, version: 2)), .putState(Make.state(kept)))
@@ -66,7 +66,7 @@ extension StateStoreConformance {
   static func kindsStay(_ store: any Store) async throws {
     try await add(1...2, to: store)
     let others = try await fill(store, [.session(Make.id(2)), .task(Make.id(2))])
-    for owner in [session, task] {
+    for owner in [session, task, .companion] {
       let states = try await fill(store, [owner])
       try await store.commit(.removeStates(of: owner, except: [.summary, .approval, "nothing is of this"]))
       let left = states.filter { [.summary, .approval].contains($0.key.kind) }
@@ -90,7 +90,7 @@ extension StateStoreConformance {
   static func sessionTakesItsStates(_ store: any Store) async throws {
     try await add(1...2, to: store)
     let gone = try await fill(store, [session])
-    let kept = try await fill(store, [task, .session(Make.id(2)), .task(Make.id(2))])
+    let kept = try await fill(store, [task, .session(Make.id(2)), .task(Make.id(2)), .companion])
     try await store.commit(.eraseUser(of: Make.id(1)))
     try await expectStates(gone + kept, gone: [], store)
     try await store.commit(.eraseSession(Make.id(1)))
@@ -99,7 +99,8 @@ extension StateStoreConformance {
 
   static func taskTakesItsStates(_ store: any Store, _ clock: FakeClock) async throws {
     try await add(1...5, to: store)
-    let all = try await fill(store, (1...5).flatMap { [.task(Make.id($0)), .session(Make.id($0))] })
+    let all = try await fill(
+      store, [.companion] + (1...5).flatMap { [.task(Make.id($0)), .session(Make.id($0))] })
     let end = TaskTransition.cancel(reason: "no need")
     for number in 1...3 { try await store.commit(.transition(Make.id(number), end, revision: nil)) }
     // One that has ended has its states for as long as it is there.
@@ -176,7 +177,7 @@ extension StateStoreConformance {
 
   static func badStateIsRefused(_ store: any Store) async throws {
     try await add(1...1, to: store)
-    for owner in [session, task] {
+    for owner in [session, task, .companion] {
       let key = StateKey(owner, .summary)
       let bad = [
         Make.state(key, Make.textWithNUL), Make.state(key, Make.text(bytes: ChangeSet.maximumTextBytes + 1)),

@@ -22,7 +22,7 @@ public enum StateStoreConformance {
     ConformanceCheck("a state is expected at its version, as what came before has left it") { store, _ in
       try await versionIsExpected(store)
     },
-    ConformanceCheck("a state is of a session or a task that is there") { store, _ in
+    ConformanceCheck("a state is of a session or a task that is there, or of the companion") { store, _ in
       try await ownerIsThere(store)
     },
     ConformanceCheck("states are listed by the bytes of their names, by whose they are and what") {
@@ -76,7 +76,7 @@ public enum StateStoreConformance {
     // Two owners of one name, two kinds, two names: each is a state of its own.
     let keys = [
       key, StateKey(task, .summary), StateKey(.session(Make.id(2)), .summary), StateKey(session, .context),
-      StateKey(session, .summary, "other"),
+      StateKey(session, .summary, "other"), StateKey(.companion, .summary),
     ]
     var states: [StateRecord] = []
     for (number, key) in keys.enumerated() {
@@ -102,7 +102,7 @@ public enum StateStoreConformance {
 
   static func versionsFollow(_ store: any Store) async throws {
     try await add(1...1, to: store)
-    for owner in [session, task] {
+    for owner in [session, task, .companion] {
       let key = StateKey(owner, .summary)
       for version in [2, 3, Int64.max] {
         try await expectConflict(.stateMoved) { () throws(StoreFailure) in
@@ -159,10 +159,10 @@ public enum StateStoreConformance {
 
   static func versionIsExpected(_ store: any Store) async throws {
     try await add(1...1, to: store)
-    for owner in [session, task, .session(Make.id(9)), .task(Make.id(9))] {
+    for owner in [session, task, .companion, .session(Make.id(9)), .task(Make.id(9))] {
       try await expectVersion(0, of: StateKey(owner, .summary), store)
     }
-    for owner in [session, task] {
+    for owner in [session, task, .companion] {
       let key = StateKey(owner, .summary)
       try await store.commit(
         .expectState(key, version: 0), .putState(Make.state(key)), .expectState(key, version: 1),
@@ -186,6 +186,10 @@ public enum StateStoreConformance {
   }
 
   static func ownerIsThere(_ store: any Store) async throws {
+    // The companion is, before anything else.
+    let own = Make.state(StateKey(.companion, .tokens))
+    try await store.commit(.putState(own))
+    try await expect(store.allStates(of: .companion, .tokens), [own], "the states of the companion")
     try await add(1...1, to: store)
     let lacking: [(StateOwner, StoreConflict)] = [
       (.session(Make.id(2)), .noSuchSession), (.task(Make.id(2)), .noSuchTask),

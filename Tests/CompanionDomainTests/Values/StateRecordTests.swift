@@ -14,7 +14,7 @@ struct StateRecordTests {
   }
 
   @Test func `a state is the same when it was written and read`() throws {
-    let owners = [StateOwner.session(SessionID(bits: 1)), .task(TaskID(bits: 1))]
+    let owners = [StateOwner.session(SessionID(bits: 1)), .task(TaskID(bits: 1)), .companion]
     for owner in owners {
       let state = StateRecord(
         key: StateKey(owner, .round, StateName(number: 3)), version: 4, updatedAt: .epoch, json: "{}")
