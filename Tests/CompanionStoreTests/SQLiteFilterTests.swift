@@ -98,7 +98,7 @@ import Testing
         try await found(RecallFilter(metadata: ["third": "yes"]))
           == Set((1...20).filter { $0.isMultiple(of: 3) }.map { .document(identifier($0)) }))
       let file = RawDatabase(path)
-      #expect(try file.number("PRAGMA user_version") == 8)
+      #expect(try file.number("PRAGMA user_version") == 9)
       await migrated.close()
       // Opening it again changes nothing.
       let again = try await open(path)

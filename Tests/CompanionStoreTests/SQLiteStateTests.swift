@@ -32,7 +32,7 @@ import Testing
       await store.close()
       try toVersionSeven(path)
       let migrated = try await open(path)
-      #expect(try RawDatabase(path).number("PRAGMA user_version") == 8)
+      #expect(try RawDatabase(path).number("PRAGMA user_version") == 9)
       try await migrated.checkIntegrity()
       #expect(try await migrated.session(chat.id) == session)
       #expect(try await migrated.log() == log)
