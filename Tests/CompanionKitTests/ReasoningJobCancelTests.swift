@@ -130,57 +130,6 @@ struct ReasoningJobCancelTests {
     }
   }
 
-  // MARK: Switches
-
-  @Test(arguments: [false, true])
-  func `a switch takes the jobs along only when that is asked for`(includingRunning: Bool) throws {
-    for seed in Seeds.range {
-      try JobRoom.run(
-        seed: seed,
-        rivals: { simulator in
-          let a = ScriptedJobs(time: simulator.time, latency: .milliseconds(900)) { _ in
-            .answering("a", after: .seconds(60))
-          }
-          let b = ScriptedJobs(identity: ModelIdentity(provider: "b", model: "m"), time: simulator.time) {
-            _ in
-            .answering("b", after: .seconds(5))
-          }
-          return (a, b)
-        }
-      ) { room, a, b in
-        let id = try await room.reasoning.start("?")
-        // Between two looks, or in the middle of one.
-        try await room.pass(.milliseconds(1_000 + 100 * Int64(seed)))
-        try await room.companion.switchProvider(
-          from: "a", to: "b", reason: "test", includingRunning: includingRunning)
-        let response = try await room.reasoning.wait(for: id).response
-        #expect(response == (includingRunning ? "b" : "a"), "seed \(seed)")
-        #expect(a.calls(.submit).count == 1 && b.calls(.submit).count == (includingRunning ? 1 : 0))
-        #expect(a.cancelledJobs.count == (includingRunning ? 1 : 0), "seed \(seed)")
-        #expect(try await room.task(id).failedAttempts == 0)
-      }
-    }
-  }
-
-  @Test(arguments: ["leave provider a", "leave a", TaskInput.leave("a").stored])
-  func `whatever somebody says to a job that waits, it does not leave its provider for that`(
-    text: String
-  ) throws {
-    try JobRoom.run(rivals: { simulator in
-      let a = ScriptedJobs(time: simulator.time) { _ in .answering("a", after: .seconds(60)) }
-      let b = ScriptedJobs(identity: ModelIdentity(provider: "b", model: "m"), time: simulator.time) { _ in
-        .answering("b")
-      }
-      return (a, b)
-    }) { room, a, b in
-      let id = try await room.reasoning.start("?")
-      try await room.pass(.seconds(1))
-      try await room.companion.wakeTask(id, input: text)
-      #expect(try await room.reasoning.wait(for: id).response == "a")
-      #expect(b.calls.isEmpty && a.cancelledJobs.isEmpty)
-    }
-  }
-
   // MARK: Crashes
 
   @Test(arguments: CrashableStore.Fault.allCases)

@@ -352,36 +352,4 @@ struct ReasoningJobEndTests {
       #expect(try await room.companion.tasks(in: [.deadLettered]).count == 1)
     }
   }
-
-  // MARK: Switches
-
-  @Test func `a switch in the middle of a hand-over does not go back, and stops what was handed over`() throws
-  {
-    for seed in Seeds.range {
-      try JobRoom.run(
-        seed: seed,
-        rivals: { simulator in
-          let a = ScriptedJobs(time: simulator.time, latency: .seconds(20)) { _ in .endless }
-          let b = ScriptedJobs(identity: ModelIdentity(provider: "b", model: "m"), time: simulator.time) {
-            _ in
-            .answering("b", after: .seconds(5))
-          }
-          return (a, b)
-        }
-      ) { room, a, b in
-        let id = try await room.reasoning.start("?")
-        try await room.pass(.milliseconds(1_000 + 500 * Int64(seed)))
-        try await room.companion.switchProvider(
-          from: "a", to: "b", reason: "test", includingRunning: true)
-        #expect(try await room.reasoning.wait(for: id).response == "b", "seed \(seed)")
-        try await room.pass(.seconds(60))
-        #expect(a.calls(.submit).count == 1 && b.calls(.submit).count == 1, "seed \(seed)")
-        #expect(a.cancelledJobs == Set(a.jobs) && a.jobs.count == 1, "seed \(seed)")
-        #expect(b.cancelledJobs.isEmpty, "seed \(seed)")
-        let entries = try await room.companion.ledger()
-        #expect(entries.count { $0.provider == "b" } == 1, "seed \(seed)")
-        #expect(entries.contains { $0.provider == "a" && $0.failure == .cancelled }, "seed \(seed)")
-      }
-    }
-  }
 }

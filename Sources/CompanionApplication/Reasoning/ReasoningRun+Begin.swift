@@ -101,19 +101,14 @@ extension ReasoningRun {
     }
   }
 
-  /// Makes a call. Nothing stops a hand-over: whoever wants it stopped needs the job's name first.
+  /// Makes a call.
   private func beginning(
     of call: ProviderTable.Call, _ checkpoint: ReasoningCheckpoint
   ) async -> Result<Beginning, ProviderFailure> {
     let services = call.setup.provider.services
-    let key = key(checkpoint)
     do throws(ProviderFailure) {
       if call.runsJobs, let background = services.background {
-        return .success(
-          .job(
-            try await Unstructured.shielded { [request] () async throws(ProviderFailure) in
-              try await background.submit(request, key: key)
-            }))
+        return .success(.job(try await submit(to: background, checkpoint)))
       }
       guard let model = services.language else { throw ProviderFailure(.notCapable) }
       return .success(.stream(try await OpenStream(model, request)))
@@ -122,26 +117,48 @@ extension ReasoningRun {
     }
   }
 
+  /// Hands a job over. Nothing stops that: whoever wants it stopped needs the job's name first.
+  private func submit(
+    to background: any BackgroundLanguageModel, _ checkpoint: ReasoningCheckpoint
+  ) async throws(ProviderFailure) -> ProviderJob {
+    try await Unstructured.shielded {
+      [request, key = key(checkpoint)] () async throws(ProviderFailure) in
+      try await background.submit(request, key: key)
+    }
+  }
+
   /// Stops a job at a provider that is left, where nobody knows whether the provider has taken it.
   ///
   /// Whoever is handing it over in this process stops it when its name comes. Where that process is dead, handing it over
   /// again tells the name, because under the same key it is the same job. A provider that has never got it
-  /// begins it for a moment. One that does not answer keeps it: the next one is not to wait for a provider that is left.
-  func stopUnnamed(at provider: ProviderID, _ checkpoint: ReasoningCheckpoint) async {
-    guard !router.tasks(of: provider).contains(task.id),
-      let background = router.services(of: provider)?.background
-    else { return }
-    let job: ProviderJob
+  /// begins it for a moment. One that does not answer, or may not be called now, keeps it: the next one is not to wait
+  /// for a provider that is left.
+  ///
+  /// - Throws: when the run is told to stop before; the next one has to do it.
+  func stopUnnamed(at provider: ProviderID, _ checkpoint: ReasoningCheckpoint) async throws {
+    guard !router.tasks(of: provider).contains(task.id) else { return }
+    var needs = router.needs(of: request, kinds: [.background])
+    needs.only = provider
+    var tries = router.tries(needs, .task, context, deadline: environment.time.now)
+    let call: ProviderTable.Call
     do throws(ProviderFailure) {
-      job = try await Unstructured.shielded {
-        [request, key = key(checkpoint)] () async throws(ProviderFailure) in
-        try await background.submit(request, key: key)
-      }
+      call = try await tries.next()
     } catch {
+      guard error.kind != .cancelled else { throw error }
       return
     }
-    enter(job.id, at: provider, checkpoint, failure: .cancelled)
-    await CancelProviderJob(environment: environment)(job.id, at: provider)
+    guard let background = call.setup.provider.services.background else {
+      return call.isNotMade(router, context)
+    }
+    let running = RunningCall(call, .task, context, router)
+    do throws(ProviderFailure) {
+      let job = try await submit(to: background, checkpoint)
+      running.handOver()
+      enter(job.id, at: provider, checkpoint, failure: .cancelled)
+      await CancelProviderJob(environment: environment)(job.id, at: provider)
+    } catch {
+      running.end(.failed(error), ModelCallOutcome(failure: error, duration: .zero))
+    }
   }
 
   /// The name of a submission. It is the same whichever attempt makes it.

@@ -21,7 +21,7 @@ struct ReasoningRun: Sendable {
     guard let (job, provider) = checkpoint.job.flatMap({ job in checkpoint.provider.map { (job, $0) } })
     else {
       if let provider = checkpoint.provider, left == provider || hasLeft(provider, checkpoint) {
-        await stopUnnamed(at: provider, checkpoint)
+        try await stopUnnamed(at: provider, checkpoint)
         left = provider
         checkpoint = checkpoint.next
         try await store(checkpoint)

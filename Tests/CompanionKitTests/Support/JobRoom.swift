@@ -45,15 +45,15 @@ struct JobRoom: Sendable {
   /// The same with two providers of jobs, `a` and `b`.
   static func run(
     seed: UInt64 = 1,
+    breaker: CircuitBreaker.Policy = CircuitBreaker.Policy(),
     rivals: @escaping @Sendable (Simulator) -> (a: ScriptedJobs, b: ScriptedJobs),
     _ body: @escaping @Sendable (JobRoom, _ a: ScriptedJobs, _ b: ScriptedJobs) async throws -> Void
   ) throws {
     let simulator = Simulator(seed: seed)
     try simulator.run {
       let (a, b) = rivals(simulator)
-      try await with(simulator, providers: [Provider("a", jobs: a), Provider("b", jobs: b)]) { room in
-        try await body(room, a, b)
-      }
+      let providers = [Provider("a", jobs: a, breaker: breaker), Provider("b", jobs: b, breaker: breaker)]
+      try await with(simulator, providers: providers) { room in try await body(room, a, b) }
     }
   }
 
@@ -120,7 +120,10 @@ struct JobRoom: Sendable {
 
 extension Provider {
   /// A provider of jobs.
-  init(_ id: ProviderID, jobs: ScriptedJobs, priority: Int = 0) {
-    self.init(id, services: ProviderServices(background: jobs), priority: priority)
+  init(
+    _ id: ProviderID, jobs: ScriptedJobs, priority: Int = 0,
+    breaker: CircuitBreaker.Policy = CircuitBreaker.Policy()
+  ) {
+    self.init(id, services: ProviderServices(background: jobs), priority: priority, breaker: breaker)
   }
 }

@@ -148,15 +148,34 @@ struct ProviderClient: Sendable {
           )
           break
         }
+        let refill = Self.refill(of: status)
+        if refill > .zero { witness.tell("client: the rates of \(id) are waited for, for \(refill)") }
+        let full = time.now.advanced(by: refill)
         if let until = status.restsUntil {
           await sleep(until: until.advanced(by: .zero - process.plan.offset))
         }
+        await sleep(until: full)
         await prefer(id, in: incarnation)
         turn += 1
         await chat(turn, at: process)
         await sleep(until: time.now.advanced(by: .seconds(2)))
       }
     }
+  }
+
+  /// How long it takes until a provider's rates keep no call waiting, however many tokens it has: as long as they do,
+  /// others are called in its place.
+  private static func refill(of status: ProviderStatus) -> Duration {
+    let limits = status.configuration.limits
+    func wait(for amount: Double, of left: Double?, perMinute rate: Int?) -> Duration {
+      guard let left, let rate, left < amount else { return .zero }
+      return .seconds((amount - left) * 60 / Double(rate))
+    }
+    return max(
+      wait(for: 1, of: status.requestsLeft, perMinute: limits.requestsPerMinute),
+      wait(
+        for: limits.tokensPerMinute.map(Double.init) ?? 0, of: status.tokensLeft,
+        perMinute: limits.tokensPerMinute))
   }
 
   /// Whether a budget is what keeps a provider from being called: nothing is left of it that is not held back.
