@@ -82,13 +82,13 @@ extension ChatWitness {
     }
   }
 
-  /// An answer that was taken is a result, once.
+  /// An answer that was taken is a result, once, however the task has ended.
   private func checkAnswers(to task: GenerationTask, _ rounds: [ToolRound]) {
     let results = rounds.flatMap(\.calls).compactMap(\.result?.content)
     let answers = state.withLock { $0.answers.filter { $0.key.task == task.id } }
     for (question, mark) in answers.sorted(by: { $0.key.lease < $1.key.lease }) {
       let count = results.count { TextMark.all(in: $0).contains(mark) }
-      guard count > 1 || count == 0 && task.state.name == .completed else { continue }
+      guard count != 1 else { continue }
       report(
         .decidedOnce, "the answer \(mark.word) to “\(question.text)” is \(count) results of task \(task.id)")
     }
