@@ -13,15 +13,18 @@ extension ChatWitness {
       guard case .waiting? = change.event?.kind, let asked = TaskQuestion(of: change.task) else { continue }
       question.yield(asked)
     }
+    var cleared: Set<SessionID> = []
     for change in changes.changes {
       switch change {
       case .append(let messages, let session, _): note(messages, in: session)
-      case .putState(let record): note(record)
+      case .putState(let record): note(record, cleared: cleared)
       case .eraseSession(let session):
         tell("store: \(session) is erased")
         state.withLock { _ = $0.closed.remove(session) }
         noteClearing(of: session)
-      case .removeStates(of: .session(let session), _): noteClearing(of: session)
+      case .removeStates(of: .session(let session), _):
+        cleared.insert(session)
+        noteClearing(of: session)
       case .amend(let sequence, .edit, let session, _):
         guard state.withLock({ $0.closed.contains(session) }) else { continue }
         report(.closedTakesNothing, "\(session) is closed, and message \(sequence.rawValue) is edited")
@@ -47,7 +50,8 @@ extension ChatWitness {
     }
   }
 
-  private func note(_ record: StateRecord) {
+  /// - Parameter cleared: the conversations of which something is forgotten with it.
+  private func note(_ record: StateRecord, cleared: Set<SessionID>) {
     notes.combine(record.json)
     switch (record.key.owner, record.key.kind) {
     case (.session(let session), .session):
@@ -59,7 +63,7 @@ extension ChatWitness {
         if details.closing == nil { state.closed.remove(session) } else { state.closed.insert(session) }
       }
     case (.session(let session), .context):
-      guard state.withLock({ $0.closed.contains(session) }) else { return }
+      guard !cleared.contains(session), state.withLock({ $0.closed.contains(session) }) else { return }
       report(.closedTakesNothing, "\(session) is closed, and what is known of it changes")
     case (.session, .understood):
       guard let kept = try? JSONDecoder().decode(UnderstoodMessage.self, from: Data(record.json.utf8)) else {
