@@ -33,7 +33,7 @@ package struct CloseChatSession: Sendable {
         }
         let now = environment.time.now
         let closing = SessionClosing(
-          reason: reason, time: now, statistics: try await statistics(of: stored, until: now))
+          reason: reason, time: now, statistics: try await SessionTotals(environment: environment).statistics(of: stored, until: now))
         var closed = details.value
         closed.closing = closing
         // What has come meanwhile is answered, or stopped, before.
@@ -84,24 +84,10 @@ package struct CloseChatSession: Sendable {
       guard let stored = try await environment.store.session(session) else {
         throw StoreFailure.conflict(.noSuchSession)
       }
-      return try await statistics(of: stored, until: stored.updatedAt)
+      return try await SessionTotals(environment: environment)
+        .statistics(of: stored, until: stored.updatedAt)
     } catch {
       throw ChatFailure(error, in: session)
     }
-  }
-
-  private func statistics(
-    of session: ChatSession, until end: Timestamp
-  ) async throws(StoreFailure) -> SessionStatistics {
-    let totals = try await SessionTotals(environment: environment)(of: session.id)
-    var tasks = 0
-    try await StoreWalk(store: environment.store).forEachTask(matching: TaskFilter(session: session.id)) {
-      _ in
-      tasks += 1
-    }
-    return SessionStatistics(
-      messages: session.lastSequence.rawValue, tasks: tasks, calls: totals.calls, usage: totals.usage,
-      costs: totals.costs.sorted { $0.key < $1.key }.map { Cost(amount: $0.value, currency: $0.key) },
-      duration: max(session.createdAt.duration(to: end), .zero))
   }
 }

@@ -81,12 +81,18 @@ struct ForgetStateTests {
     }
   }
 
-  @Test func `details that nobody can read are no reason to keep words`() throws {
+  @Test func `details that nobody can read are no reason to keep words, or to open a conversation`() throws {
     try MemoryRoom.run { room in
       let session = try await room.start("one")
       try await room.say("zap", in: session)
-      try await room.keep(#"{"about": "zap"}"#, .session(session), .session)
+      let unreadable = #"{"about": "zap", "limits": {"messages": 9}, "closing": {"reason": "zap"}}"#
+      try await room.keep(unreadable, .session(session), .session)
       _ = try await room.forget(.message(.zero.next, in: session))
+      let left = try await SessionStates(room.environment).details(of: session).value
+      #expect(left.closing?.statistics.messages == 1 && left.limits == SessionLimits(messages: 9))
+      await #expect(throws: ChatFailure.self) {
+        try await SessionStates(room.environment).openDetails(of: session)
+      }
       #expect(try await room.store.state(.details(of: session))?.json.contains("zap") == false)
       #expect(try await room.store.messages(in: session, before: nil, limit: 1).first?.isDeleted == true)
     }
