@@ -41,12 +41,21 @@ extension ChatWitness {
       tell(
         "store: \(session) #\(message.sequence.rawValue) \(message.origin) \(message.completion): \(message.text.prefix(60))"
       )
-      guard message.origin == .person else { continue }
-      if let mark = TextMark.all(in: message.text).last {
+      if message.origin == .person, let mark = TextMark.all(in: message.text).last {
         state.withLock { $0.marks[message.turn] = $0.marks[message.turn] ?? mark }
       }
-      guard state.withLock({ $0.closed.contains(session) }) else { continue }
+      guard message.isOfChat, state.withLock({ $0.closed.contains(session) }) else { continue }
       report(.closedTakesNothing, "\(session) is closed, and takes “\(message.text.prefix(60))”")
+    }
+  }
+
+  private func noteClosing(of session: SessionID) {
+    let now = time.now
+    state.withLock { state in
+      state.closed.insert(session)
+      for place in state.deliveries.indices where state.deliveries[place].session == session {
+        state.deliveries[place].closedAt = state.deliveries[place].closedAt ?? now
+      }
     }
   }
 
@@ -59,8 +68,10 @@ extension ChatWitness {
         return
       }
       tell("store: \(session) is \(details.closing == nil ? "open" : "closed")")
-      state.withLock { state in
-        if details.closing == nil { state.closed.remove(session) } else { state.closed.insert(session) }
+      if details.closing == nil {
+        state.withLock { _ = $0.closed.remove(session) }
+      } else {
+        noteClosing(of: session)
       }
     case (.session(let session), .context):
       guard !cleared.contains(session), state.withLock({ $0.closed.contains(session) }) else { return }
@@ -92,6 +103,17 @@ extension ChatWitness {
         "\(approval.id) was \(decision), and is \(approval.decision.map { "\($0)" } ?? "open") now")
     }
     if known == nil, approval.decision == nil { request.yield(approval) }
+  }
+}
+
+extension ChatMessage {
+  /// Whether somebody has said it, or was answered by it. What a task brings comes later, and so does what a crash has cut.
+  fileprivate var isOfChat: Bool {
+    switch origin {
+    case .person, .announcement: true
+    case .model: completion != .interrupted(.crashed)
+    default: false
+    }
   }
 }
 
