@@ -21,7 +21,7 @@ struct ApprovalCommands {
   func list() async throws -> String {
     let open = try await open()
     guard !open.isEmpty else { return "Nothing waits for your permission." }
-    board?.noteRead(open.map { .permission($0.id) })
+    board?.noteShown(open.map { .permission($0.id) })
     return (open.map(Self.row) + [Self.help]).joined(separator: "\n")
   }
 
@@ -88,7 +88,7 @@ struct ApprovalCommands {
     guard let board else { return approvals.map(\.id) }
     let unread = approvals.filter { !board.isRead(.permission($0.id)) }
     guard unread.isEmpty else {
-      board.noteRead(unread.map { .permission($0.id) })
+      board.noteShown(unread.map { .permission($0.id) })
       throw UsageError(
         "Nothing was answered, because this has not been asked here before:\n"
           + unread.map(Self.question).joined(separator: "\n"))

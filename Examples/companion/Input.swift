@@ -1,6 +1,14 @@
 import Dispatch
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Standard input, line by line, read on a queue of its own: waiting for a person blocks nothing else.
 final class Input: Sendable {
   private let queue = DispatchQueue(label: "companion.input")
@@ -9,19 +17,37 @@ final class Input: Sendable {
   ///
   /// A cancelled wait returns `nil` at once. The line that it waited for is lost: nobody asks for another
   /// then.
-  func nextLine() async -> String? {
+  ///
+  /// - Parameter board: where a person writes the lines: what is told when a line is waited for, and when there is one.
+  func nextLine(for board: TaskBoard? = nil) async -> String? {
     let waiter = Mutex<CheckedContinuation<String?, Never>?>(nil)
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         waiter.withLock { $0 = continuation }
         if Task.isCancelled { waiter.withLock { $0.take() }?.resume(returning: nil) }
         queue.async {
+          if let board {
+            board.waitForLine()
+            _ = Self.isLineThere(within: -1)
+            board.takeLine()
+          }
           let line = readLine()
           waiter.withLock { $0.take() }?.resume(returning: line)
         }
       }
     } onCancel: {
       waiter.withLock { $0.take() }?.resume(returning: nil)
+    }
+  }
+
+  /// Whether there is something to be read at once: in a terminal a line, or the end.
+  ///
+  /// - Parameter milliseconds: how long to wait for it; -1 for as long as it takes.
+  static func isLineThere(within milliseconds: Int32 = 0) -> Bool {
+    var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    while true {
+      let count = unsafe poll(&input, 1, milliseconds)
+      if count >= 0 || errno != EINTR { return count > 0 }
     }
   }
 }

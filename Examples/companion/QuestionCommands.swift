@@ -27,7 +27,7 @@ struct QuestionCommands {
 
   private func list(_ open: [TaskQuestion]) -> String {
     guard !open.isEmpty else { return "Nothing is asked." }
-    board?.noteRead(open.map { .question($0) })
+    board?.noteShown(open.map { .question($0) })
     return open.map(Self.line).joined(separator: "\n")
   }
 

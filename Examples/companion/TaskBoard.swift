@@ -39,8 +39,12 @@ final class TaskBoard: EventSink {
     /// What is asked for, of tasks that wait for a person.
     var asked: [TaskID: String] = [:]
     var news: [News] = []
-    /// What was asked, and was there to be read when the person wrote a line.
+    /// What a person has been asked who has not written the next line yet: that may answer it.
     var read: Set<Asked> = []
+    /// What else a person has been asked: lines that are there already were written before.
+    var shown: Set<Asked> = []
+    /// Whether the next line is waited for, and none is being carried out.
+    var isWaiting = false
   }
 
   private let state = Mutex(State())
@@ -94,12 +98,26 @@ final class TaskBoard: EventSink {
     }
   }
 
-  /// Notes what a person has been asked, and can answer from now on.
-  func noteRead(_ asked: some Sequence<Asked>) {
-    state.withLock { $0.read.formUnion(asked) }
+  /// Notes what a person has been asked: the lines that are written from now on can answer it.
+  func noteShown(_ asked: some Sequence<Asked>) {
+    state.withLock { state in
+      state.shown.formUnion(asked)
+      if state.isWaiting { state.noteRead() }
+    }
   }
 
-  /// Whether a person has been asked that.
+  /// The next line is waited for.
+  func waitForLine() {
+    state.withLock { state in
+      state.isWaiting = true
+      state.noteRead()
+    }
+  }
+
+  /// There is a line. Until the next one is waited for, it is carried out, and answers nothing that is asked meanwhile.
+  func takeLine() { state.withLock { $0.isWaiting = false } }
+
+  /// Whether a person had been asked that before the line was written that is carried out.
   func isRead(_ asked: Asked) -> Bool { state.withLock { $0.read.contains(asked) } }
 
   /// One line on what goes on; `nil` when there is nothing to say.
@@ -116,6 +134,13 @@ final class TaskBoard: EventSink {
 }
 
 extension TaskBoard.State {
+  /// Takes what was shown for read, unless whoever is to read it has written more before.
+  fileprivate mutating func noteRead() {
+    guard !Input.isLineThere() else { return }
+    read.formUnion(shown)
+    shown = []
+  }
+
   fileprivate mutating func end(_ task: TaskID, _ result: String) {
     progress[task] = nil
     asked[task] = nil

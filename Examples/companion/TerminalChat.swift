@@ -67,12 +67,9 @@ final class TerminalChat: Sendable {
   private func talk() async {
     await withDiscardingTaskGroup { answers in
       await greet(&answers)
-      while let line = await input.nextLine() {
+      while let line = await input.nextLine(for: board) {
         state.withLock { $0.isQuitting = false }
-        // What is asked only now is nothing that the line can have meant.
-        let asked = printNews()
-        updateRow()
-        defer { board.noteRead(asked) }
+        await showNews()
         switch SlashCommand(line) {
         case .quit: return answers.cancelAll()
         case let command?: await run(command)
@@ -89,10 +86,10 @@ final class TerminalChat: Sendable {
     do {
       let waiting = try await companion.approvals()
       for approval in waiting { output.write(ApprovalCommands.question(approval).withoutControls + "\n") }
-      board.noteRead(waiting.map { .permission($0.id) })
       let questions = try await companion.questions()
       for question in questions { output.write(QuestionCommands.line(question).withoutControls + "\n") }
-      board.noteRead(questions.map { .question($0) })
+      await output.flush()
+      board.noteShown(waiting.map { .permission($0.id) } + questions.map { .question($0) })
       guard let reply = try await companion.resume(commands.session) else { return prompt() }
       output.write("Your last message has no answer yet. Here it is:\n")
       begin(reply, &answers)
@@ -144,15 +141,17 @@ final class TerminalChat: Sendable {
     if let failure { return await complain(failure) }
     guard isCurrent, !Task.isCancelled else { return }
     if case .handedOver = reply.outcome { _ = try? await companion.drainTasks(limit: Self.patience) }
-    showNews()
+    await showNews()
     prompt()
   }
 
   private func run(_ command: SlashCommand) async {
     do {
       output.write(try await commands.run(command).withoutControls + "\n")
-      showNews()
+      await showNews()
       prompt()
+      // What a command lists can be answered by the next line.
+      await output.flush()
     } catch {
       await complain(error)
     }
@@ -168,9 +167,12 @@ final class TerminalChat: Sendable {
 
   // MARK: Background work
 
-  private func showNews() {
-    board.noteRead(printNews())
+  private func showNews() async {
+    let asked = printNews()
     updateRow()
+    guard !asked.isEmpty else { return }
+    await output.flush()
+    board.noteShown(asked)
   }
 
   /// - Returns: what the person is asked by it.

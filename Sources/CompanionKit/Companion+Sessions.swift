@@ -6,7 +6,8 @@ import Synchronization
 extension Companion {
   /// Closes a conversation: the answer that is being given is stopped, and nothing more is taken: no message, no edit, no
   /// update of its context, and what has no answer gets none. Its background tasks go on, and their results still come
-  /// into it. Its messages can be deleted, and all of it be forgotten.
+  /// into it. Its messages can be deleted, and all of it be forgotten. An answer that another process is giving comes into
+  /// it as far as it is stored; its reply throws `ChatFailure.sessionClosed`.
   ///
   /// - Parameters:
   ///   - session: the conversation.

@@ -219,6 +219,53 @@ struct ForgetChatTests {
     }
   }
 
+  @Test
+  func `what was seen of a context before a message was forgotten is not taken for what is there since`()
+    throws
+  {
+    try Scene.run(seed: 1, model: { _ in .answering("Yes") }) { scene in
+      let (companion, session) = (scene.companion, scene.session)
+      _ = try await companion.send("zap", in: session, update: ["screen": "zap"]).text()
+      let seen = try await companion.updateContext(["page": "1"], of: session).version
+      try await companion.forget(.message(Self.first, in: session))
+      #expect(try await companion.sharedContext(of: session).entries.isEmpty)
+      for page in 1...4 {
+        try await companion.updateContext(["screen": "page \(page)"], of: session)
+        for key in ["screen", "page"] {
+          await #expect(throws: ChatFailure.self) {
+            try await companion.updateContext(ContextUpdate([key: "stale"], seen: seen), of: session)
+          }
+        }
+      }
+      let known = try await companion.sharedContext(of: session)
+      #expect(known.entries.map(\.text) == ["page 4"])
+      try await companion.updateContext(ContextUpdate(["page": "9"], seen: known.version), of: session)
+    }
+  }
+
+  @Test
+  func `a conversation whose details cannot be read takes nothing, before and after a message is forgotten`()
+    throws
+  {
+    try Scene.run(seed: 1, model: { _ in .answering("Yes") }) { scene in
+      let (companion, session) = (scene.companion, scene.session)
+      _ = try await companion.send("zap", in: session).text()
+      try await companion.closeSession(session)
+      let key = StateKey(.session(session), .session)
+      try await scene.store.commit(
+        .putState(StateRecord(key: key, version: 2, updatedAt: .epoch, json: #"{"closing": "zap"}"#)))
+      await #expect(throws: ChatFailure.self) { try await companion.send("More", in: session) }
+      try await companion.forget(.message(Self.first, in: session))
+      #expect(try await scene.store.state(key)?.json.contains("zap") == false)
+      let reason = "what was kept of it besides its messages could not be read"
+      await #expect(throws: ChatFailure.sessionClosed(session, reason: reason)) {
+        try await companion.send("More", in: session)
+      }
+      try await companion.reopenSession(session)
+      #expect(try await companion.send("More", in: session).text() == "Yes")
+    }
+  }
+
   @Test func `a failure says what happened, and what to do`() {
     let session = SessionID(bits: 1)
     for failure in [

@@ -40,20 +40,20 @@ struct ChatTurn: Sendable {
     let failure = memory.failure(of: reply.turn)
     let outcome = await withDeadline(deadline) { () async -> TurnOutcome in
       let intent = await intent(of: message, in: conversation, &memory)
-      do throws(StoreFailure) {
+      do throws(ChatFailure) {
         let subject = TurnPrompt.Subject(
           message: message, conversation: conversation, intent: intent, options: options, failure: failure,
           context: context)
         if intent.action == .directResponse || isUnwanted {
           return try await answer(subject, in: &conversation, &memory, deadline: deadline)
         }
-        let outcome = try await handOver(message.text, intent: intent, in: &conversation)
+        let outcome = try await handOver(message.text, intent: intent, in: &conversation, &memory)
         if environment.configuration.prompts.summarizesHistory {
           memory.summaryDue = await TurnPrompt(environment: environment).summaryDue(subject)
         }
         return outcome
       } catch {
-        return .failed(.store(error))
+        return .failed(error)
       }
     }
     memory.note(outcome, of: reply.turn)
@@ -139,7 +139,7 @@ extension ChatTurn {
   private func answer(
     _ subject: TurnPrompt.Subject, in conversation: inout Conversation, _ memory: inout TurnMemory,
     deadline: Timestamp
-  ) async throws(StoreFailure) -> TurnOutcome {
+  ) async throws(ChatFailure) -> TurnOutcome {
     let prompt: TurnPrompt.Made
     do throws(PromptBudgetFailure) {
       prompt = try await TurnPrompt(environment: environment)(subject)
@@ -147,19 +147,19 @@ extension ChatTurn {
       return .failed(.prompt(error))
     }
     memory.summaryDue = environment.configuration.prompts.summarizesHistory ? prompt.summaryDue : nil
-    let start = now
+    let (start, details) = (now, memory.details)
     let (settlement, checkpointFailure) = await withTaskGroup { group in
       group.addTask { await produce(prompt.request, deadline: deadline) }
-      let outcome = await checkpointing(from: start)
+      let outcome = await checkpointing(from: start, details)
       group.cancelAll()
       return outcome
     }
     let stored = try await store(
-      reply.delivered, settlement, isReminded: prompt.isReminded, in: &conversation)
+      reply.delivered, settlement, isReminded: prompt.isReminded, in: &conversation, &memory)
     for message in stored where message.role == .assistant {
       events.emit(.answerStored(message.sequence, message.completion), in: context)
     }
-    if let checkpointFailure { throw checkpointFailure }
+    if let checkpointFailure { throw .store(checkpointFailure) }
     return outcome(of: settlement)
   }
 
@@ -190,16 +190,21 @@ extension ChatTurn {
   /// Stores what has been acknowledged while the answer goes on, so that a crash loses little of it.
   ///
   /// - Returns: how the answer ended, and why checkpoints could not be stored, if so.
-  private func checkpointing(from start: Timestamp) async -> (ReplySettlement, StoreFailure?) {
+  private func checkpointing(
+    from start: Timestamp, _ details: Versioned<SessionDetails>?
+  ) async -> (ReplySettlement, StoreFailure?) {
     await withTaskGroup(of: StoreFailure?.self) { group in
-      group.addTask { await checkpoints(from: start) }
+      group.addTask { await checkpoints(from: start, details) }
       let settlement = await reply.settled() ?? reply.settle(.shutdown)
       group.cancelAll()
       return (settlement, await group.next() ?? nil)
     }
   }
 
-  private func checkpoints(from start: Timestamp) async -> StoreFailure? {
+  private func checkpoints(
+    from start: Timestamp, _ details: Versioned<SessionDetails>?
+  ) async -> StoreFailure? {
+    var details = details
     var bytes = 0
     while true {
       let text = await reply.acknowledged(beyond: bytes)
@@ -207,9 +212,15 @@ extension ChatTurn {
       let next = now.advanced(by: environment.configuration.checkpointInterval)
       let draft = AnswerDraft(turn: reply.turn, startedAt: start, text: text)
       do {
-        try await log.store.commit(.extendDraft(draft, of: log.session, offset: bytes))
+        let isOpen = try await stillOpen(&details)
+        try await log.store.commit(isOpen, .extendDraft(draft, of: log.session, offset: bytes))
         bytes += text.utf8.count
         try await environment.time.sleep(until: next, tolerance: nil)
+      } catch StoreFailure.conflict(.stateMoved) {
+        details = nil
+      } catch ChatFailure.sessionClosed {
+        reply.interrupt(.stopped)
+        return nil
       } catch StoreFailure.conflict(.draftMoved) {
         // Another process has opened the session and taken the draft for a crashed one's. The whole answer
         // is appended in the end.
@@ -217,41 +228,13 @@ extension ChatTurn {
       } catch let failure as StoreFailure {
         reply.interrupt(.failed)
         return failure
+      } catch ChatFailure.store(let failure) where !Task.isCancelled {
+        reply.interrupt(.failed)
+        return failure
       } catch {
         return nil
       }
     }
-  }
-
-  /// Stores what was delivered of the answer, even when the loop has been cancelled meanwhile.
-  private func store(
-    _ text: String, _ settlement: ReplySettlement, isReminded: Bool, in conversation: inout Conversation
-  ) async throws(StoreFailure) -> [ChatMessage] {
-    let completion: ChatMessage.Completion =
-      switch settlement {
-      case .whole: .complete
-      case .failed: .interrupted(.failed)
-      case .interrupted(let reason): .interrupted(reason)
-      }
-    // A message whose answer never began is answered later, unless the person did not want an answer.
-    let isKept = !text.isEmpty || settlement == .interrupted(.stopped)
-    let before = conversation
-    let time = now
-    let (stored, after) = try await Unstructured.shielded {
-      () async throws(StoreFailure) -> ([ChatMessage], Conversation) in
-      var conversation = before
-      let stored = try await log.append(to: &conversation, with: [.discardDraft(of: log.session)]) {
-        guard isKept else { return [] }
-        return $0.answer([.text(text)], turn: reply.turn, completion: completion, at: time).map { message in
-          var message = message
-          message.isReminded = isReminded
-          return message
-        }
-      }.messages
-      return (stored, conversation)
-    }
-    conversation = after
-    return stored
   }
 
   private func outcome(of settlement: ReplySettlement) -> TurnOutcome {
@@ -261,51 +244,5 @@ extension ChatTurn {
     case .interrupted(.deadline): .failed(.deadline(environment.configuration.answerDeadline))
     case .interrupted(let reason): .interrupted(reason)
     }
-  }
-}
-
-// MARK: - A background task
-
-extension ChatTurn {
-  /// Makes the message a task: the task and what tells the person of it are stored together.
-  private func handOver(
-    _ instruction: String, intent: Intent, in conversation: inout Conversation
-  ) async throws(StoreFailure) -> TurnOutcome {
-    let payload: TaskPayload
-    do {
-      payload = try TaskPayload(ConversationTask(instruction: instruction, intent: intent))
-    } catch {
-      throw .invalid("the task's payload: \(error)")
-    }
-    let task = GenerationTask(
-      id: environment.identifiers.next(),
-      request: TaskRequest(
-        kind: .conversation, payload: payload, requester: .conversation(log.session, reply.turn)),
-      createdAt: now)
-    let announcement = Announcement.handOver(of: task)
-    let stored = try await store(task, announcement, in: &conversation)
-    for message in stored { events.emit(.answerStored(message.sequence, message.completion), in: context) }
-    onTaskCreated()
-
-    _ = await reply.send(announcement)
-    reply.finish(.whole)
-    _ = await reply.settled()
-    return .handedOver(task.id)
-  }
-
-  /// Stores a task together with what tells the person of it.
-  private func store(
-    _ task: GenerationTask, _ announcement: String, in conversation: inout Conversation
-  ) async throws(StoreFailure) -> [ChatMessage] {
-    environment.announcements.hold([task.id])
-    defer { environment.announcements.release([task.id]) }
-    let (stored, changes) = try await log.append(to: &conversation, with: [.insertTask(task)]) {
-      [
-        $0.message(
-          .assistant, [.text(announcement)], turn: reply.turn, origin: .announcement(of: task.id), at: now)
-      ]
-    }
-    for change in changes { environment.announce(change) }
-    return stored
   }
 }

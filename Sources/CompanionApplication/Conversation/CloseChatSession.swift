@@ -15,7 +15,7 @@ package struct CloseChatSession: Sendable {
   private static let attempts = 100
 
   /// Stops the answer that is being given, and closes the conversation. Its tasks go on, and their results still come
-  /// into it.
+  /// into it. Of an answer that another process gives, or that a crash has cut, what is stored by now comes into the log.
   ///
   /// - Returns: how it ended. One that is closed already stays as it was closed.
   /// - Throws: `ChatFailure.session`, `ChatFailure.unknownSession`, or `ChatFailure.store`.
@@ -32,24 +32,40 @@ package struct CloseChatSession: Sendable {
           throw StoreFailure.conflict(.noSuchSession)
         }
         let now = environment.time.now
-        let closing = SessionClosing(
-          reason: reason, time: now, statistics: try await statistics(of: stored, until: now))
+        var statistics = try await SessionTotals(environment: environment).statistics(of: stored, until: now)
+        let draft = try await environment.store.draft(in: session)
+        let delivered = try await delivered(draft, in: stored, at: now)
+        statistics.messages += Int64(delivered.count)
+        let closing = SessionClosing(reason: reason, time: now, statistics: statistics)
         var closed = details.value
         closed.closing = closing
-        // What has come meanwhile is answered, or stopped, before.
+        // What has come meanwhile is answered, or stopped, before, and what was delivered meanwhile looked at.
+        let same = AnswerDraft(turn: draft?.turn ?? TurnID(bits: 0), startedAt: now, text: "")
         try await environment.store.commit(
-          .append([], to: session, after: stored.lastSequence),
+          .append(delivered, to: session, after: stored.lastSequence),
+          .extendDraft(same, of: session, offset: draft?.text.utf8.count ?? 0),
+          .discardDraft(of: session),
           try details.putting(closed, as: .details(of: session), at: now))
         // An answer to an earlier message may have begun meanwhile.
         await chats.stopAnswer(session)
         environment.events.emit(.sessionClosed(closing), in: EventContext(session: session))
         return closing
       } catch {
-        if error == .conflict(.stateMoved) || error == .conflict(.logMoved) { continue }
-        throw ChatFailure(error, in: session)
+        switch error {
+        case .conflict(.stateMoved), .conflict(.logMoved), .conflict(.draftMoved): continue
+        default: throw ChatFailure(error, in: session)
+        }
       }
     }
     throw .store(.conflict(.stateMoved))
+  }
+
+  /// What was delivered so far of an answer, as it comes into the log.
+  private func delivered(
+    _ draft: AnswerDraft?, in session: ChatSession, at now: Timestamp
+  ) async throws(StoreFailure) -> [ChatMessage] {
+    guard let draft else { return [] }
+    return try await environment.log(of: session.id).conversation(of: session).repairs(draft: draft, at: now)
   }
 
   /// Takes messages again. Nothing is changed for a conversation that is open.
@@ -84,24 +100,10 @@ package struct CloseChatSession: Sendable {
       guard let stored = try await environment.store.session(session) else {
         throw StoreFailure.conflict(.noSuchSession)
       }
-      return try await statistics(of: stored, until: stored.updatedAt)
+      return try await SessionTotals(environment: environment)
+        .statistics(of: stored, until: stored.updatedAt)
     } catch {
       throw ChatFailure(error, in: session)
     }
-  }
-
-  private func statistics(
-    of session: ChatSession, until end: Timestamp
-  ) async throws(StoreFailure) -> SessionStatistics {
-    let totals = try await SessionTotals(environment: environment)(of: session.id)
-    var tasks = 0
-    try await StoreWalk(store: environment.store).forEachTask(matching: TaskFilter(session: session.id)) {
-      _ in
-      tasks += 1
-    }
-    return SessionStatistics(
-      messages: session.lastSequence.rawValue, tasks: tasks, calls: totals.calls, usage: totals.usage,
-      costs: totals.costs.sorted { $0.key < $1.key }.map { Cost(amount: $0.value, currency: $0.key) },
-      duration: max(session.createdAt.duration(to: end), .zero))
   }
 }

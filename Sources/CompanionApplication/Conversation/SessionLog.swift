@@ -13,6 +13,11 @@ package struct SessionLog: Sendable {
   /// The conversation as it is stored; `nil` when there is no such session.
   package func load() async throws(StoreFailure) -> Conversation? {
     guard let stored = try await store.session(session) else { return nil }
+    return try await conversation(of: stored)
+  }
+
+  /// The conversation as it was when its session was read.
+  func conversation(of stored: ChatSession) async throws(StoreFailure) -> Conversation {
     let newest = try await store.messages(in: session, before: nil, limit: policy.hot)
     // A message that came between the two calls is not the session's yet.
     return Conversation(

@@ -93,17 +93,3 @@ struct TakeMessage: Sendable {
     throw .limitReached(session, .tokens(limit))
   }
 }
-
-/// What the calls for a conversation have come to, its tasks' included.
-struct SessionTotals: Sendable {
-  let environment: Environment
-
-  func callAsFunction(of session: SessionID) async throws(StoreFailure) -> LedgerTotals {
-    // What has just ended is to count.
-    try await environment.router.ledger.flush()
-    let totals = try await environment.store.ledgerTotals(matching: LedgerFilter(session: session))
-    var sum = LedgerTotals()
-    for (_, more) in totals.sorted(by: { $0.key < $1.key }) { sum.add(more) }
-    return sum
-  }
-}

@@ -27,7 +27,7 @@ struct EmbeddingBisection {
         retryAt = now.advanced(by: max(retry.backoff(afterFailures: attempts - 1), retryAfter ?? .zero))
       }
       return FailedEmbedding(
-        source: item.text.source, hash: item.id.hash, attempts: attempts, reason: reason, retryAt: retryAt)
+        source: item.id.source, hash: item.id.hash, attempts: attempts, reason: reason, retryAt: retryAt)
     }
   }
 

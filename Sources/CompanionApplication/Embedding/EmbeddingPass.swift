@@ -113,7 +113,9 @@ final class EmbeddingPass {
       let work = try await storage.read { store throws(StoreFailure) in
         try await store.embeddingWork(in: space, at: time, limit: limit)
       }
-      let items = work.compactMap { EmbeddingItem($0, by: chunker, counter: environment.router.counter) }
+      let items = work.compactMap {
+        EmbeddingItem($0, masking: environment.mask, by: chunker, counter: environment.router.counter)
+      }
       // A store that keeps nothing would be asked for ever.
       let new = items.filter { !last.contains($0.id) }
       guard !new.isEmpty else { return nil }

@@ -21,7 +21,9 @@ struct RecallByVectors: Sendable {
       else { return ([], false) }
       let counter = environment.router.counter
       let tokens = min(environment.configuration.embedding.pieceTokens, terms.window ?? .max)
-      let text = query.utf8.count <= tokens ? query : counter.cut(query, toTokens: tokens)
+      // What is left of a secret that is cut could not be told as one.
+      let masked = environment.mask(query)
+      let text = masked.utf8.count <= tokens ? masked : counter.cut(masked, toTokens: tokens)
       let vector = try await environment.calls.vector(of: text, by: model, endingBy: deadline)
       let found = try await environment.store(endingBy: deadline).nearest(
         // A model that was configured anew compares with what it has made since, whatever covers more.

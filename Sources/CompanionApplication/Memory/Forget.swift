@@ -122,7 +122,7 @@ extension ForgetPlan {
     changes += cleared.sorted().map {
       .removeStates(of: .session($0), except: StateKind.staying)
     }
-    changes += details.map { .putState($0) }
+    changes += wordless.map { .putState($0) }
     changes += corrections.flatMap(\.changes)
     changes += facts.sorted().map { .removeFact($0) }
     changes += memories.sorted().map { .removeMemory($0) }

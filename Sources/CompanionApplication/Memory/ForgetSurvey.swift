@@ -21,7 +21,9 @@ struct ForgetSurvey {
     let tasks = try await tasks(of: plan)
     plan.tasks = Set(tasks.map(\.id))
     plan.cleared = plan.clearings(with: tasks)
-    plan.details = try await details(of: plan.cleared)
+    for session in plan.cleared.sorted() {
+      plan.wordless += try await WordlessStates(environment: environment)(of: session)
+    }
     let facts = try await facts(of: plan)
     plan.facts = Set(facts.map(\.id))
     plan.corrections = try await corrections(after: facts)
@@ -75,22 +77,6 @@ struct ForgetSurvey {
       return
     }
     if session.user == target.person, session.user != .forgotten { plan.disowned.insert(session.id) }
-  }
-
-  /// What is kept of conversations from which something goes, where words are in it, as it is without them.
-  private func details(of sessions: Set<SessionID>) async throws(StoreFailure) -> [StateRecord] {
-    var details: [StateRecord] = []
-    for session in sessions.sorted() {
-      let key = StateKey.details(of: session)
-      guard let record = try await store.state(key) else { continue }
-      let known = try? Versioned<SessionDetails>(record)
-      // What cannot be read may have any words.
-      let rest = known?.value.withoutWords ?? SessionDetails()
-      guard rest != known?.value else { continue }
-      let next = Versioned(value: rest, version: record.version)
-      details.append(try next.record(of: rest, as: key, at: environment.time.now))
-    }
-    return details
   }
 
   // MARK: What works on it

@@ -44,8 +44,8 @@ extension ToolLoop {
       return .waiting(.answer(question), limit: limits.answerLifetime, storing: ChangeSet([put]))
     }
     let result: ToolResult
-    if let answer = attempt.input {
-      result = ToolResult(callID: recorded.call.id, outcome: .succeeded, content: kept(of: answer))
+    if let answered = environment.answer(to: recorded, of: task) {
+      result = answered
     } else {
       let end = askedAt.advanced(by: limits.answerLifetime)
       guard end <= now else {
@@ -59,5 +59,18 @@ extension ToolLoop {
     try await finish(
       index, of: round, with: result, after: askedAt.duration(to: now), note: note, &transcript)
     return nil
+  }
+}
+
+extension Environment {
+  /// What a person has answered to the question that a task has asked last; `nil` for no answer, or another call.
+  ///
+  /// - Parameter recorded: the first call of the task that has no result.
+  func answer(to recorded: ToolRound.RecordedCall, of task: GenerationTask) -> ToolResult? {
+    // The input before the question went when the wait for it began.
+    guard recorded.call.name == AskPerson.name, tools[AskPerson.name] == nil, recorded.startedAt != nil,
+      let answer = task.input?.text
+    else { return nil }
+    return ToolResult(callID: recorded.call.id, outcome: .succeeded, content: kept(ofResult: answer))
   }
 }

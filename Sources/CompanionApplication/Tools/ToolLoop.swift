@@ -149,7 +149,7 @@ struct ToolLoop {
     environment.events.emit(.toolCallStarted(call), in: context)
     let start = environment.time.now
     var result = await answer(to: call, by: tool)
-    result.content = kept(of: result.content)
+    result.content = environment.kept(ofResult: result.content)
     environment.events.emit(
       .toolCallEnded(call, result.outcome, start.duration(to: environment.time.now)), in: context)
     let finished = round.finishing(index, with: result)
@@ -183,13 +183,16 @@ struct ToolLoop {
       return ToolResult(callID: call.id, failure: .timedOut(after: limits.callLimit, output: ""))
     }
   }
+}
 
-  /// As much of a result as is kept.
-  func kept(of content: String) -> String {
-    guard content.utf8.count > limits.maximumResultBytes else { return ModelCaller.storable(content) }
-    var window = OutputWindow(limit: limits.maximumResultBytes)
+extension Environment {
+  /// As much of a call's result as is kept.
+  func kept(ofResult content: String) -> String {
+    let limit = configuration.work.maximumResultBytes
+    guard content.utf8.count > limit else { return ModelCaller.storable(content) }
+    var window = OutputWindow(limit: limit)
     // What is left of a secret that is cut could not be told as one.
-    window.append(environment.mask(content).utf8)
+    window.append(mask(content).utf8)
     return ModelCaller.storable(window.text)
   }
 }

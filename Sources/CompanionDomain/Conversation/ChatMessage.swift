@@ -170,7 +170,8 @@ public enum InterruptionReason: String, Hashable, Sendable, Codable {
   case tokenLimit
   /// The turn's deadline passed.
   case deadline
-  /// The process ended, and the answer was found when the session was loaded again.
+  /// The process ended, and the answer was found when the session was loaded again; or another process closed the
+  /// conversation meanwhile.
   case crashed
   /// The companion was stopped.
   case shutdown

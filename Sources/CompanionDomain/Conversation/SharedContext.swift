@@ -57,6 +57,17 @@ public struct SharedContext: Hashable, Sendable, Codable {
   /// A context in which nothing is known.
   public init() {}
 
+  /// A context of which everything went with a version: whoever has seen an earlier one has to read it again.
+  package init(emptiedWith version: Int64) {
+    self.version = version
+    earlierRemoval = version
+  }
+
+  /// What is left when something of the conversation is forgotten: that nothing is known any more, and since when.
+  package var withoutWords: SharedContext {
+    entries.isEmpty && removals.isEmpty ? self : SharedContext(emptiedWith: version + 1)
+  }
+
   /// What is known under a key; `nil` for nothing.
   public subscript(key: String) -> Entry? { entries.first { $0.key == key } }
 
@@ -89,7 +100,7 @@ public struct SharedContext: Hashable, Sendable, Codable {
 
   /// Finds out whether an update may change what is known under a key.
   private func check(_ key: String, _ update: ContextUpdate) throws(ContextRefusal) {
-    // All of it was forgotten since.
+    // That was seen in a conversation which was forgotten whole, and began anew.
     if let seen = update.seen, seen > version { throw .removed(key: key, version: version) }
     if let known = self[key] {
       guard update.seen.map({ $0 >= known.version }) ?? (known.owner == update.owner) else {

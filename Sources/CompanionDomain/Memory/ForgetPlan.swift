@@ -11,10 +11,10 @@ package struct ForgetPlan: Hashable, Sendable {
   package var logs: [SessionID: LogErasure] = [:]
   /// The conversations that stay, and whose draft of an answer goes.
   package var drafts: Set<SessionID> = []
-  /// The conversations that stay, and whose states go, but for their details; see ``clearings(with:)``.
+  /// The conversations that stay, and whose states go, but for what has no words in it; see ``clearings(with:)``.
   package var cleared: Set<SessionID> = []
-  /// The details of them that have words, as they are without.
-  package var details: [StateRecord] = []
+  /// The states of them that stay, as they are without words, where they have any.
+  package var wordless: [StateRecord] = []
   /// The tasks that go.
   package var tasks: Set<TaskID> = []
   /// The memories that go.

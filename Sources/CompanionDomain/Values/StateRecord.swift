@@ -59,7 +59,7 @@ extension StateKind {
 
   /// The kinds that stay with a session of which something is forgotten, without the words in them. A state of any other
   /// kind may have words of what goes everywhere.
-  package static let staying: Set<StateKind> = [.session]
+  package static let staying: Set<StateKind> = [.session, .context]
 }
 
 /// Tells the states of one owner and kind apart.

@@ -1,4 +1,4 @@
 extension String {
   /// Whether it says nothing: it is empty, or white space.
-  var isBlank: Bool { allSatisfy(\.isWhitespace) }
+  package var isBlank: Bool { allSatisfy(\.isWhitespace) }
 }

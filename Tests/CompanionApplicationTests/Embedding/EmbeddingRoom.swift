@@ -16,6 +16,7 @@ struct EmbeddingRoom: Sendable {
   @discardableResult
   static func run<Value: Sendable>(
     _ service: ScriptedEmbeddings?, plan: StoreFaultPlan = .none, seed: UInt64 = 1,
+    masking: (any SecretMasking)? = nil,
     configure: @escaping @Sendable (inout EmbeddingConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (EmbeddingRoom) async throws -> Value
   ) throws -> Value {
@@ -24,19 +25,21 @@ struct EmbeddingRoom: Sendable {
       let store = InMemoryStore(time: simulator.time)
       let faulty = FaultyStore(store, plan: plan, time: simulator.time)
       return try await body(
-        EmbeddingRoom(simulator, store, over: faulty, service.map { [$0] } ?? [], configure: configure))
+        EmbeddingRoom(
+          simulator, store, over: faulty, service.map { [$0] } ?? [], masking: masking, configure: configure))
     }
   }
 
   init(
     _ simulator: Simulator, _ store: any CompanionStore, over wrapped: (any CompanionStore)? = nil,
-    _ services: [ScriptedEmbeddings], window: Int? = nil,
+    _ services: [ScriptedEmbeddings], window: Int? = nil, masking: (any SecretMasking)? = nil,
     configure: (inout EmbeddingConfiguration) -> Void = { _ in }
   ) {
     self.simulator = simulator
     self.store = store
     events = RecordingEventSink()
     var configuration = CompanionConfiguration()
+    configuration.prompts.masking = masking
     configure(&configuration.embedding)
     var providers = [Provider("talk", model: ScriptedModel.answering("yes"))]
     for (place, service) in services.enumerated() {

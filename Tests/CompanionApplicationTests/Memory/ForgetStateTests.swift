@@ -37,14 +37,14 @@ struct ForgetStateTests {
         tasks.append(task)
       }
       _ = try await room.forget(.message(.zero.next, in: session))
-      #expect(try await Self.kinds(of: .session(session), room) == [.session])
+      #expect(try await Self.kinds(of: .session(session), room) == [.session, .context])
       #expect(try await Self.kinds(of: .session(other), room) == Self.kinds)
       #expect(try await Self.kinds(of: .task(tasks[0]), room) == [])
       #expect(try await Self.kinds(of: .task(tasks[1]), room) == [.approval, .round])
       // What is made of what stays is not forgotten with the same again.
       try await room.keep("{}", .session(session), .summary)
       #expect(try await room.forget(.message(.zero.next, in: session)) == ForgetReport())
-      #expect(try await Self.kinds(of: .session(session), room) == [.session, .summary])
+      #expect(try await Self.kinds(of: .session(session), room) == [.session, .context, .summary])
     }
   }
 
@@ -81,14 +81,34 @@ struct ForgetStateTests {
     }
   }
 
-  @Test func `details that nobody can read are no reason to keep words`() throws {
+  @Test func `details that nobody can read are no reason to keep words, or to open a conversation`() throws {
     try MemoryRoom.run { room in
       let session = try await room.start("one")
       try await room.say("zap", in: session)
-      try await room.keep(#"{"about": "zap"}"#, .session(session), .session)
+      let unreadable = #"{"about": "zap", "limits": {"messages": 9}, "closing": {"reason": "zap"}}"#
+      try await room.keep(unreadable, .session(session), .session)
       _ = try await room.forget(.message(.zero.next, in: session))
+      let left = try await SessionStates(room.environment).details(of: session).value
+      #expect(left.closing?.statistics.messages == 1 && left.limits == SessionLimits(messages: 9))
+      await #expect(throws: ChatFailure.self) {
+        try await SessionStates(room.environment).openDetails(of: session)
+      }
       #expect(try await room.store.state(.details(of: session))?.json.contains("zap") == false)
       #expect(try await room.store.messages(in: session, before: nil, limit: 1).first?.isDeleted == true)
+    }
+  }
+
+  @Test func `a context that nobody can read is emptied, and what was seen of it is seen no more`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      try await room.say("zap", in: session)
+      try await room.keep(#"{"version": 7, "zap": []}"#, .session(session), .context)
+      _ = try await room.forget(.message(.zero.next, in: session))
+      let left: Versioned<SharedContext>? = try await room.store.value(.sharedContext(of: session))
+      #expect(left?.value.version == 8 && left?.value.entries.isEmpty == true)
+      #expect(throws: ContextRefusal.removed(key: "screen", version: 8)) {
+        try left?.value.applying(ContextUpdate(["screen": "blank"], seen: 7), at: room.now)
+      }
     }
   }
 
@@ -113,10 +133,10 @@ struct ForgetStateTests {
         for kind in Self.kinds { try await room.keep("{}", .session(id), kind) }
       }
       _ = try await room.forget(.user("anna"))
-      #expect(try await Self.kinds(of: .session(session), room) == [.session])
+      #expect(try await Self.kinds(of: .session(session), room) == [.session, .context])
       // It was hers, though she has said nothing there.
       #expect(try await room.store.session(begun)?.user == .forgotten)
-      #expect(try await Self.kinds(of: .session(begun), room) == [.session])
+      #expect(try await Self.kinds(of: .session(begun), room) == [.session, .context])
       #expect(try await Self.kinds(of: .session(elsewhere), room) == Self.kinds)
     }
   }
@@ -128,7 +148,7 @@ struct ForgetStateTests {
       try await room.task("{}", for: .conversation(session, first))
       for kind in Self.kinds.dropFirst() { try await room.keep("{}", .session(session), kind) }
       #expect(try await room.forget(.message(.zero.next, in: session)).tasks == 1)
-      #expect(try await Self.kinds(of: .session(session), room) == [.session])
+      #expect(try await Self.kinds(of: .session(session), room) == [.session, .context])
     }
   }
 }

@@ -107,6 +107,31 @@ struct SharedContextTests {
     }
   }
 
+  @Test func `when its conversation is forgotten in part, nobody who saw it before changes anything`() throws
+  {
+    var context = SharedContext()
+    #expect(context.withoutWords == context)
+    for (key, isRemoval) in [("a", false), ("b", false), ("b", true)] {
+      let update = Self.update(key, by: .host, isRemoval: isRemoval, seen: nil)
+      context = try context.applying(update, at: Self.time)
+    }
+    var left = context.withoutWords
+    #expect(left.entries.isEmpty && left.version == 4 && left.withoutWords == left)
+    let json = String(decoding: try JSONEncoder().encode(left), as: UTF8.self)
+    #expect(!json.contains(#""a""#) && !json.contains(#""b""#))
+    for grown in 0..<6 {
+      for key in ["a", "b", "c"] {
+        for seen in 0...context.version {
+          let update = Self.update(key, by: .host, isRemoval: false, seen: seen)
+          #expect(Self.applied(update, to: left) == nil, "\(key), seen \(seen)")
+        }
+        let update = Self.update(key, by: .host, isRemoval: false, seen: left.version)
+        #expect(Self.applied(update, to: left) != nil)
+      }
+      left = try left.applying(["other \(grown)": "x"], at: Self.time)
+    }
+  }
+
   @Test func `it is decoded as it was encoded, also where removals were not noted yet`() throws {
     var context = try SharedContext().applying(["a": "1", "b": "2"], at: Self.time)
     context = try context.applying(ContextUpdate([:], removing: ["b"]), at: Self.time)

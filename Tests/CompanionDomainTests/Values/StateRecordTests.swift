@@ -24,8 +24,8 @@ struct StateRecordTests {
     #expect(StateKey(owners[0], .round) != StateKey(owners[1], .round))
   }
 
-  @Test func `only the details of a conversation stay when something of it is forgotten`() {
+  @Test func `only the details of a conversation, and its context, stay when something of it is forgotten`() {
     let kinds: [StateKind] = [.session, .context, .summary, .approval, .round, "another"]
-    #expect(kinds.filter(StateKind.staying.contains) == [.session])
+    #expect(kinds.filter(StateKind.staying.contains) == [.session, .context])
   }
 }

@@ -9,7 +9,7 @@ import Synchronization
   import Darwin
 #endif
 
-/// A child process with pipes, which inherits nothing else: many are started at the same time, and none may
+/// A child process with pipes, or a terminal, which inherits nothing else: many are started at the same time, and none may
 /// hold the other's pipes open.
 struct ChildProcess: Sendable {
   let identifier: pid_t
@@ -18,20 +18,25 @@ struct ChildProcess: Sendable {
   let output: Int32
   let complaints: Int32
 
-  init(_ executable: String, _ arguments: [String], environment: [String: String]) throws {
+  /// - Parameter hasTerminal: whether its input, its output and its complaints are a terminal, which shows nothing of what
+  ///   is typed; the complaints come with the output then.
+  init(
+    _ executable: String, _ arguments: [String], environment: [String: String], hasTerminal: Bool = false
+  ) throws {
     // One at a time: between its making and its marking, another child could inherit a pipe.
     self = try Self.starting.withLock { _ in
-      try ChildProcess(starting: executable, arguments, environment)
+      try ChildProcess(starting: executable, arguments, environment, hasTerminal: hasTerminal)
     }
   }
 
   private static let starting = Mutex(())
 
   private init(
-    starting executable: String, _ arguments: [String], _ environment: [String: String]
+    starting executable: String, _ arguments: [String], _ environment: [String: String], hasTerminal: Bool
   ) throws {
-    let input = try Self.pipe()
-    let output = try Self.pipe()
+    let input = try hasTerminal ? Self.terminal() : Self.pipe()
+    let output =
+      try hasTerminal ? (read: fcntl(input.write, F_DUPFD_CLOEXEC, 0), write: input.read) : Self.pipe()
     let complaints = try Self.pipe()
     #if os(Linux)
       var actions = posix_spawn_file_actions_t()
@@ -41,7 +46,8 @@ struct ChildProcess: Sendable {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     for (theirs, standard) in [
-      (input.read, STDIN_FILENO), (output.write, STDOUT_FILENO), (complaints.write, STDERR_FILENO),
+      (input.read, STDIN_FILENO), (output.write, STDOUT_FILENO),
+      (hasTerminal ? output.write : complaints.write, STDERR_FILENO),
     ] {
       posix_spawn_file_actions_adddup2(&actions, theirs, standard)
     }
@@ -50,7 +56,7 @@ struct ChildProcess: Sendable {
     defer { for word in words + variables { free(word) } }
     var identifier: pid_t = 0
     let status = posix_spawn(&identifier, executable, &actions, nil, &words, &variables)
-    for descriptor in [input.read, output.write, complaints.write] { close(descriptor) }
+    for descriptor in Set([input.read, output.write, complaints.write]) { close(descriptor) }
     guard status == 0 else { throw POSIXError(POSIXErrorCode(rawValue: status) ?? .EINVAL) }
     self.identifier = identifier
     self.input = input.write
@@ -80,6 +86,31 @@ struct ChildProcess: Sendable {
       #endif
     } while count < 0 && errno == EINTR
     return count > 0 ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil
+  }
+
+  /// The two ends of a terminal that other children do not inherit: the one that the child has, and a person's.
+  private static func terminal() throws -> (read: Int32, write: Int32) {
+    #if os(Linux)
+      // The C library's own calls for this are in no module: TIOCSPTLCK unlocks, TIOCGPTN tells the number.
+      var lock: Int32 = 0
+      var number: UInt32 = 0
+      let ours = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+      guard ours >= 0, ioctl(ours, 0x4004_5431, &lock) == 0, ioctl(ours, 0x8004_5430, &number) == 0 else {
+        throw POSIXError(.EMFILE)
+      }
+      let name = "/dev/pts/\(number)"
+    #else
+      let ours = posix_openpt(O_RDWR | O_NOCTTY)
+      guard ours >= 0, fcntl(ours, F_SETFD, FD_CLOEXEC) == 0, grantpt(ours) == 0, unlockpt(ours) == 0,
+        let name = ptsname(ours)
+      else { throw POSIXError(.EMFILE) }
+    #endif
+    let theirs = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)
+    var settings = termios()
+    guard theirs >= 0, tcgetattr(theirs, &settings) == 0 else { throw POSIXError(.EMFILE) }
+    settings.c_lflag &= ~tcflag_t(ECHO)
+    tcsetattr(theirs, TCSANOW, &settings)
+    return (theirs, ours)
   }
 
   /// A pipe that other children do not inherit.

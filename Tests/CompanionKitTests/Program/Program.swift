@@ -33,15 +33,18 @@ final class Program: Sendable {
   private let state = Mutex(State())
 
   /// Starts the program.
+  ///
+  /// - Parameter hasTerminal: whether it talks to a person; what it complains of comes with the output then.
   init(
     _ arguments: [String], environment: [String: String] = [:],
-    executable: String = Program.path(of: "companion")
+    executable: String = Program.path(of: "companion"), hasTerminal: Bool = false
   ) throws {
     // A program that has ended reads no more; writing to it is no reason to die.
     signal(SIGPIPE, SIG_IGN)
     process = try ChildProcess(
       executable, arguments,
-      environment: ProcessInfo.processInfo.environment.merging(environment) { _, new in new })
+      environment: ProcessInfo.processInfo.environment.merging(environment) { _, new in new },
+      hasTerminal: hasTerminal)
     read(process.output) { state, text in state.output.append((ContinuousClock().now, text)) }
     read(process.complaints) { state, text in state.complaints += text }
     Thread.detachNewThread { [self] in

@@ -1,5 +1,7 @@
+import CompanionApplication
 import CompanionKit
 import CompanionTesting
+import Synchronization
 import Testing
 
 /// Background tasks that ask a person, under a simulator.
@@ -142,6 +144,33 @@ struct QuestionTests {
     }
   }
 
+  @Test
+  func `an answer counts for a task that failed for good before it could use it, and is taken up again`()
+    throws
+  {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let durable = InMemoryStore(time: simulator.time)
+      let store = RoundsOutOfReach(base: durable)
+      let bench = ToolBench(simulator: simulator, store: store, tools: [], rounds: Self.once)
+      bench.companion.start()
+      try await bench.companion.startSession(bench.session)
+      let task = try await bench.ask()
+      let question = try await bench.question()
+      store.areOutOfReach.withLock { $0 = true }
+      try await bench.companion.answer(question, with: "Blue, please")
+      for try await _ in bench.companion.taskUpdates(of: task) {}
+      #expect(try await bench.companion.taskStatus(of: task).task.state.name == .deadLettered)
+      store.areOutOfReach.withLock { $0 = false }
+      #expect(try await bench.calls(of: task).map(\.result?.content) == ["Blue, please"])
+      try await bench.companion.retryTask(task, reason: "the store is well again")
+      #expect(try await bench.result(of: task).contains("Blue, please"))
+      #expect(try await bench.companion.questions().isEmpty)
+      #expect(bench.events.events.count { $0.kind.typeName == "task.waiting" } == 1)
+      await bench.companion.stop()
+    }
+  }
+
   @Test(arguments: CrashableStore.Fault.allCases)
   func `a fault at any commit leaves each question one result`(fault: CrashableStore.Fault) throws {
     for commit in 1...16 {
@@ -261,6 +290,21 @@ struct QuestionTests {
       try await bench.companion.approve(approval.id)
       _ = try await bench.result(of: task)
     }
+  }
+}
+
+/// A store of which no rounds can be read for a while.
+private final class RoundsOutOfReach: StoreWrapper {
+  let base: any CompanionStore
+  let areOutOfReach = Mutex(false)
+
+  init(base: any CompanionStore) { self.base = base }
+
+  func states(
+    of owner: StateOwner, _ kind: StateKind, after: StateName?, limit: Int
+  ) async throws(StoreFailure) -> [StateRecord] {
+    if kind == .round, areOutOfReach.withLock({ $0 }) { throw .busy("a test") }
+    return try await base.states(of: owner, kind, after: after, limit: limit)
   }
 }
 

@@ -13,15 +13,18 @@ extension ChatWitness {
       guard case .waiting? = change.event?.kind, let asked = TaskQuestion(of: change.task) else { continue }
       question.yield(asked)
     }
+    var cleared: Set<SessionID> = []
     for change in changes.changes {
       switch change {
       case .append(let messages, let session, _): note(messages, in: session)
-      case .putState(let record): note(record)
+      case .putState(let record): note(record, cleared: cleared)
       case .eraseSession(let session):
         tell("store: \(session) is erased")
         state.withLock { _ = $0.closed.remove(session) }
         noteClearing(of: session)
-      case .removeStates(of: .session(let session), _): noteClearing(of: session)
+      case .removeStates(of: .session(let session), _):
+        cleared.insert(session)
+        noteClearing(of: session)
       case .amend(let sequence, .edit, let session, _):
         guard state.withLock({ $0.closed.contains(session) }) else { continue }
         report(.closedTakesNothing, "\(session) is closed, and message \(sequence.rawValue) is edited")
@@ -38,16 +41,26 @@ extension ChatWitness {
       tell(
         "store: \(session) #\(message.sequence.rawValue) \(message.origin) \(message.completion): \(message.text.prefix(60))"
       )
-      guard message.origin == .person else { continue }
-      if let mark = TextMark.all(in: message.text).last {
+      if message.origin == .person, let mark = TextMark.all(in: message.text).last {
         state.withLock { $0.marks[message.turn] = $0.marks[message.turn] ?? mark }
       }
-      guard state.withLock({ $0.closed.contains(session) }) else { continue }
+      guard message.isOfChat, state.withLock({ $0.closed.contains(session) }) else { continue }
       report(.closedTakesNothing, "\(session) is closed, and takes “\(message.text.prefix(60))”")
     }
   }
 
-  private func note(_ record: StateRecord) {
+  private func noteClosing(of session: SessionID) {
+    let now = time.now
+    state.withLock { state in
+      state.closed.insert(session)
+      for place in state.deliveries.indices where state.deliveries[place].session == session {
+        state.deliveries[place].closedAt = state.deliveries[place].closedAt ?? now
+      }
+    }
+  }
+
+  /// - Parameter cleared: the conversations of which something is forgotten with it.
+  private func note(_ record: StateRecord, cleared: Set<SessionID>) {
     notes.combine(record.json)
     switch (record.key.owner, record.key.kind) {
     case (.session(let session), .session):
@@ -55,11 +68,13 @@ extension ChatWitness {
         return
       }
       tell("store: \(session) is \(details.closing == nil ? "open" : "closed")")
-      state.withLock { state in
-        if details.closing == nil { state.closed.remove(session) } else { state.closed.insert(session) }
+      if details.closing == nil {
+        state.withLock { _ = $0.closed.remove(session) }
+      } else {
+        noteClosing(of: session)
       }
     case (.session(let session), .context):
-      guard state.withLock({ $0.closed.contains(session) }) else { return }
+      guard !cleared.contains(session), state.withLock({ $0.closed.contains(session) }) else { return }
       report(.closedTakesNothing, "\(session) is closed, and what is known of it changes")
     case (.session, .understood):
       guard let kept = try? JSONDecoder().decode(UnderstoodMessage.self, from: Data(record.json.utf8)) else {
@@ -88,6 +103,17 @@ extension ChatWitness {
         "\(approval.id) was \(decision), and is \(approval.decision.map { "\($0)" } ?? "open") now")
     }
     if known == nil, approval.decision == nil { request.yield(approval) }
+  }
+}
+
+extension ChatMessage {
+  /// Whether somebody has said it, or was answered by it. What a task brings comes later, and so does what a crash has cut.
+  fileprivate var isOfChat: Bool {
+    switch origin {
+    case .person, .announcement: true
+    case .model: completion != .interrupted(.crashed)
+    default: false
+    }
   }
 }
 

@@ -82,13 +82,13 @@ extension ChatWitness {
     }
   }
 
-  /// An answer that was taken is a result, once.
+  /// An answer that was taken is a result, once, however the task has ended.
   private func checkAnswers(to task: GenerationTask, _ rounds: [ToolRound]) {
     let results = rounds.flatMap(\.calls).compactMap(\.result?.content)
     let answers = state.withLock { $0.answers.filter { $0.key.task == task.id } }
     for (question, mark) in answers.sorted(by: { $0.key.lease < $1.key.lease }) {
       let count = results.count { TextMark.all(in: $0).contains(mark) }
-      guard count > 1 || count == 0 && task.state.name == .completed else { continue }
+      guard count != 1 else { continue }
       report(
         .decidedOnce, "the answer \(mark.word) to “\(question.text)” is \(count) results of task \(task.id)")
     }
@@ -128,7 +128,7 @@ extension ChatWitness {
   }
 
   /// What was delivered is kept: all of it where nothing went wrong, and all but the last interval of checkpoints where
-  /// the process died.
+  /// the process died, or somebody else has closed the conversation.
   private func checkDelivered(_ delivery: Delivery, _ logs: [SessionID: [ChatMessage]]) {
     guard delivery.session.isOriginal, let log = logs[delivery.session], !delivery.taken.isEmpty else {
       return
@@ -140,17 +140,15 @@ extension ChatWitness {
     let kept = own.map(\.text)
     if delivery.life.hasDied {
       guard let death = state.withLock({ $0.killedAt[ObjectIdentifier(delivery.life)] }) else { return }
-      let interval = scenario.processes[delivery.life.process].configuration.checkpointInterval
-      let bytes = delivery.acknowledged.last { $0.time.advanced(by: interval) < death }?.bytes ?? 0
-      if bytes > 0, !kept.contains(where: { $0.utf8.count >= bytes }) {
-        report(
-          .keptIsDelivered,
-          "of turn \(delivery.turn), \(bytes) bytes were acknowledged \(interval) before the crash, and kept are \(kept.map(\.utf8.count))"
-        )
-      }
-      return
+      return checkPart(of: delivery, until: death, kept)
     }
-    if case .failed(.store)? = delivery.outcome { return }
+    switch (delivery.outcome, delivery.closedAt) {
+    case (.failed(.store)?, _): return
+    case (.failed(.sessionClosed)?, let closing?), (nil, let closing?):
+      if delivery.life.isUndisturbed { checkPart(of: delivery, until: closing, kept) }
+      return
+    default: break
+    }
     guard delivery.outcome != nil || delivery.isAbandoned && delivery.life.isUndisturbed else { return }
     if !kept.contains(delivery.taken) {
       report(
@@ -158,6 +156,17 @@ extension ChatWitness {
         "\(delivery.taken.utf8.count) bytes of turn \(delivery.turn) were delivered, and kept are \(kept.map(\.utf8.count)), \(delivery.outcome.map { "\($0)" } ?? "abandoned")"
       )
     }
+  }
+
+  /// What was acknowledged an interval of checkpoints before the process died, or the conversation was closed, is kept.
+  private func checkPart(of delivery: Delivery, until end: Timestamp, _ kept: [String]) {
+    let interval = scenario.processes[delivery.life.process].configuration.checkpointInterval
+    let bytes = delivery.acknowledged.last { $0.time.advanced(by: interval) < end }?.bytes ?? 0
+    guard bytes > 0, !kept.contains(where: { $0.utf8.count >= bytes }) else { return }
+    report(
+      .keptIsDelivered,
+      "of turn \(delivery.turn), \(bytes) bytes were acknowledged \(interval) before the end, and kept are \(kept.map(\.utf8.count))"
+    )
   }
 
   // MARK: Forgotten words

@@ -46,6 +46,8 @@ final class ChatWitness: SimulationWitness {
     var isAbandoned = false
     var isOver = false
     var outcome: TurnOutcome?
+    /// When the conversation was closed the first time since it began.
+    var closedAt: Timestamp?
   }
 
   struct State {
