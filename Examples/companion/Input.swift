@@ -47,7 +47,7 @@ final class Input: Sendable {
     var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
     while true {
       let count = unsafe poll(&input, 1, milliseconds)
-      if count >= 0 || errno != EINTR { return count > 0 }
+      if count >= 0 || errno != EINTR { return count > 0 && input.revents & Int16(POLLIN | POLLHUP) != 0 }
     }
   }
 }

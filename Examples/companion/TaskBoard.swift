@@ -39,7 +39,7 @@ final class TaskBoard: EventSink {
     /// What is asked for, of tasks that wait for a person.
     var asked: [TaskID: String] = [:]
     var news: [News] = []
-    /// What a person has been asked who has not written the next line yet: that may answer it.
+    /// What a person had been asked before the line was written that is carried out, or comes next.
     var read: Set<Asked> = []
     /// What else a person has been asked: lines that are there already were written before.
     var shown: Set<Asked> = []

@@ -198,6 +198,6 @@ public enum TurnOutcome: Hashable, Sendable {
   case interrupted(InterruptionReason)
   /// The work goes on as a background task.
   case handedOver(TaskID)
-  /// There is no whole answer; what was delivered of it is kept.
+  /// There is no whole answer; what was delivered of it is kept, unless the conversation takes nothing any more.
   case failed(ChatFailure)
 }

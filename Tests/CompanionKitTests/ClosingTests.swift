@@ -122,6 +122,26 @@ struct ClosingTests {
     }
   }
 
+  @Test func `an answer goes on when something of its conversation is forgotten elsewhere`() throws {
+    for seed in Seeds.few {
+      try Processes.run(seed: seed, model: { .words("one two three four", on: $0.time) }) { both in
+        let session = SessionID(bits: 3)
+        let (first, second) = (both.first.companion, both.second.companion)
+        try await first.startSession(session, about: "the garden")
+        _ = try await second.send("Hello", in: session).text()
+        let reply = try await second.send("And now?", in: session)
+        var pieces = reply.makeAsyncIterator()
+        _ = try await pieces.next()
+        // What the conversation is about goes, too: its details have another version then.
+        _ = try await first.forget(.message(SequenceNumber.zero.next, in: session))
+        #expect(try await first.details(of: session).item == nil)
+        while try await pieces.next() != nil {}
+        #expect(reply.outcome == .answered)
+        #expect(try await first.history(of: session, limit: 9).last?.text == "one two three four ")
+      }
+    }
+  }
+
   @Test func `whether a conversation is open is read once, not for every message`() throws {
     let simulator = Simulator(seed: 1)
     try simulator.run {

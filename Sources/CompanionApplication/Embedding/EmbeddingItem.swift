@@ -20,10 +20,9 @@ struct EmbeddingItem: Sendable {
   /// - Returns: `nil` for what has nothing to embed.
   init?(_ work: EmbeddingWork, masking: MaskSecrets, by chunker: TextChunker, counter: any TokenCounter) {
     guard let text = EmbeddingText(work.record) else { return nil }
-    let masked = masking(text.text)
     self.init(
-      ID(source: text.source, hash: text.hash), masked.isBlank ? SecretMask.mark : masked,
-      attempts: work.attempts, by: chunker, counter: counter)
+      ID(source: text.source, hash: text.hash), masking.forEmbedding(text.text), attempts: work.attempts,
+      by: chunker, counter: counter)
   }
 
   private init(

@@ -22,7 +22,7 @@ struct RecallByVectors: Sendable {
       let counter = environment.router.counter
       let tokens = min(environment.configuration.embedding.pieceTokens, terms.window ?? .max)
       // What is left of a secret that is cut could not be told as one.
-      let masked = environment.mask(query)
+      let masked = environment.mask.forEmbedding(query)
       let text = masked.utf8.count <= tokens ? masked : counter.cut(masked, toTokens: tokens)
       let vector = try await environment.calls.vector(of: text, by: model, endingBy: deadline)
       let found = try await environment.store(endingBy: deadline).nearest(

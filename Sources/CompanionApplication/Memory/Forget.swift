@@ -123,6 +123,7 @@ extension ForgetPlan {
       .removeStates(of: .session($0), except: StateKind.staying)
     }
     changes += wordless.map { .putState($0) }
+    changes += unchanged.map { .expectState($0.key, version: $0.version) }
     changes += corrections.flatMap(\.changes)
     changes += facts.sorted().map { .removeFact($0) }
     changes += memories.sorted().map { .removeMemory($0) }

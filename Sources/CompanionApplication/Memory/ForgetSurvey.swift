@@ -22,7 +22,12 @@ struct ForgetSurvey {
     plan.tasks = Set(tasks.map(\.id))
     plan.cleared = plan.clearings(with: tasks)
     for session in plan.cleared.sorted() {
-      plan.wordless += try await WordlessStates(environment: environment)(of: session)
+      for fate in try await WordlessStates(environment: environment)(of: session) {
+        switch fate {
+        case .next(let record): plan.wordless.append(record)
+        case .stays(let state): plan.unchanged.append(state)
+        }
+      }
     }
     let facts = try await facts(of: plan)
     plan.facts = Set(facts.map(\.id))

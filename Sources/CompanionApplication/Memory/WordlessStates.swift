@@ -7,13 +7,32 @@ import FoundationEssentials
 struct WordlessStates: Sendable {
   let environment: Environment
 
-  /// - Returns: the next version of each state that has words.
-  func callAsFunction(of session: SessionID) async throws(StoreFailure) -> [StateRecord] {
-    try await [details(of: session), context(of: session)].compactMap(\.self)
+  /// What is to become of a state.
+  enum Fate {
+    case next(StateRecord)
+    /// It stays as it is, or is not there, version 0: nobody is to change it meanwhile.
+    case stays(ForgetPlan.Unchanged)
   }
 
-  private func details(of session: SessionID) async throws(StoreFailure) -> StateRecord? {
-    guard let record = try await environment.store.state(.details(of: session)) else { return nil }
+  /// - Returns: the next version of each state that has words, and the versions of the others.
+  func callAsFunction(of session: SessionID) async throws(StoreFailure) -> [Fate] {
+    var fates: [Fate] = []
+    for (key, wordless) in [
+      (StateKey.details(of: session), details), (.sharedContext(of: session), context),
+    ] {
+      let record = try await environment.store.state(key)
+      if let record, let next = try await wordless(record, session) {
+        fates.append(.next(next))
+      } else {
+        fates.append(.stays(ForgetPlan.Unchanged(key, version: record?.version ?? 0)))
+      }
+    }
+    return fates
+  }
+
+  private func details(
+    _ record: StateRecord, of session: SessionID
+  ) async throws(StoreFailure) -> StateRecord? {
     if let known = try? Versioned<SessionDetails>(record).value {
       return try next(known.withoutWords, after: known, record)
     }
@@ -49,13 +68,15 @@ struct WordlessStates: Sendable {
     }
   }
 
-  private func context(of session: SessionID) async throws(StoreFailure) -> StateRecord? {
-    guard let record = try await environment.store.state(.sharedContext(of: session)) else { return nil }
+  private func context(
+    _ record: StateRecord, of session: SessionID
+  ) async throws(StoreFailure) -> StateRecord? {
     let known = try? Versioned<SharedContext>(record).value
     if let known { return try next(known.withoutWords, after: known, record) }
-    // Each update has raised both versions; a fork's began with that of the other conversation.
+    // Each update has raised both versions; a fork's began with that of the other conversation, which what is no JSON
+    // at all does not tell.
     let version = (try? JSONDecoder().decode(Numbered.self, from: Data(record.json.utf8)))?.version ?? 0
-    let seen = max(record.version, min(version, .max / 2))
+    let seen = max(record.version, min(version, SharedContext.maximumVersion - 1))
     return try next(SharedContext(emptiedWith: seen + 1), after: nil, record)
   }
 

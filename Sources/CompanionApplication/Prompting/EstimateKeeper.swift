@@ -60,7 +60,7 @@ package final class EstimateKeeper: Sendable {
     await restore()
     var pause = Backoff(first: .milliseconds(100), cap: .seconds(30))
     while !Task.isCancelled {
-      await learning.isDue.wait(until: nil, on: time)
+      await learning.onDue.wait(until: nil, on: time)
       guard !Task.isCancelled else { return }
       do throws(StoreFailure) {
         try await save()
@@ -69,7 +69,7 @@ package final class EstimateKeeper: Sendable {
         if error == .closed { return }
         events.emit(.serviceFailed("tokens", error))
         try? await time.sleep(until: time.now.advanced(by: pause.next()), tolerance: nil)
-        learning.isDue()
+        learning.onDue()
       }
     }
   }

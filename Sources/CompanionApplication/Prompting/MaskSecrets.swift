@@ -12,6 +12,12 @@ package struct MaskSecrets: Sendable {
 
   func callAsFunction(_ text: String) -> String { hosts(SecretMask.masked(text)) }
 
+  /// A text without its secrets, as it is embedded: never blank, which no model takes.
+  func forEmbedding(_ text: String) -> String {
+    let masked = self(text)
+    return masked.isBlank ? SecretMask.mark : masked
+  }
+
   /// A request without secrets in what its messages say, call and return. The system's words are the host's own.
   func callAsFunction(_ request: GenerationRequest) -> GenerationRequest {
     var request = request

@@ -32,7 +32,7 @@ final class TokenLearning: Sendable {
 
   let exact: (any TokenCounter)?
   /// Wakes whoever stores what is learnt.
-  let isDue = WakeUp()
+  let onDue = WakeUp()
   private let models = Mutex<[ModelIdentity: Known]>([:])
 
   /// - Parameter exact: the host's own counter, which needs not learn; `nil` for estimates.
@@ -50,7 +50,7 @@ final class TokenLearning: Sendable {
       models[model, default: Known()].estimator.learn(from: texts, tokens: usage.input)
       return models[model]?.isDue ?? false
     }
-    if isDue { self.isDue() }
+    if isDue { onDue() }
   }
 
   /// What was learnt of models since it was stored.

@@ -134,7 +134,7 @@ extension ReasoningRun {
   /// begins it for a moment. One that does not answer, or may not be called now, keeps it: the next one is not to wait
   /// for a provider that is left.
   ///
-  /// - Throws: when the run is told to stop before; the next one has to do it.
+  /// - Throws: when the run is told to stop before; the next one has to do it, if there is one.
   func stopUnnamed(at provider: ProviderID, _ checkpoint: ReasoningCheckpoint) async throws {
     guard !router.tasks(of: provider).contains(task.id) else { return }
     var needs = router.needs(of: request, kinds: [.background])

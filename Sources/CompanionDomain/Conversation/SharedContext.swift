@@ -45,6 +45,9 @@ public struct SharedContext: Hashable, Sendable, Codable {
   /// The most bytes of UTF-8 that an entry may have, its key and source included.
   public static let maximumEntryBytes = 16_384
 
+  /// Beyond what any number of updates comes to.
+  package static let maximumVersion: Int64 = 1 << 62
+
   /// Raised by one with every update; 0 for a new one.
   public private(set) var version: Int64 = 0
   /// The entries, in the order in which they were written.
@@ -128,6 +131,10 @@ extension SharedContext {
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     version = try values.decode(Int64.self, forKey: .version)
+    guard (0...Self.maximumVersion).contains(version) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .version, in: values, debugDescription: "\(version) is no version of a context.")
+    }
     entries = try values.decode([Entry].self, forKey: .entries)
     removals = try values.decodeIfPresent([Removal].self, forKey: .removals) ?? []
     earlierRemoval = try values.decodeIfPresent(Int64.self, forKey: .earlierRemoval) ?? 0

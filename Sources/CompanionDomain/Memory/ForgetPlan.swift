@@ -15,6 +15,8 @@ package struct ForgetPlan: Hashable, Sendable {
   package var cleared: Set<SessionID> = []
   /// The states of them that stay, as they are without words, where they have any.
   package var wordless: [StateRecord] = []
+  /// The states of them that stay as they are, or are not there: nobody is to change them meanwhile.
+  package var unchanged: [Unchanged] = []
   /// The tasks that go.
   package var tasks: Set<TaskID> = []
   /// The memories that go.
@@ -27,6 +29,17 @@ package struct ForgetPlan: Hashable, Sendable {
   package var documents: Set<DocumentID> = []
   /// Which passes have to read which logs again.
   package var restarts: [PassRestart] = []
+
+  /// A state, and its version; 0 for one that is not there.
+  package struct Unchanged: Hashable, Sendable {
+    package var key: StateKey
+    package var version: Int64
+
+    package init(_ key: StateKey, version: Int64) {
+      self.key = key
+      self.version = version
+    }
+  }
 
   package init() {}
 

@@ -89,7 +89,7 @@ public struct TokenEstimator: Hashable, Sendable {
     for index in common.indices { estimate += common[index] * factors[index] }
     estimate = max(estimate, 1)
     let surprise = counted / estimate - 1
-    reports += 1
+    reports = min(reports + 1, Self.mostReports)
     if reports > Self.unreckonedReports { note(abs(surprise)) }
 
     let rows = common.count
@@ -169,6 +169,7 @@ extension TokenEstimator {
   private static let unreckonedReports = 4
   private static let ownErrors = 16
   static let keptErrors = 64
+  private static let mostReports = 1 << 40
   private static let surprisesToRelearn = 5
   /// What remains of an error when all is learnt, as a part of the estimate.
   private static let noise = 0.05
@@ -205,7 +206,8 @@ extension TokenEstimator: Codable {
     surprises = try values.decode(Int.self, forKey: .surprises)
     let triangle = try values.decode([Double].self, forKey: .covariance)
     let rows = TokenTrait.allCases.count
-    guard traits == TokenTrait.allCases.map(\.rawValue), factors.count == rows, reports >= 0,
+    guard traits == TokenTrait.allCases.map(\.rawValue), factors.count == rows,
+      (0...Self.mostReports).contains(reports),
       zip(TokenTrait.allCases, factors).allSatisfy({ $0.range.contains($1) }),
       errors.count <= Self.keptErrors, errors.allSatisfy({ $0.isFinite && $0 >= 0 }),
       abs(max(surprises, -Self.surprisesToRelearn)) < Self.surprisesToRelearn,

@@ -1,5 +1,6 @@
 import CompanionDomain
 import CompanionPorts
+import Synchronization
 import Testing
 
 @testable import CompanionApplication
@@ -108,6 +109,32 @@ struct ForgetStateTests {
       #expect(left?.value.version == 8 && left?.value.entries.isEmpty == true)
       #expect(throws: ContextRefusal.removed(key: "screen", version: 8)) {
         try left?.value.applying(ContextUpdate(["screen": "blank"], seen: 7), at: room.now)
+      }
+    }
+  }
+
+  @Test func `what is written of a conversation while something of it is forgotten goes, too`() throws {
+    try MemoryRoom.run { room in
+      let session = try await room.start("one")
+      try await room.say("zap", in: session)
+      let wrote = Mutex(false)
+      let chats = OpenChats(
+        stopAnswer: { _ in
+          let isFirst = wrote.withLock { wrote in
+            defer { wrote = true }
+            return !wrote
+          }
+          guard isFirst else { return }
+          let context = #"{"version": 1, "entries": [], "removals": [{"key": "zap", "version": 1}]}"#
+          try? await room.keep(context, .session(session), .context)
+          try? await room.keep(#"{"item": "zap", "limits": {}}"#, .session(session), .session)
+        }, noteErasure: { _ in })
+      let forget = Forget(engine: room.engine, chats: chats)
+      #expect(try await forget(.message(.zero.next, in: session)).messages == 1)
+      #expect(wrote.withLock { $0 })
+      for key in [StateKey.sharedContext(of: session), .details(of: session)] {
+        let record = try #require(try await room.store.state(key))
+        #expect(!record.json.contains("zap"))
       }
     }
   }

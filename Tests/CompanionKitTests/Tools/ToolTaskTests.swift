@@ -198,6 +198,27 @@ struct ToolTaskTests {
     }
   }
 
+  @Test(arguments: [[0], [1], [0, 1]])
+  func `a task whose steps are not all stored makes no call again, and fails`(missing: [Int]) throws {
+    let (look, write) = (BenchTool("look", effect: .readsOnly), BenchTool("write"))
+    try ToolBench.run(
+      tools: [look, write],
+      rounds: { _, _, round in
+        round == 0 ? .calling(("look", "{}")) : round == 1 ? .calling(("write", "{}")) : ["done"]
+      }
+    ) { bench in
+      let task = try await bench.ask()
+      let id = try await bench.approvals()[0].id
+      for number in missing {
+        try await bench.store.commit(
+          .removeState(StateKey(.task(task), .round, StateName(number: number))))
+      }
+      try await bench.companion.approve(id)
+      await #expect(throws: (any Error).self) { try await bench.result(of: task) }
+      #expect(look.calls.count == 1 && write.calls.isEmpty)
+    }
+  }
+
   @Test func `a task without its intent is understood once`() throws {
     let look = BenchTool("look", effect: .readsOnly, isIdempotent: true)
     try ToolBench.run(
