@@ -76,7 +76,11 @@ struct ApprovalCommands {
             : "\(matches.count) of what waits end in \(ending). Give more of the name; /approvals lists them."
         )
       }
-      return matches
+      // Less than is shown of it may be the end of any name.
+      guard let match = waiting.first(where: { $0.id == matches[0] }),
+        ending.count < Self.shortName(of: match.id).count
+      else { return matches }
+      return try read([match])
     case .oldest where !open.isEmpty: return try read(waiting.prefix(1))
     case .all where !open.isEmpty: return try read(waiting[...])
     default: throw UsageError("Nothing waits for your permission.")

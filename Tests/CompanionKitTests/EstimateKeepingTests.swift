@@ -1,5 +1,6 @@
 import CompanionKit
 import CompanionTesting
+import Synchronization
 import Testing
 
 /// What is learnt of the tokens that a model makes, over restarts; under a simulator.
@@ -129,5 +130,52 @@ struct EstimateKeepingTests {
       await scene.companion.stop()
       #expect(try await Self.stored(store).isEmpty)
     }
+  }
+
+  @Test func `what the store itself cannot read is told once, removed, and learnt anew`() throws {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let store = DamagedEstimates(base: InMemoryStore(time: simulator.time))
+      var configuration = CompanionConfiguration()
+      configuration.intents = .rules
+      configuration.memory.isAutomatic = false
+      let events = RecordingEventSink()
+      let companion = Companion(
+        model: Self.model, store: store, configuration: configuration, time: simulator.time,
+        identifiers: simulator.identifiers, events: events)
+      companion.start()
+      try await companion.startSession(SessionID(bits: 1))
+      for _ in 1...3 { _ = try await companion.send("Hello").text() }
+      #expect(events.events.count { $0.kind.typeName == "service.failed" } == 1)
+      #expect(store.isRemoved.withLock { $0 })
+      try await simulator.time.sleep(for: .seconds(61))
+      for _ in 1...3 { _ = try await companion.send("Hello").text() }
+      await companion.stop()
+      #expect(events.events.count { $0.kind.typeName == "service.failed" } == 1)
+      #expect(try await store.states(of: .companion, .tokens, after: nil, limit: 9).count == 1)
+    }
+  }
+}
+
+/// A store in which what is learnt of tokens is damaged until it is removed.
+private final class DamagedEstimates: StoreWrapper {
+  let base: any CompanionStore
+  let isRemoved = Mutex(false)
+
+  init(base: any CompanionStore) { self.base = base }
+
+  func states(
+    of owner: StateOwner, _ kind: StateKind, after: StateName?, limit: Int
+  ) async throws(StoreFailure) -> [StateRecord] {
+    guard isRemoved.withLock({ $0 }) || owner != .companion else { throw .corrupt("a row") }
+    return try await base.states(of: owner, kind, after: after, limit: limit)
+  }
+
+  func commit(_ changes: ChangeSet) async throws(StoreFailure) -> [TaskChange] {
+    let removes = changes.changes.contains { change in
+      if case .removeStates(of: .companion, _) = change { true } else { false }
+    }
+    if removes { isRemoved.withLock { $0 = true } }
+    return try await base.commit(changes)
   }
 }
