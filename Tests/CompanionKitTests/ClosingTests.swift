@@ -107,9 +107,7 @@ struct ClosingTests {
     }
   }
 
-  @Test func `an answer goes on when its conversation was closed, and opened again, and stands there once`()
-    throws
-  {
+  @Test func `an answer goes on when its conversation was closed, and opened again, meanwhile`() throws {
     for seed in Seeds.few {
       for pieces in 1...4 {
         try Processes.run(seed: seed, model: { .words("one two three four five", on: $0.time) }) { both in
@@ -120,9 +118,10 @@ struct ClosingTests {
           try await both.first.companion.reopenSession(both.session)
           while try await said.next() != nil {}
           #expect(reply.outcome == .answered)
-          let history = try await both.first.companion.history(of: both.session, limit: 9)
-          let answer = history.filter { $0.role == .assistant }.map(\.text).joined()
-          #expect(answer == "one two three four five ")
+          let log = try await both.first.log()
+          #expect(log.last == "assistant: one two three four five ")
+          // What was stored when it was closed stands before it.
+          #expect(log.dropLast().dropFirst().allSatisfy { $0.hasSuffix("[crashed]") })
         }
       }
     }
@@ -145,6 +144,23 @@ struct ClosingTests {
         #expect(reply.outcome == .answered)
         #expect(try await first.history(of: session, limit: 9).last?.text == "one two three four ")
       }
+    }
+  }
+
+  @Test func `a conversation is closed although what is stored of an answer is damaged`() throws {
+    let simulator = Simulator(seed: 1)
+    try simulator.run {
+      let store = DamagedDraft(base: InMemoryStore(time: simulator.time))
+      let companion = Companion(
+        model: ScriptedModel.answering("yes"), store: store, time: simulator.time,
+        identifiers: simulator.identifiers)
+      companion.start()
+      let session = try await companion.startSession(SessionID(bits: 1)).id
+      let damaged = AnswerDraft(turn: TurnID(bits: 9), startedAt: simulator.time.now, text: "one")
+      try await store.commit(.extendDraft(damaged, of: session, offset: 0))
+      #expect(try await companion.closeSession(session, reason: "done").reason == "done")
+      #expect(try await store.base.draft(in: session) == nil)
+      await companion.stop()
     }
   }
 
@@ -180,5 +196,15 @@ private final class CountingStore: StoreWrapper {
   func state(_ key: StateKey) async throws(StoreFailure) -> StateRecord? {
     if key.kind == .session { looks.withLock { $0 += 1 } }
     return try await base.state(key)
+  }
+}
+
+/// A store that cannot read what it has of an answer.
+private struct DamagedDraft: StoreWrapper {
+  let base: any CompanionStore
+
+  func draft(in session: SessionID) async throws(StoreFailure) -> AnswerDraft? {
+    guard try await base.draft(in: session) == nil else { throw .corrupt("a draft") }
+    return nil
   }
 }

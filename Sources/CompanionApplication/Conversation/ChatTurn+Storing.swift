@@ -68,8 +68,7 @@ extension ChatTurn {
         return ([], conversation, memory)
       }
       let stored = try await append(to: &conversation, &memory, with: [discard]) {
-        guard let rest = rest(of: text, in: $0) else { return [] }
-        return $0.answer([.text(rest)], turn: reply.turn, completion: completion, at: time).map { message in
+        $0.answer([.text(text)], turn: reply.turn, completion: completion, at: time).map { message in
           var message = message
           message.isReminded = isReminded
           return message
@@ -79,16 +78,6 @@ extension ChatTurn {
     }
     (conversation, memory) = (after, memoryAfter)
     return stored
-  }
-
-  /// What is to be stored of an answer, of which another process may have stored the beginning: one that has closed the
-  /// conversation and opened it again, or has taken this process for dead. `nil` where all of it is there.
-  private func rest(of text: String, in conversation: Conversation) -> String? {
-    guard let stored = conversation.hot.last(where: { $0.turn == reply.turn && $0.role == .assistant })?.text,
-      !stored.isEmpty, text.utf8.starts(with: stored.utf8)
-    else { return text }
-    let rest = String(decoding: text.utf8.dropFirst(stored.utf8.count), as: UTF8.self)
-    return rest.isEmpty ? nil : rest
   }
 
   // MARK: A background task

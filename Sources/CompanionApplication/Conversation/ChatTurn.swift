@@ -222,7 +222,7 @@ extension ChatTurn {
         reply.interrupt(.stopped)
         return nil
       } catch StoreFailure.conflict(.draftMoved) {
-        // Another process has opened the session and taken the draft for a crashed one's. The rest of the
+        // Another process has opened the session and taken the draft for a crashed one's. The whole
         // answer is appended in the end.
         return nil
       } catch let failure as StoreFailure {

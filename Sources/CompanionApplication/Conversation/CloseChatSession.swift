@@ -33,7 +33,7 @@ package struct CloseChatSession: Sendable {
         }
         let now = environment.time.now
         var statistics = try await SessionTotals(environment: environment).statistics(of: stored, until: now)
-        let draft = try await environment.store.draft(in: session)
+        let (draft, isDamaged) = try await draft(in: session)
         let delivered = try await delivered(draft, in: stored, at: now)
         statistics.messages += Int64(delivered.count)
         let closing = SessionClosing(reason: reason, time: now, statistics: statistics)
@@ -41,11 +41,14 @@ package struct CloseChatSession: Sendable {
         closed.closing = closing
         // What has come meanwhile is answered, or stopped, before, and what was delivered meanwhile looked at.
         let same = AnswerDraft(turn: draft?.turn ?? TurnID(bits: 0), startedAt: now, text: "")
-        try await environment.store.commit(
-          .append(delivered, to: session, after: stored.lastSequence),
-          .extendDraft(same, of: session, offset: draft?.text.utf8.count ?? 0),
-          .discardDraft(of: session),
-          try details.putting(closed, as: .details(of: session), at: now))
+        var changes: [ChangeSet.Change] = [.append(delivered, to: session, after: stored.lastSequence)]
+        if !isDamaged {
+          changes.append(.extendDraft(same, of: session, offset: draft?.text.utf8.count ?? 0))
+        }
+        changes += [
+          .discardDraft(of: session), try details.putting(closed, as: .details(of: session), at: now),
+        ]
+        try await environment.store.commit(ChangeSet(changes))
         // An answer to an earlier message may have begun meanwhile.
         await chats.stopAnswer(session)
         environment.events.emit(.sessionClosed(closing), in: EventContext(session: session))
@@ -58,6 +61,18 @@ package struct CloseChatSession: Sendable {
       }
     }
     throw .store(.conflict(.stateMoved))
+  }
+
+  /// What is stored of an answer. That it is damaged is no reason to leave a conversation open: it goes then.
+  private func draft(
+    in session: SessionID
+  ) async throws(StoreFailure) -> (draft: AnswerDraft?, isDamaged: Bool) {
+    do throws(StoreFailure) {
+      return (try await environment.store.draft(in: session), false)
+    } catch {
+      guard case .corrupt = error else { throw error }
+      return (nil, true)
+    }
   }
 
   /// What was delivered so far of an answer, as it comes into the log.

@@ -63,7 +63,12 @@ struct WordlessStates: Sendable {
 
     init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
-      limits = try? values.decode(SessionLimits.self, forKey: .limits)
+      let limits = try? values.decode(SessionLimits.self, forKey: .limits)
+      self.limits = limits.map { limits in
+        SessionLimits(
+          messages: limits.messages.flatMap { $0 < 0 ? nil : $0 },
+          tokens: limits.tokens.flatMap { $0 < 0 ? nil : $0 })
+      }
       fork = try? values.decode(SessionFork.self, forKey: .fork)
     }
   }

@@ -76,7 +76,9 @@ struct ToolLoop {
     _ index: Int, of round: ToolRound, _ transcript: inout ToolTranscript
   ) async throws -> TaskOutcome? {
     let recorded = round.calls[index]
-    guard index < limits.maximumCalls else {
+    // What was begun, or allowed, where the limit is another is brought to its end.
+    let isNew = recorded.startedAt == nil && recorded.permission == nil
+    guard index < limits.maximumCalls || !isNew else {
       let refused = refusing(from: index, of: round)
       try await transcript.store(refused, note: "refused calls")
       for call in refused.calls[index...] { tellEnd(of: call) }

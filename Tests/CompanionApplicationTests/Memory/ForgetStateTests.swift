@@ -86,7 +86,8 @@ struct ForgetStateTests {
     try MemoryRoom.run { room in
       let session = try await room.start("one")
       try await room.say("zap", in: session)
-      let unreadable = #"{"about": "zap", "limits": {"messages": 9}, "closing": {"reason": "zap"}}"#
+      let unreadable =
+        #"{"about": "zap", "limits": {"messages": 9, "tokens": -5}, "closing": {"reason": "zap"}}"#
       try await room.keep(unreadable, .session(session), .session)
       _ = try await room.forget(.message(.zero.next, in: session))
       let left = try await SessionStates(room.environment).details(of: session).value
